@@ -1,0 +1,175 @@
+// Package diag describes what is wrong with a user's files, and where.
+//
+// Everything that reads input (jetson.yaml, package metadata, build arguments)
+// reports through this package, so that all problems are shown at once, in one
+// form, and so that the frontend can map each of them to a source range.
+package diag
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Position is a place in a text file. Line and Column count from 1; Column
+// counts bytes. The zero Position means "the whole file".
+type Position struct {
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+}
+
+// Range is a stretch of one file. End may be zero, which means the Start line.
+// A Range without a File points at something that is no file, such as a build
+// argument, and is printed as its Origin.
+type Range struct {
+	// File is the slash-separated path as the user knows it, relative to the
+	// context (or other source) that holds it.
+	File  string   `json:"file,omitempty"`
+	Start Position `json:"start"`
+	End   Position `json:"end"`
+}
+
+// String gives file:line:column, shortened to what is known.
+func (r Range) String() string {
+	switch {
+	case r.File == "":
+		return ""
+	case r.Start.Line == 0:
+		return r.File
+	case r.Start.Column == 0:
+		return fmt.Sprintf("%s:%d", r.File, r.Start.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", r.File, r.Start.Line, r.Start.Column)
+}
+
+// Severity tells whether a diagnostic stops the build.
+type Severity string
+
+// The severities. A build goes on after warnings; it never starts after an error.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Related is a second place that explains a diagnostic, for example the first
+// of two duplicate entries.
+type Related struct {
+	At      Range  `json:"at"`
+	Message string `json:"message"`
+}
+
+// Diagnostic is one problem in the user's input.
+type Diagnostic struct {
+	// Rule names the kind of problem in kebab-case ("unknown-key"). It is
+	// stable, so that people can search for it.
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Message says what is wrong, in one sentence without a final stop.
+	Message string `json:"message"`
+	// Hint says what would fix it; empty if nothing helpful can be said.
+	Hint    string    `json:"hint,omitempty"`
+	At      Range     `json:"at"`
+	Related []Related `json:"related,omitempty"`
+}
+
+// String gives the diagnostic as compilers print it: the place, the severity,
+// the message, and the hint and related places on lines of their own.
+func (d Diagnostic) String() string {
+	var b strings.Builder
+	if at := d.At.String(); at != "" {
+		b.WriteString(at + ": ")
+	}
+	fmt.Fprintf(&b, "%s: %s [%s]", d.Severity, d.Message, d.Rule)
+	if d.Hint != "" {
+		b.WriteString("\n    hint: " + strings.ReplaceAll(d.Hint, "\n", "\n          "))
+	}
+	for _, r := range d.Related {
+		b.WriteString("\n    ")
+		if at := r.At.String(); at != "" {
+			b.WriteString(at + ": ")
+		}
+		b.WriteString(r.Message)
+	}
+	return b.String()
+}
+
+// List collects diagnostics. The zero value is ready for use.
+type List []Diagnostic
+
+// Errorf adds an error; hint may be empty.
+func (l *List) Errorf(rule string, at Range, hint, format string, args ...any) {
+	*l = append(*l, Diagnostic{Rule: rule, Severity: Error, At: at, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// Warnf adds a warning; hint may be empty.
+func (l *List) Warnf(rule string, at Range, hint, format string, args ...any) {
+	*l = append(*l, Diagnostic{Rule: rule, Severity: Warning, At: at, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// Relate adds a second place to the diagnostic added last.
+func (l List) Relate(at Range, format string, args ...any) {
+	d := &l[len(l)-1]
+	d.Related = append(d.Related, Related{At: at, Message: fmt.Sprintf(format, args...)})
+}
+
+// Sorted returns the diagnostics by file, position and text, errors and
+// warnings mixed, without repetitions.
+func (l List) Sorted() List {
+	s := slices.Clone(l)
+	slices.SortStableFunc(s, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(a.At.File, b.At.File),
+			cmp.Compare(a.At.Start.Line, b.At.Start.Line),
+			cmp.Compare(a.At.Start.Column, b.At.Start.Column),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+	return slices.CompactFunc(s, func(a, b Diagnostic) bool {
+		return a.At == b.At && a.Message == b.Message && a.Rule == b.Rule
+	})
+}
+
+// HasErrors tells whether any diagnostic stops the build.
+func (l List) HasErrors() bool {
+	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Warnings returns the diagnostics that do not stop the build, sorted.
+func (l List) Warnings() List {
+	return slices.DeleteFunc(l.Sorted(), func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Err returns nil when no diagnostic is an error, and otherwise an *Errors
+// with all of them.
+func (l List) Err() error {
+	errs := slices.DeleteFunc(l.Sorted(), func(d Diagnostic) bool { return d.Severity != Error })
+	if len(errs) == 0 {
+		return nil
+	}
+	return &Errors{List: errs}
+}
+
+// Errors is the error form of one or more diagnostics.
+type Errors struct{ List List }
+
+// Error prints every diagnostic, one after another.
+func (e *Errors) Error() string {
+	lines := make([]string, len(e.List))
+	for i, d := range e.List {
+		lines[i] = d.String()
+	}
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return fmt.Sprintf("%d problems\n%s", len(lines), strings.Join(lines, "\n"))
+}
+
+// FromError returns the diagnostics that err carries, or nil.
+func FromError(err error) List {
+	if e, ok := errors.AsType[*Errors](err); ok {
+		return e.List
+	}
+	return nil
+}
