@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Mermaid gives the plan's packages as a Mermaid flowchart: a node for each step
+// in build order, an arrow from each package to those it needs. Requested
+// packages have a thick border, packages that need a GPU are green.
+func (p *Plan) Mermaid() string {
+	var b strings.Builder
+	b.WriteString("flowchart BT\n")
+	for i, step := range p.Steps {
+		fmt.Fprintf(&b, "  s%d[\"%s\"]%s\n", i+1, mermaidEscape.Replace(clean(step.Name)), mermaidClass(step))
+	}
+	p.eachNeed(func(from, to int) { fmt.Fprintf(&b, "  s%d --> s%d\n", from+1, to+1) })
+	b.WriteString("  classDef requested stroke-width:3px\n")
+	b.WriteString("  classDef gpu fill:#d8f0d0,color:#000\n")
+	b.WriteString("  classDef requestedgpu fill:#d8f0d0,color:#000,stroke-width:3px\n")
+	return b.String()
+}
+
+// mermaidClass marks a node; Mermaid takes one class after ":::".
+func mermaidClass(step Step) string {
+	switch {
+	case step.Requested && step.GPU:
+		return ":::requestedgpu"
+	case step.Requested:
+		return ":::requested"
+	case step.GPU:
+		return ":::gpu"
+	}
+	return ""
+}
+
+// mermaidEscape writes the characters that mean something inside a quoted
+// Mermaid label as Mermaid's entities.
+var mermaidEscape = strings.NewReplacer(`"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "&", "#amp;", "`", "#96;", `\`, "#92;")
+
+// DOT gives the plan's packages as a Graphviz digraph, with the same nodes,
+// arrows and marks as Mermaid.
+func (p *Plan) DOT() string {
+	var b strings.Builder
+	b.WriteString("digraph plan {\n  rankdir=BT;\n  node [shape=box, fontname=\"sans-serif\"];\n")
+	for i, step := range p.Steps {
+		marks := ""
+		if step.Requested {
+			marks += ", penwidth=3"
+		}
+		if step.GPU {
+			marks += `, style=filled, fillcolor="#d8f0d0"`
+		}
+		fmt.Fprintf(&b, "  s%d [label=\"%s\"%s];\n", i+1, dotEscape.Replace(clean(step.Name)), marks)
+	}
+	p.eachNeed(func(from, to int) { fmt.Fprintf(&b, "  s%d -> s%d;\n", from+1, to+1) })
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// dotEscape escapes text inside a quoted DOT string.
+var dotEscape = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+
+// eachNeed calls f for every direct need, with the indexes of both steps.
+func (p *Plan) eachNeed(f func(from, to int)) {
+	index := make(map[string]int, len(p.Steps))
+	for i, step := range p.Steps {
+		index[step.Name] = i
+	}
+	for i, step := range p.Steps {
+		for _, need := range step.Needs {
+			if to, ok := index[need]; ok {
+				f(i, to)
+			}
+		}
+	}
+}
+
+// clean turns control characters into spaces.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,175 @@
+// Package plan holds the fully resolved answer to a jetson.yaml: the target,
+// the base image, and the ordered chain of packages with their tests.
+//
+// A plan is the seam of jetkit. Everything that produces one is free of
+// BuildKit, and everything that compiles one to LLB sees nothing else. It is
+// plain data: equal inputs give byte-equal canonical JSON on every machine.
+package plan
+
+import (
+	"jetkit/pkgspec/diag"
+)
+
+// Version is the version of the plan's JSON form.
+const Version = 1
+
+// Plan is what will be built, with the reason for each choice.
+type Plan struct {
+	Version int    `json:"version"`
+	Target  Target `json:"target"`
+	Base    Value  `json:"base"`
+	// Requested lists the packages that the user asked for, as written.
+	Requested []string `json:"requested"`
+	// Steps is the chain, in build order: each step builds on the one before.
+	Steps []Step `json:"steps"`
+	Tests Tests  `json:"tests"`
+	Image Image  `json:"image"`
+	// Overrides lists what build arguments changed against the file.
+	Overrides []Override `json:"overrides,omitempty"`
+}
+
+// Value is a resolved value and why it is what it is.
+type Value struct {
+	Value string `json:"value"`
+	// Reason says how the value was chosen ("default of L4T 36.4.3").
+	Reason string `json:"reason"`
+	// Source names where the fact comes from (a page, a repository's file), or
+	// is empty when the user gave the value.
+	Source string `json:"source,omitempty"`
+}
+
+// String returns the bare value.
+func (v Value) String() string { return v.Value }
+
+// Target is the platform that the image is built for, resolved as one unit.
+// A value that does not exist for the target (TensorRT of a preview release
+// that is not documented, say) is empty and its reason says so.
+type Target struct {
+	L4T      Value `json:"l4t"`
+	JetPack  Value `json:"jetpack"`
+	CUDA     Value `json:"cuda"`
+	CUDNN    Value `json:"cudnn"`
+	TensorRT Value `json:"tensorrt"`
+	Python   Value `json:"python"`
+	Ubuntu   Value `json:"ubuntu"`
+	// Arch is jetson-containers' CUDA_ARCH: "tegra-aarch64" (Jetson's
+	// integrated GPU), "aarch64" (SBSA) or "x86_64".
+	Arch Value `json:"arch"`
+	// CUDAArchitectures lists the compute capabilities to compile for, ten
+	// times the major plus the minor number and separated by ";": "87", "72;87".
+	CUDAArchitectures Value `json:"cuda_architectures"`
+}
+
+// SourceKind says what sort of tree a package was found in.
+type SourceKind string
+
+// The kinds of package source.
+const (
+	Builtin SourceKind = "builtin" // embedded in jetkit
+	Context SourceKind = "context" // the build context
+	Named   SourceKind = "named"   // a named context (--build-context)
+)
+
+// Origin is where a package's folder is.
+type Origin struct {
+	Kind SourceKind `json:"kind"`
+	// Name is the named context's name; empty for the other kinds.
+	Name string `json:"name,omitempty"`
+	// Path is the folder inside the source, slash-separated and relative.
+	Path string `json:"path"`
+}
+
+// String gives the folder as messages write it: "builtin:math/numpy",
+// "robots:arm" for a named context, "./my-robot" for the build context.
+func (o Origin) String() string {
+	switch o.Kind {
+	case Builtin:
+		return "builtin:" + o.Path
+	case Named:
+		return o.Name + ":" + o.Path
+	}
+	return "./" + o.Path
+}
+
+// Step builds one package on top of the step before it.
+type Step struct {
+	// Name is the package's real name with its tag, for example "cmake:apt".
+	Name string `json:"name"`
+	// Aliases are the other names the package answers to.
+	Aliases []string `json:"aliases,omitempty"`
+	Origin  Origin   `json:"origin"`
+	// Dockerfile is the file's name inside Origin.Path. It is empty for a
+	// package that only groups others.
+	Dockerfile string `json:"dockerfile,omitempty"`
+	// Needs lists the names of the steps that this package depends on
+	// directly, in the order it declares them.
+	Needs []string `json:"needs,omitempty"`
+	// Why tells which requests and packages brought this step in.
+	Why []string `json:"why,omitempty"`
+	// BuildArgs are passed to the Dockerfile, on top of the target's own.
+	BuildArgs map[string]string `json:"build_args,omitempty"`
+	// BuildDevice is the CDI device that the package's own build steps ask for
+	// (buildkit_device in its metadata), as the builder knows it.
+	BuildDevice string `json:"build_device,omitempty"`
+	// Requested tells whether the user asked for the package itself.
+	Requested bool `json:"requested,omitempty"`
+	// GPU tells whether the package's tests need a GPU.
+	GPU   bool   `json:"gpu,omitempty"`
+	Tests []Test `json:"tests,omitempty"`
+	// At is where the package is declared.
+	At diag.Range `json:"at"`
+}
+
+// Test is one test of a package.
+type Test struct {
+	// Name is the test as declared: a script of the package's folder and its
+	// arguments.
+	Name string `json:"name"`
+	// Args is Name split into words as a POSIX shell would.
+	Args []string `json:"args"`
+	// Intermediate and Final tell where the test runs: on the package's own
+	// stage, and on the finished image.
+	Intermediate bool `json:"intermediate,omitempty"`
+	Final        bool `json:"final,omitempty"`
+	// Skipped says why the test does not run at all; empty if it runs.
+	Skipped string     `json:"skipped,omitempty"`
+	At      diag.Range `json:"at"`
+}
+
+// GPUMode says how test steps get a GPU.
+type GPUMode string
+
+// The GPU modes.
+const (
+	GPUCDI     GPUMode = "cdi"     // a CDI device on the step
+	GPURuntime GPUMode = "runtime" // the worker's OCI runtime is nvidia-container-runtime
+	GPUSkip    GPUMode = "skip"    // tests that need a GPU do not run
+)
+
+// Tests holds the settings that all tests share.
+type Tests struct {
+	GPU GPUMode `json:"gpu"`
+	// Device is the CDI device's name, such as "nvidia.com/gpu=all".
+	Device string `json:"device,omitempty"`
+	// Epoch is part of every test's cache key; a new value runs tests again.
+	Epoch string `json:"epoch,omitempty"`
+}
+
+// Image is what the user sets on the finished image's configuration. Nil and
+// empty fields keep what the last package left.
+type Image struct {
+	Entrypoint []string          `json:"entrypoint,omitempty"`
+	Cmd        []string          `json:"cmd,omitempty"`
+	Env        map[string]string `json:"env,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Workdir    string            `json:"workdir,omitempty"`
+	User       string            `json:"user,omitempty"`
+}
+
+// Override is a value of jetson.yaml that a build argument replaced.
+type Override struct {
+	Key string `json:"key"` // "target.cuda"
+	Arg string `json:"arg"` // "CUDA_VERSION"
+	Old string `json:"old"` // empty when the file said nothing
+	New string `json:"new"`
+}

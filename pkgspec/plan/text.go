@@ -1,0 +1,254 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// width is how many columns the text form has.
+const width = 100
+
+// Text gives the plan as people read it: the target with a reason for every
+// value, the base image, what build arguments changed, and the chain with its
+// tests and why each package is in it.
+func (p *Plan) Text() string {
+	var w textWriter
+	w.section("Target", p.targetRows())
+	w.section("Base image", [][]string{{orDash(p.Base.Value), p.Base.Reason}})
+	w.section("Image", p.imageRows())
+	w.lines("Overrides", p.overrideLines())
+	w.heading(fmt.Sprintf("Chain: %s", plural(len(p.Steps), "package")))
+	for i, step := range p.Steps {
+		w.row([]int{len(fmt.Sprint(len(p.Steps))), nameWidth(p.Steps)}, fmt.Sprint(i+1), step.Name, step.Origin.String())
+		for _, line := range step.details() {
+			w.row([]int{len(fmt.Sprint(len(p.Steps))), detailWidth}, "", line[0], line[1])
+		}
+	}
+	return w.b.String()
+}
+
+// maxWhy is how many reasons the text form gives for a step; the JSON form has
+// them all.
+const maxWhy = 3
+
+// detailWidth is the width of the words that name a step's details.
+const detailWidth = 5
+
+// targetRows lists the target's values. One that the target does not have is
+// shown as "-".
+func (p *Plan) targetRows() [][]string {
+	t := p.Target
+	var rows [][]string
+	for _, row := range []struct {
+		name  string
+		value Value
+	}{
+		{"L4T", t.L4T},
+		{"JetPack", t.JetPack},
+		{"CUDA", t.CUDA},
+		{"cuDNN", t.CUDNN},
+		{"TensorRT", t.TensorRT},
+		{"Python", t.Python},
+		{"Ubuntu", t.Ubuntu},
+		{"Arch", t.Arch},
+		{"CUDA archs", t.CUDAArchitectures},
+	} {
+		rows = append(rows, []string{row.name, orDash(row.value.Value), row.value.Reason})
+	}
+	return rows
+}
+
+// orDash shows that there is no value.
+func orDash(value string) string {
+	if value == "" {
+		return "-"
+	}
+	return value
+}
+
+// imageRows lists what the user sets on the finished image.
+func (p *Plan) imageRows() [][]string {
+	var rows [][]string
+	add := func(name, value string) {
+		if value != "" {
+			rows = append(rows, []string{name, value})
+		}
+	}
+	add("Entrypoint", quoted(p.Image.Entrypoint))
+	add("Cmd", quoted(p.Image.Cmd))
+	add("Workdir", p.Image.Workdir)
+	add("User", p.Image.User)
+	for _, name := range slices.Sorted(maps.Keys(p.Image.Env)) {
+		add("Env", name+"="+p.Image.Env[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Image.Labels)) {
+		add("Label", name+"="+p.Image.Labels[name])
+	}
+	return rows
+}
+
+// overrideLines says what build arguments changed.
+func (p *Plan) overrideLines() []string {
+	var lines []string
+	for _, o := range p.Overrides {
+		was := "sets " + o.Key
+		if o.Old != "" {
+			was = "wins over " + o.Key + ": " + o.Old
+		}
+		lines = append(lines, fmt.Sprintf("--build-arg %s=%s %s", o.Arg, o.New, was))
+	}
+	return lines
+}
+
+// details lists what there is to say about a step, each with a word for it.
+func (s *Step) details() [][2]string {
+	var details [][2]string
+	if n := len(s.Why); n > maxWhy+1 { // build-essential is needed by nearly all
+		details = append(details, [2]string{"why", strings.Join(s.Why[:maxWhy], "; ") + fmt.Sprintf("; and %d more", n-maxWhy)})
+	} else if n > 0 {
+		details = append(details, [2]string{"why", strings.Join(s.Why, "; ")})
+	}
+	if s.Dockerfile == "" {
+		details = append(details, [2]string{"note", "only groups other packages; nothing is built"})
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.BuildArgs)) {
+		details = append(details, [2]string{"arg", name + "=" + s.BuildArgs[name]})
+	}
+	for _, test := range s.Tests {
+		details = append(details, [2]string{"test", test.Name + " " + test.where(s.GPU)})
+	}
+	return details
+}
+
+// where says where a test runs, or why it does not.
+func (t *Test) where(gpu bool) string {
+	where := "(skipped: " + t.Skipped + ")"
+	switch {
+	case t.Skipped != "":
+		return where
+	case t.Intermediate && t.Final:
+		where = "on its own stage and on the finished image"
+	case t.Final:
+		where = "on the finished image"
+	default:
+		where = "on its own stage"
+	}
+	if gpu {
+		where += ", with a GPU"
+	}
+	return "(" + where + ")"
+}
+
+// textWriter lays out sections of rows.
+type textWriter struct{ b strings.Builder }
+
+// heading starts a section.
+func (w *textWriter) heading(title string) {
+	if w.b.Len() > 0 {
+		w.b.WriteByte('\n')
+	}
+	w.b.WriteString(title + "\n")
+}
+
+// section writes rows of the same number of columns, aligned. Without rows
+// there is no section.
+func (w *textWriter) section(title string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	w.heading(title)
+	widths := make([]int, len(rows[0])-1)
+	for _, row := range rows {
+		for i := range widths {
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	for _, row := range rows {
+		w.row(widths, row...)
+	}
+}
+
+// lines writes a section of plain lines.
+func (w *textWriter) lines(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	w.heading(title)
+	for _, line := range lines {
+		w.row(nil, line)
+	}
+}
+
+// row writes the cells of one row under each other rows' cells. The last cell
+// is wrapped and continues in its own column.
+func (w *textWriter) row(widths []int, cells ...string) {
+	var line strings.Builder
+	for i, cell := range cells[:len(cells)-1] {
+		fmt.Fprintf(&line, "  %-*s", widths[i], clean(cell))
+	}
+	line.WriteString("  ")
+	indent := utf8.RuneCountInString(line.String())
+	if indent > width/2 { // an unusually wide column: go on below it
+		w.b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		indent = width / 4
+		line.Reset()
+		line.WriteString(strings.Repeat(" ", indent))
+	}
+	for i, part := range wrap(cells[len(cells)-1], width-indent) {
+		if i > 0 {
+			line.WriteString("\n" + strings.Repeat(" ", indent))
+		}
+		line.WriteString(part)
+	}
+	w.b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+}
+
+// wrap breaks a text between words into lines of at most limit characters; a
+// longer word has a line of its own. Line breaks of the text become spaces.
+func wrap(text string, limit int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= limit:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// nameWidth is the width of the steps' names, as far as they are not unusually
+// long.
+func nameWidth(steps []Step) int {
+	widest := detailWidth
+	for _, step := range steps {
+		if n := utf8.RuneCountInString(step.Name); n <= width/3 {
+			widest = max(widest, n)
+		}
+	}
+	return widest
+}
+
+// quoted prints a command's words so that their borders can be seen.
+func quoted(words []string) string {
+	var parts []string
+	for _, word := range words {
+		parts = append(parts, fmt.Sprintf("%q", word))
+	}
+	return strings.Join(parts, " ")
+}
+
+// plural gives a number with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
