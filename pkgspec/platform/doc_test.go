@@ -1,0 +1,112 @@
+package platform
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the tables of docs/platform.md")
+
+const docFile = "../../docs/platform.md"
+
+// TestDocIsCurrent keeps the tables of docs/platform.md equal to the JSON.
+func TestDocIsCurrent(t *testing.T) {
+	data, err := os.ReadFile(docFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(data)
+	for _, part := range []struct {
+		name string
+		rows [][]string
+	}{
+		{"releases", releaseRows()},
+		{"ubuntu", ubuntuRows()},
+		{"sm", capabilityRows()},
+		{"lists", listRows()},
+	} {
+		doc = replacePart(t, doc, part.name, markdown(part.rows))
+	}
+	if doc == string(data) {
+		return
+	}
+	if !*update {
+		t.Fatal("docs/platform.md differs from the tables: run go test ./pkgspec/platform -update")
+	}
+	if err := os.WriteFile(docFile, []byte(doc), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// replacePart puts text between a part's begin and end marks.
+func replacePart(t *testing.T, doc, name, text string) string {
+	t.Helper()
+	begin := "<!-- begin " + name + ": generated from pkgspec/platform/tables -->\n"
+	before, rest, ok := strings.Cut(doc, begin)
+	_, after, closed := strings.Cut(rest, "<!-- end "+name+" -->")
+	if !ok || !closed {
+		t.Fatalf("docs/platform.md lacks the marks of %q", name)
+	}
+	return before + begin + text + "<!-- end " + name + " -->" + after
+}
+
+// markdown prints rows as a table; the first row is its head.
+func markdown(rows [][]string) string {
+	var b strings.Builder
+	for i, row := range rows {
+		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
+		if i == 0 {
+			b.WriteString("|" + strings.Repeat(" --- |", len(row)) + "\n")
+		}
+	}
+	return b.String()
+}
+
+func releaseRows() [][]string {
+	rows := [][]string{{"L4T", "JetPack", "Ubuntu", "Python", "CUDA", "cuDNN", "TensorRT", "sm", "Base image", "Verified", "Source", "Notes"}}
+	for _, r := range facts().Releases {
+		value := func(field, v string) string {
+			if slices.Contains(r.Unverified, field) && v != "" {
+				return v + " ?"
+			}
+			return v
+		}
+		cuda := r.CUDA
+		if r.CUDAToolkit != r.CUDA {
+			cuda += " (" + r.CUDAToolkit + ")"
+		}
+		rows = append(rows, []string{
+			r.L4T, value("jetpack", r.Name), value("ubuntu", r.Ubuntu), value("python", r.Python), value("cuda", cuda),
+			value("cudnn", r.CUDNN), value("tensorrt", r.TensorRT), value("sm", joinSM(r.SM, ", ")), value("base", "`"+r.Base+"`"), r.Verified, r.Source, r.Notes,
+		})
+	}
+	return rows
+}
+
+func ubuntuRows() [][]string {
+	rows := [][]string{{"Ubuntu", "Codename", "Python", "Verified", "Source"}}
+	for _, u := range facts().Ubuntu {
+		rows = append(rows, []string{u.Release, u.Codename, u.Python, u.Verified, u.Source})
+	}
+	return rows
+}
+
+func capabilityRows() [][]string {
+	rows := [][]string{{"sm", "Devices", "First CUDA", "Source"}}
+	for _, c := range facts().Capabilities {
+		rows = append(rows, []string{fmt.Sprint(c.SM), c.Devices, c.FirstCUDA, c.Source})
+	}
+	return rows
+}
+
+func listRows() [][]string {
+	rows := [][]string{{"Arch", "From CUDA", "sm", "Source"}}
+	for _, l := range facts().Lists {
+		rows = append(rows, []string{l.Arch, l.FromCUDA, joinSM(l.SM, ", "), l.Source})
+	}
+	return rows
+}

@@ -1,0 +1,121 @@
+package platform
+
+import (
+	"slices"
+	"strings"
+)
+
+// normalJetPack is a JetPack name without what people vary: "6.0 DP" and
+// "6.0-dp" are one name.
+func normalJetPack(name string) string {
+	return strings.NewReplacer(" ", "", "-", "").Replace(strings.ToLower(name))
+}
+
+// where returns the releases that satisfy keep, oldest first.
+func (t *tables) where(keep func(*release) bool) []*release {
+	var found []*release
+	for i := range t.Releases {
+		if keep(&t.Releases[i]) {
+			found = append(found, &t.Releases[i])
+		}
+	}
+	return found
+}
+
+// release finds the row of an L4T number, or nil.
+func (t *tables) release(l4t version) *release {
+	rows := t.where(func(r *release) bool { return r.version().compare(l4t) == 0 })
+	if len(rows) == 0 {
+		return nil
+	}
+	return rows[0]
+}
+
+// jetpack finds the rows of a JetPack name.
+func (t *tables) jetpack(name string) []*release {
+	return t.where(func(r *release) bool { return r.is(name) })
+}
+
+// minor finds the rows that share major and minor number with an L4T.
+func (t *tables) minor(l4t version) []*release {
+	return t.where(func(r *release) bool { return len(l4t) >= 2 && r.version().hasPrefix(l4t[:2]) })
+}
+
+// major finds the newest row of each minor release of a major one, or the
+// neighbours of an unknown major.
+func (t *tables) major(l4t version) []*release {
+	rows := t.where(func(r *release) bool { return r.version().hasPrefix(l4t[:1]) })
+	if len(rows) == 0 {
+		return t.around(l4t, (*release).version)
+	}
+	var newest []*release
+	for i, row := range rows {
+		if i == len(rows)-1 || rows[i+1].version().part(1) != row.version().part(1) {
+			newest = append(newest, row)
+		}
+	}
+	return newest
+}
+
+// around finds the rows next to an unknown number: those that share it, or
+// else the newest below and the oldest above. number says which number of a
+// row to look at; it must not fall from one row to the next.
+func (t *tables) around(v version, number func(*release) version) []*release {
+	if same := t.where(func(r *release) bool { return number(r).compare(v) == 0 }); len(same) > 0 {
+		return same
+	}
+	var found []*release
+	above := slices.IndexFunc(t.Releases, func(r release) bool { return number(&r).compare(v) > 0 })
+	if above < 0 {
+		above = len(t.Releases)
+	}
+	if above > 0 {
+		found = append(found, &t.Releases[above-1])
+	}
+	if above < len(t.Releases) {
+		found = append(found, &t.Releases[above])
+	}
+	return found
+}
+
+// jetpackNames lists every JetPack name once, oldest first.
+func (t *tables) jetpackNames() []string {
+	var names []string
+	for _, r := range t.Releases {
+		if !slices.Contains(names, r.Name) {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// jetpacksWithCUDA lists the JetPacks whose own CUDA is the given one, leaving
+// previews out.
+func (t *tables) jetpacksWithCUDA(cuda string) []string {
+	var names []string
+	for _, r := range t.Releases {
+		if r.CUDA == cuda && !r.Preview && !slices.Contains(names, r.Name) {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// l4tNames lists the L4T numbers of rows.
+func l4tNames(rows []*release) []string {
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.L4T
+	}
+	return names
+}
+
+// lastVerified returns the index of the newest verified row, or -1.
+func lastVerified(rows []*release) int {
+	for i := range slices.Backward(rows) {
+		if rows[i].Verified == verifiedAll {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,200 @@
+package platform
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// chooseUbuntu takes the user's Ubuntu or the release's.
+func (r *resolver) chooseUbuntu() {
+	asked := r.req.Ubuntu
+	if !asked.given() {
+		if r.row != nil {
+			r.target.Ubuntu = r.fact("ubuntu", r.row.Ubuntu)
+		}
+		return
+	}
+	u := r.facts.ubuntu(asked.Value)
+	if u == nil {
+		r.errorf(asked, "unknown-ubuntu", r.ubuntuHint(asked.Value), "unknown Ubuntu release %q", asked.Value)
+		return
+	}
+	r.target.Ubuntu = asked.value(u.Release)
+	if r.row != nil {
+		r.checkUbuntu(u.Release)
+	}
+}
+
+// ubuntuHint names the known releases, and the likely one.
+func (r *resolver) ubuntuHint(text string) string {
+	names := make([]string, 0, 2*len(r.facts.Ubuntu))
+	for _, u := range r.facts.Ubuntu {
+		names = append(names, u.Release)
+	}
+	known := "known are " + joinWords(names)
+	for _, u := range r.facts.Ubuntu {
+		names = append(names, u.Codename)
+		if strings.HasPrefix(text, u.Release+".") {
+			return fmt.Sprintf("write %s, without the point release", u.Release)
+		}
+	}
+	if near := diag.DidYouMean(text, names); near != "" {
+		return near + " " + known
+	}
+	return known
+}
+
+// checkUbuntu reports an Ubuntu that the base image or the board rules out. A
+// newer Ubuntu than the board's is normal on a plain Ubuntu base; an older one
+// is not, because the board's driver libraries are mounted into the container.
+func (r *resolver) checkUbuntu(ubuntu string) {
+	if ubuntu == r.row.Ubuntu {
+		return
+	}
+	asked := r.req.Ubuntu
+	if r.tegraBase() && !r.req.Base.given() {
+		r.errorf(asked, "ubuntu-not-in-base",
+			fmt.Sprintf("leave ubuntu out, or give a base image with Ubuntu %s as base", ubuntu),
+			"the base image of L4T %s, %s, holds Ubuntu %s, not %s", r.row.L4T, r.row.Base, r.row.Ubuntu, ubuntu)
+		r.relateRelease()
+		return
+	}
+	if r.board() && versionOf(ubuntu).compare(versionOf(r.row.Ubuntu)) < 0 {
+		r.warnf(asked, "old-ubuntu",
+			"the board's driver libraries are mounted into the container and need a C library as new as the board's; use Ubuntu "+r.row.Ubuntu+" or newer",
+			"Ubuntu %s is older than the Ubuntu %s of L4T %s", ubuntu, r.row.Ubuntu, r.row.L4T)
+		r.relateRelease()
+	}
+}
+
+// choosePython takes the user's Python or that of the target's Ubuntu.
+func (r *resolver) choosePython() {
+	asked := r.req.Python
+	if !asked.given() {
+		if u := r.facts.ubuntu(r.target.Ubuntu.Value); u != nil {
+			r.target.Python = plan.Value{Value: u.Python, Reason: "default of Ubuntu " + u.Release, Source: u.Source}
+		}
+		return
+	}
+	v, ok := parseVersion(asked.Value)
+	oldest := versionOf(r.facts.Releases[0].Python) // of the oldest release
+	switch {
+	case !ok || len(v) < 2 || len(v) > 3:
+		r.errorf(asked, "invalid-python", pythonHint(asked.Value), "%q is not a Python version", asked.Value)
+	case v.compare(oldest) < 0:
+		hint := fmt.Sprintf("the oldest Python on a Jetson is %s", oldest)
+		if v.part(0) == 3 && v.part(1) == 1 {
+			hint = "did you mean 3.10? A number loses its last zero where it is not quoted"
+		}
+		r.errorf(asked, "unknown-python", hint, "Python %s is too old for every target", asked.Value)
+	default:
+		r.target.Python = asked.value(v.majorMinor())
+	}
+}
+
+// pythonHint says how to write a Python version.
+func pythonHint(text string) string {
+	lower := strings.ToLower(text)
+	for _, prefix := range []string{"python", "py", "cp", ""} {
+		if digits, ok := strings.CutPrefix(lower, prefix); ok {
+			if v, ok := parseJoined(digits, 1); ok {
+				return "write " + v.String()
+			}
+		}
+	}
+	for _, suffix := range []string{"t", "-nogil"} {
+		if bare, ok := strings.CutSuffix(lower, suffix); ok {
+			if _, ok := parseVersion(bare); ok {
+				return "jetkit has no free-threaded Pythons yet: write " + bare
+			}
+		}
+	}
+	return "write major and minor number, as in 3.10"
+}
+
+// chooseCUDA takes the user's CUDA, if the release can run it, or the
+// release's own.
+func (r *resolver) chooseCUDA() {
+	asked := r.req.CUDA
+	if asked.given() {
+		v, ok := parseCUDA(asked.Value)
+		if ok {
+			r.target.CUDA = asked.value(v.String())
+			r.checkCUDA(v)
+			return
+		}
+		r.errorf(asked, "invalid-cuda", r.cudaHint(asked.Value), "%q is not a CUDA version", asked.Value)
+		return
+	}
+	if r.row != nil {
+		r.target.CUDA = r.fact("cuda", r.row.CUDA)
+	}
+}
+
+// cudaHint says how to write a CUDA version.
+func (r *resolver) cudaHint(text string) string {
+	if v, ok := parseVersion(text); ok && len(v) == 1 && r.row != nil && versionOf(r.row.CUDA).hasPrefix(v) {
+		return "write the minor number too, as in " + r.row.CUDA
+	}
+	return "write major and minor number, as in 12.6 or cu126"
+}
+
+// checkCUDA reports a CUDA that the board cannot run or is unlikely to. Up to
+// L4T 35 CUDA is part of the board's system and only NVIDIA's published
+// upgrades work; from 36 on the container brings its own.
+func (r *resolver) checkCUDA(v version) {
+	if r.row == nil || !r.board() || v.String() == r.row.CUDA {
+		return
+	}
+	own := versionOf(r.row.CUDA)
+	_, lost := r.facts.compilable(r.row.SM, v) // reported with the architectures
+	tied := r.target.Arch.Value == archTegra && r.row.version().part(0) < 36
+	switch {
+	case tied && slices.Contains(r.row.CUDAUpgrades, v.String()):
+		r.warnf(r.req.CUDA, "cuda-upgrade", "cuDNN and TensorRT of the base image stay those for CUDA "+r.row.CUDA,
+			"CUDA %s is an upgrade of the CUDA %s that L4T %s brings", v, r.row.CUDA, r.row.L4T)
+	case tied:
+		r.errorf(r.req.CUDA, "cuda-tied-to-l4t", r.tiedHint(v.String()),
+			"L4T %s has CUDA %s: up to L4T 35 CUDA comes with the board's system, and CUDA %s cannot run there", r.row.L4T, r.row.CUDA, v)
+	case v.part(0) < own.part(0) && len(lost) == 0:
+		r.warnf(r.req.CUDA, "old-cuda", "leave cuda out to get "+r.row.CUDA,
+			"CUDA %s is older than L4T %s, which came with CUDA %s: few packages are built for this pair", v, r.row.L4T, r.row.CUDA)
+	default:
+		return
+	}
+	r.relateRelease()
+}
+
+// tiedHint says how to get another CUDA than the one tied to the release.
+func (r *resolver) tiedHint(cuda string) string {
+	hint := "leave cuda out"
+	if len(r.row.CUDAUpgrades) > 0 {
+		hint += ", take one of NVIDIA's upgrades (" + joinWords(r.row.CUDAUpgrades) + ")"
+	}
+	if names := r.facts.jetpacksWithCUDA(cuda); len(names) > 0 {
+		return hint + ", or choose a JetPack with CUDA " + cuda + ": " + orWords(names)
+	}
+	return hint + ", or choose JetPack 6 or later, where containers bring their own CUDA"
+}
+
+// chooseLibraries takes cuDNN and TensorRT of the release. They go with its
+// CUDA: for another one their versions are not known here.
+func (r *resolver) chooseLibraries() {
+	if r.row == nil {
+		return
+	}
+	r.target.CUDNN = r.library("cudnn", r.row.CUDNN)
+	r.target.TensorRT = r.library("tensorrt", r.row.TensorRT)
+}
+
+// library is one library that goes with the release's CUDA.
+func (r *resolver) library(field, version string) plan.Value {
+	if cuda := r.target.CUDA.Value; cuda != "" && cuda != r.row.CUDA {
+		return plan.Value{Reason: fmt.Sprintf("not known for CUDA %s on L4T %s: its package decides", cuda, r.row.L4T)}
+	}
+	return r.fact(field, version)
+}
