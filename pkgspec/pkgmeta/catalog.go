@@ -1,0 +1,175 @@
+package pkgmeta
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// Catalog is every package that was found, in scan order: the trees in the
+// order of the request, and in each tree the folders in the order of their
+// paths, a folder's subfolders before the folder itself. A lookup that several
+// packages answer takes the first, as in jetson-containers.
+//
+// A Catalog doesn't change once made, so any number of goroutines may use it.
+type Catalog struct {
+	packages []*Package
+	shadowed []*Package
+	byName   map[string][]*Package
+	byBase   map[string][]*Package
+	byFolder map[string][]*Package
+	names    []string
+}
+
+// NewCatalog indexes packages that are given tree by tree, in scan order.
+//
+// A package whose real name an earlier tree has too is shadowed: it is left out
+// of lookups. Two packages of one tree with one real name both stay. That is
+// sound as long as their requirements tell them apart, and otherwise a problem
+// of both; but if their folders have one name too, jetson-containers takes the
+// first, and so does this, with a warning.
+func NewCatalog(trees ...[]*Package) *Catalog {
+	c := &Catalog{byName: map[string][]*Package{}, byBase: map[string][]*Package{}, byFolder: map[string][]*Package{}}
+	taken := map[string]bool{}
+	for _, tree := range trees {
+		inTree := map[string][]*Package{}
+		for _, p := range tree {
+			if taken[p.Name] || reportTwin(p, inTree[p.Name]) {
+				c.shadowed = append(c.shadowed, p)
+				continue
+			}
+			inTree[p.Name] = append(inTree[p.Name], p)
+			c.add(p)
+		}
+		for name := range inTree {
+			taken[name] = true
+		}
+	}
+	for name := range c.byName {
+		c.names = append(c.names, name)
+	}
+	slices.Sort(c.names)
+	return c
+}
+
+// add indexes one package.
+func (c *Catalog) add(p *Package) {
+	c.packages = append(c.packages, p)
+	bases := map[string]bool{}
+	names := map[string]bool{}
+	for _, name := range p.Names() {
+		if !names[name] {
+			names[name] = true
+			c.byName[name] = append(c.byName[name], p)
+		}
+		if base := Base(name); !bases[base] {
+			bases[base] = true
+			c.byBase[base] = append(c.byBase[base], p)
+		}
+	}
+	if p.Origin.Kind == plan.Context {
+		c.byFolder[p.Origin.Path] = append(c.byFolder[p.Origin.Path], p)
+	}
+}
+
+// reportTwin reports a package whose real name and requirements an earlier one
+// of the same tree has too, and tells whether it is shadowed by that.
+func reportTwin(p *Package, earlier []*Package) (shadowed bool) {
+	for _, e := range earlier {
+		if !slices.EqualFunc(p.Requires, e.Requires, func(a, b Text) bool { return a.Value == b.Value }) {
+			continue
+		}
+		const hint = "rename one of them, or give them requirements that tell them apart"
+		if p.Origin.Path != e.Origin.Path && path.Base(p.Origin.Path) == path.Base(e.Origin.Path) {
+			e.Problems.Warnf("duplicate-package", e.At, hint, "two packages are named %s; this one is used", p.Name)
+			e.Problems.Relate(p.At, "the other %s, which is not used", p.Name)
+			return true
+		}
+		for _, pair := range [][2]*Package{{e, p}, {p, e}} {
+			pair[0].Problems.Errorf("duplicate-package", pair[0].At, hint, "two packages are named %s", p.Name)
+			pair[0].Problems.Relate(pair[1].At, "the other %s", p.Name)
+		}
+		return false
+	}
+	return false
+}
+
+// Packages returns every package in scan order, also those that are disabled or
+// have problems. The slice is shared: don't change it.
+func (c *Catalog) Packages() []*Package { return c.packages }
+
+// Shadowed returns the packages that lost their name to an earlier one.
+func (c *Catalog) Shadowed() []*Package { return c.shadowed }
+
+// Lookup returns the packages that a name or pattern finds, in scan order: those
+// with exactly this real name or alias, or for a pattern those with a matching
+// one.
+func (c *Catalog) Lookup(name string) []*Package {
+	if !IsPattern(name) {
+		return c.byName[name]
+	}
+	var found []*Package
+	for _, p := range c.packages {
+		if slices.ContainsFunc(p.Names(), func(n string) bool { return Match(name, n) }) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// Find returns the first package that a name or pattern finds, or nil. It does
+// not look at requirements; the resolver, which knows the target, does.
+func (c *Catalog) Find(name string) *Package {
+	if found := c.Lookup(name); len(found) > 0 {
+		return found[0]
+	}
+	return nil
+}
+
+// Variants returns the packages with a real name or alias that is this name
+// when tags are taken off: for "pytorch" each of pytorch:2.7 and pytorch:2.8.
+func (c *Catalog) Variants(base string) []*Package { return c.byBase[base] }
+
+// InFolder returns the packages declared in a folder of the build context.
+func (c *Catalog) InFolder(folder string) []*Package { return c.byFolder[folder] }
+
+// Suggest gives a hint for a name that finds nothing: the tags that exist, or
+// the name that is likely meant. It is "" when nothing is near. It looks at every
+// name, so ask only for names that are shown to people.
+func (c *Catalog) Suggest(name string) string {
+	if IsPattern(name) {
+		return ""
+	}
+	if variants := c.byBase[Base(name)]; len(variants) > 0 {
+		return "there is " + list(realNames(variants), 8)
+	}
+	if near := diag.Nearest(name, c.names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return diag.DidYouMean(Base(name), c.names)
+}
+
+// realNames returns the real names of packages, each once, in their order.
+func realNames(packages []*Package) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, p := range packages {
+		if !seen[p.Name] {
+			seen[p.Name] = true
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// list prints at most limit items: "a, b, c and 12 more".
+func list(items []string, limit int) string {
+	if len(items) <= limit {
+		return strings.Join(items, ", ")
+	}
+	return strings.Join(items[:limit], ", ") + fmt.Sprintf(" and %d more", len(items)-limit)
+}

@@ -1,0 +1,170 @@
+package pkgmeta
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/diag"
+)
+
+// defaultTests are the scripts that are a package's tests when its metadata
+// names none.
+var defaultTests = []string{"test.py", "test.sh"}
+
+// defaultDevice is the CDI device that "buildkit_device: true" means.
+const defaultDevice = "nvidia.com/gpu=all"
+
+// finish makes a package of its fields: the defaults are filled in, and what
+// the fields name is checked against the folder. A folder that gives no name,
+// which only the root of a source can, holds no package.
+func (f *folderReader) finish(read fields, dockerfile string) (*Package, bool) {
+	p := &Package{Origin: f.origin(), Dockerfile: dockerfile}
+	check := &checker{folderReader: f, p: p}
+	if named, ok := read["dockerfile"]; ok {
+		p.Dockerfile = check.dockerfile(named.items[0])
+	}
+	p.At = f.declared(read)
+	if !check.named(read) {
+		return nil, false
+	}
+	for _, alias := range read["alias"].items {
+		p.Alias = append(p.Alias, alias.Value)
+	}
+	p.Group, p.Notes, p.Docs = read["group"].value(), read["notes"].value(), read["docs"].value()
+	p.Prefix, p.Postfix, p.BuildFlags = read["prefix"].value(), read["postfix"].value(), read["build_flags"].value()
+	if p.BuildFlags != "" {
+		p.Problems.Warnf("unused-build-flags", read["build_flags"].at, "give them to docker buildx build, or write them into the Dockerfile",
+			"build_flags (%s) are options of docker build and have no effect here", p.BuildFlags)
+	}
+	p.Depends, p.Requires = read["depends"].items, read["requires"].items
+	p.BuildkitDevice = device(read["buildkit_device"].value())
+	p.Disabled = disabledReason(read["disabled"].value())
+	if gpu, ok := truth(read["gpu"].value()); ok {
+		p.GPU = &gpu
+	}
+	if args := read["build_args"].args; len(args) > 0 {
+		p.BuildArgs = map[string]string{}
+		for name, value := range args {
+			p.BuildArgs[name] = value.Value
+		}
+	}
+	check.tests(read)
+	return p, true
+}
+
+// declared gives the place where a package is declared: its name, or the start
+// of the file that makes the folder a package.
+func (f *folderReader) declared(read fields) diag.Range {
+	if name, ok := read["name"]; ok {
+		return name.at
+	}
+	at := f.at(f.main)
+	at.Start = diag.Position{Line: 1, Column: 1}
+	return at
+}
+
+// checker checks what a package's fields name.
+type checker struct {
+	*folderReader
+	p *Package
+}
+
+// named gives the package its name.
+func (c *checker) named(read fields) bool {
+	name, given := read["name"]
+	if !given {
+		c.p.Name = path.Base(c.dir)
+		return c.dir != "."
+	}
+	c.p.Name = name.value()
+	r := reader{}
+	if !r.name("name", name.items[0]) || IsPattern(c.p.Name) || c.p.Name == "" {
+		c.p.Problems.Errorf("bad-name", name.at, "use letters, digits and - _ . +, and name:tag for one of several versions",
+			"%q is no package name", c.p.Name)
+	}
+	return true
+}
+
+// dockerfile checks the Dockerfile that the metadata names.
+func (c *checker) dockerfile(named Text) string {
+	if !c.exists(named.Value) {
+		c.p.Problems.Errorf("missing-file", named.At, diag.DidYouMean(named.Value, c.files), "the package's folder has no %s", named.Value)
+		return named.Value
+	}
+	c.link(named)
+	return path.Clean(named.Value)
+}
+
+// link reports a file that is a link out of the package's folder.
+func (c *checker) link(file Text) {
+	if problem := c.linkProblem(file.Value); problem != "" {
+		c.p.Problems.Errorf("path-outside", file.At, "put the file itself there", "%s %s", file.Value, problem)
+	}
+}
+
+// tests sets the package's tests: those it names, or the default scripts that
+// its folder has.
+func (c *checker) tests(read fields) {
+	named, ok := read["test"]
+	if !ok {
+		for _, script := range defaultTests {
+			if slices.Contains(c.files, script) {
+				c.test(Text{Value: script, At: c.p.At})
+			}
+		}
+		return
+	}
+	for _, test := range named.items {
+		c.test(test)
+	}
+}
+
+// test adds a test whose first word is a script of the folder.
+func (c *checker) test(test Text) {
+	args, err := SplitTest(test.Value)
+	switch {
+	case err != nil:
+		c.p.Problems.Errorf("bad-test", test.At, "close every quote", "the test %q cannot be split into words: %v", test.Value, err)
+		return
+	case !staysInside(args[0]):
+		c.p.Problems.Errorf("path-outside", test.At, "name a script inside the package's folder", "the test script %q leaves the package's folder", args[0])
+		return
+	case !c.exists(args[0]):
+		c.p.Problems.Errorf("missing-file", test.At, testHint(args[0], c.files), "the package's folder has no test script %s", args[0])
+		return
+	}
+	c.link(Text{Value: args[0], At: test.At})
+	c.p.Tests = append(c.p.Tests, test)
+}
+
+// testHint suggests a script, or explains what a test's first word is.
+func testHint(script string, files []string) string {
+	if strings.Contains(script, ".") {
+		return diag.DidYouMean(script, files)
+	}
+	return "a test starts with the name of a script: test.py, not python3 test.py"
+}
+
+// device reads buildkit_device: a CDI device's name, or yes or no.
+func device(value string) string {
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "", "0", "false", "no", "none", "off":
+		return ""
+	case "1", "true", "yes", "on":
+		return defaultDevice
+	}
+	return value
+}
+
+// disabledReason reads disabled: true, false or the reason itself.
+func disabledReason(value string) string {
+	disabled, isTruth := truth(value)
+	switch {
+	case isTruth && disabled:
+		return "disabled by its own metadata"
+	case isTruth:
+		return ""
+	}
+	return value
+}

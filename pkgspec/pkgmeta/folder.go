@@ -1,0 +1,269 @@
+package pkgmeta
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/google/shlex"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// folderReader reads the packages of one folder.
+type folderReader struct {
+	*scanner
+	tree  Tree
+	dir   string
+	files []string
+	links map[string]bool
+	// main is the file that makes the folder a package.
+	main string
+	// shared are problems that every package of the folder has.
+	shared diag.List
+}
+
+// packages reads the packages that a folder itself declares: none, one, or for
+// a configuration file that names several, each of them.
+func (s *scanner) packages(t Tree, dir string, entries []fs.DirEntry) result {
+	f := &folderReader{scanner: s, tree: t, dir: dir, links: map[string]bool{}}
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			f.files = append(f.files, entry.Name())
+			f.links[entry.Name()] = entry.Type()&fs.ModeSymlink != 0
+		}
+	}
+	dockerfile := f.dockerfile()
+	configs := configFiles(path.Base(dir), f.files)
+	if dockerfile == "" && len(configs) == 0 {
+		return result{}
+	}
+	f.main = dockerfile
+	if f.main == "" {
+		f.main = configs[0]
+	}
+	packages, err := f.read(dockerfile, configs)
+	if err != nil {
+		var r result
+		r.problems.Errorf("unreadable", diag.Range{File: t.file(dir)}, "", "cannot read the package: %v", err)
+		return r
+	}
+	return result{packages: packages}
+}
+
+// dockerfile finds the folder's Dockerfile in any case of letters.
+func (f *folderReader) dockerfile() string {
+	found := slices.DeleteFunc(slices.Clone(f.files), func(name string) bool { return !strings.EqualFold(name, "dockerfile") })
+	if len(found) == 0 {
+		return ""
+	}
+	if len(found) > 1 {
+		f.shared.Errorf("two-dockerfiles", f.at(found[1]), "keep one", "there is a %s beside the %s", found[1], found[0])
+	}
+	return found[0]
+}
+
+// read reads the folder's files and makes its packages.
+func (f *folderReader) read(dockerfile string, configs []string) ([]*Package, error) {
+	base, err := f.header(dockerfile)
+	if err != nil {
+		return nil, err
+	}
+	f.shared = append(f.shared, base.problems...)
+	if named, ok := base.fields["config"]; ok {
+		configs = f.namedConfigs(named)
+	}
+	if slices.Contains(configs, pythonConfig) {
+		return f.unevaluated(base.fields, dockerfile), nil
+	}
+	return f.configured(base.fields, dockerfile, configs)
+}
+
+// unevaluated makes the package of a folder whose metadata comes from running
+// config.py. It is the place where the results of such a run come in.
+func (f *folderReader) unevaluated(base fields, dockerfile string) []*Package {
+	p, ok := f.finish(base, dockerfile)
+	if !ok {
+		return nil
+	}
+	if p.Disabled == "" {
+		p.Disabled = "configured by config.py, which this version of jetkit does not run"
+	}
+	// What config.py would set decides what is wrong with the rest.
+	p.Problems = f.shared
+	return []*Package{p}
+}
+
+// configured lays the configuration file over the header and makes the
+// packages.
+func (f *folderReader) configured(base fields, dockerfile string, configs []string) ([]*Package, error) {
+	var c config
+	for i, name := range configs {
+		if i > 0 {
+			f.shared.Errorf("two-configs", f.at(name), "keep one", "there is a %s beside the %s", name, configs[0])
+			break
+		}
+		dt, err := f.file(name)
+		if err != nil {
+			return nil, err
+		}
+		c = readConfig(f.tree.file(path.Join(f.dir, name)), dt, dockerfile != "")
+		f.shared = append(f.shared, c.problems...)
+	}
+	if c.foreign != "" {
+		if dockerfile == "" {
+			return nil, nil
+		}
+		f.shared.Warnf("foreign-config", f.at(configs[0]), "rename it if it belongs to another program",
+			"%s is not used: it holds %s, which is no metadata key", configs[0], c.foreign)
+	}
+	entries := []nestedPackage{{fields: c.own}}
+	if len(c.nested) > 0 {
+		entries = c.nested
+	}
+	var packages []*Package
+	for _, entry := range entries {
+		p, err := f.packageOf(base, dockerfile, entry)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			packages = append(packages, p)
+		}
+	}
+	return packages, nil
+}
+
+// packageOf makes one package: the folder's header, under the header of the
+// Dockerfile that the entry names, under the entry itself.
+func (f *folderReader) packageOf(base fields, dockerfile string, entry nestedPackage) (*Package, error) {
+	read := base
+	var problems diag.List
+	if named, ok := entry.fields["dockerfile"]; ok && named.value() != dockerfile && f.exists(named.value()) {
+		own, err := f.header(named.value())
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, own.problems...)
+		read = read.over(own.fields)
+	}
+	read = read.over(entry.fields)
+	if entry.name.Value != "" {
+		read["name"] = field{at: entry.name.At, key: entry.name.At, items: []Text{entry.name}}
+	}
+	p, ok := f.finish(read, dockerfile)
+	if !ok {
+		return nil, nil
+	}
+	p.Problems = slices.Concat(f.shared, problems, p.Problems)
+	return p, nil
+}
+
+// namedConfigs checks the configuration files that a header names.
+func (f *folderReader) namedConfigs(named field) []string {
+	var configs []string
+	for _, item := range named.items {
+		switch {
+		case !f.exists(item.Value):
+			f.shared.Errorf("missing-file", item.At, diag.DidYouMean(item.Value, f.files), "the package's folder has no %s", item.Value)
+		case item.Value != pythonConfig && !isData(item.Value):
+			f.shared.Errorf("bad-config", item.At, "name a .yaml, .yml or .json file, or config.py", "%s cannot be read as configuration", item.Value)
+		default:
+			configs = append(configs, item.Value)
+		}
+	}
+	return configs
+}
+
+// header reads a Dockerfile's header; a package without a Dockerfile has none.
+func (f *folderReader) header(dockerfile string) (header, error) {
+	if dockerfile == "" {
+		return header{}, nil
+	}
+	if problem := f.linkProblem(dockerfile); problem != "" {
+		var h header
+		h.problems.Errorf("path-outside", f.at(dockerfile), "put the file itself there", "%s %s", dockerfile, problem)
+		return h, nil
+	}
+	dt, err := f.file(dockerfile)
+	if f.tree.Partial && errors.Is(err, fs.ErrNotExist) {
+		return header{}, nil // a Dockerfile of an unusual name
+	}
+	return readHeader(f.tree.file(path.Join(f.dir, dockerfile)), dt), err
+}
+
+// file reads a file of the folder. One that is larger than any metadata is cut
+// off a byte beyond the limit, for the caller to refuse.
+func (f *folderReader) file(name string) (dt []byte, err error) {
+	err = f.call(func() error {
+		dt, err = fs.ReadFile(f.tree.FS, path.Join(f.dir, name))
+		return err
+	})
+	return dt[:min(len(dt), maxDockerfile+1)], err
+}
+
+// exists tells whether the folder has a file, or may have it.
+func (f *folderReader) exists(name string) bool {
+	if f.tree.Partial && !isMetadata(name) {
+		return true
+	}
+	if !strings.Contains(name, "/") {
+		return slices.Contains(f.files, name)
+	}
+	return f.call(func() error {
+		info, err := fs.Stat(f.tree.FS, path.Join(f.dir, name))
+		if err == nil && info.IsDir() {
+			err = fs.ErrNotExist
+		}
+		return err
+	}) == nil
+}
+
+// linkProblem says what is wrong with a file that is a symbolic link out of the
+// package's folder; "" if nothing is. A file system that cannot tell where its
+// links go is trusted: none can leave the source.
+func (f *folderReader) linkProblem(name string) string {
+	links, ok := f.tree.FS.(fs.ReadLinkFS)
+	if !ok || !strings.Contains(name, "/") && !f.links[name] {
+		return ""
+	}
+	var target string
+	err := f.call(func() (err error) {
+		target, err = links.ReadLink(path.Join(f.dir, name))
+		return err
+	})
+	if err != nil || staysInside(path.Join(path.Dir(name), target)) && !path.IsAbs(target) {
+		return ""
+	}
+	return "is a link to " + target + ", outside the package's folder"
+}
+
+// staysInside tells whether a slash-separated path names something below the
+// folder that it is relative to.
+func staysInside(p string) bool {
+	p = path.Clean(p)
+	return fs.ValidPath(p) && p != "." && !strings.Contains(p, `\`)
+}
+
+// at gives the place of a whole file of the folder.
+func (f *folderReader) at(name string) diag.Range {
+	return diag.Range{File: f.tree.file(path.Join(f.dir, name))}
+}
+
+// origin is the folder's place in its source.
+func (f *folderReader) origin() plan.Origin {
+	return plan.Origin{Kind: f.tree.Kind, Name: f.tree.Name, Path: f.dir}
+}
+
+// SplitTest splits a test into words as a POSIX shell would. The first word is
+// the script. A test without one is an error, as is an open quote.
+func SplitTest(command string) ([]string, error) {
+	args, err := shlex.Split(command)
+	if err == nil && len(args) == 0 {
+		err = errors.New("it is empty")
+	}
+	return args, err
+}

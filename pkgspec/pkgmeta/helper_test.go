@@ -1,0 +1,103 @@
+package pkgmeta
+
+import (
+	"context"
+	"flag"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+// golden compares a text with testdata/NAME, or writes it there with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update writes it anew)\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+// mapFS makes a file system; a name that ends in "@" is a link to its content.
+func mapFS(files map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for name, content := range files {
+		file := &fstest.MapFile{Data: []byte(content), Mode: 0o644}
+		if link, ok := strings.CutSuffix(name, "@"); ok {
+			name, file.Mode = link, 0o777|os.ModeSymlink
+		}
+		fsys[name] = file
+	}
+	return fsys
+}
+
+// contextTree is the whole of a file system as the build context.
+func contextTree(files map[string]string) Tree {
+	return Tree{FS: mapFS(files), Kind: plan.Context, Dir: "."}
+}
+
+// scan scans trees that are expected to be complete.
+func scan(t *testing.T, trees ...Tree) *Catalog {
+	t.Helper()
+	cat, problems := Scan(context.Background(), trees, nil)
+	if len(problems) > 0 {
+		t.Fatalf("scan: %v", printed(problems))
+	}
+	return cat
+}
+
+// printed gives diagnostics as users see them, in order of their places.
+func printed(problems diag.List) string {
+	var b strings.Builder
+	for _, d := range problems.Sorted() {
+		b.WriteString(d.String() + "\n")
+	}
+	return b.String()
+}
+
+// allProblems are those of all packages.
+func allProblems(cat *Catalog) string {
+	var problems diag.List
+	for _, p := range cat.Packages() {
+		problems = append(problems, p.Problems...)
+	}
+	return printed(problems)
+}
+
+// directory is a file system that lists a folder without looking at all others,
+// as fstest.MapFS does; benchmarks need that.
+type directory struct {
+	fstest.MapFS
+	folders map[string][]fs.DirEntry
+}
+
+func newDirectory(files map[string]string) *directory {
+	d := &directory{MapFS: mapFS(files), folders: map[string][]fs.DirEntry{}}
+	_ = fs.WalkDir(d.MapFS, ".", func(p string, entry fs.DirEntry, err error) error {
+		if p != "." {
+			d.folders[path.Dir(p)] = append(d.folders[path.Dir(p)], entry)
+		}
+		return err
+	})
+	return d
+}
+
+func (d *directory) ReadDir(name string) ([]fs.DirEntry, error) { return d.folders[name], nil }

@@ -1,0 +1,84 @@
+// Package pkgmeta finds packages in trees of folders and reads what each says
+// about itself, in the format of jetson-containers: a Dockerfile with a YAML
+// header between "#---" lines, or a config.yaml or config.json beside it.
+package pkgmeta
+
+import (
+	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// Text is a string of the user's and where it stands.
+type Text struct {
+	Value string
+	At    diag.Range
+}
+
+// Package is one package's metadata, with the defaults filled in.
+type Package struct {
+	// Name is the real name, with the tag if it has one: "numpy", "cmake:apt".
+	Name string
+	// Alias lists further names that the package answers to.
+	Alias []string
+	Group string
+	// Depends lists names, "name:tag"s or patterns of packages that must come
+	// before this one.
+	Depends []Text
+	// Requires lists conditions on the target that must all hold.
+	Requires []Text
+	// Tests lists test scripts with their arguments, in the order they run.
+	Tests []Text
+	// BuildArgs are passed to the package's Dockerfile.
+	BuildArgs map[string]string
+	// Dockerfile is the file's name inside the package's folder, or empty for a
+	// package that only groups others.
+	Dockerfile string
+	Notes      string
+	Docs       string
+	Prefix     string
+	Postfix    string
+	BuildFlags string
+	// BuildkitDevice is the CDI device that the package asks for in its build
+	// steps.
+	BuildkitDevice string
+	// GPU tells whether the package's tests need a GPU; nil leaves it to the
+	// rule that everything depending on cuda does.
+	GPU *bool
+	// Disabled says why the package cannot be used; empty if it can.
+	Disabled string
+	Origin   plan.Origin
+	// At is the place of the package's declaration: its name in the header, or
+	// the first line of its Dockerfile.
+	At diag.Range
+	// Problems are faults of this package's metadata. They stop a build only if
+	// the package is part of its chain.
+	Problems diag.List
+}
+
+// Names returns the real name and then the aliases.
+func (p *Package) Names() []string {
+	return append([]string{p.Name}, p.Alias...)
+}
+
+// Family returns the real name without its tag. Packages of one family are
+// versions or variants of one thing: cmake:apt and cmake:pip.
+func (p *Package) Family() string { return Base(p.Name) }
+
+// Base returns a name without its tag: "pytorch" for "pytorch:2.8".
+func Base(name string) string {
+	base, _, _ := strings.Cut(name, ":")
+	return base
+}
+
+// Goes tells whether the package goes by the name or pattern when tags don't
+// matter: cuda:12.6 goes by "cuda:12.6", "cuda" and "cud*".
+func (p *Package) Goes(by string) bool {
+	for _, name := range p.Names() {
+		if Match(by, name) || Match(by, Base(name)) {
+			return true
+		}
+	}
+	return false
+}

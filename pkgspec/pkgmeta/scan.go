@@ -1,0 +1,234 @@
+package pkgmeta
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// readers is how many calls to the file systems are under way at once. Behind a
+// gateway each call is a round trip, so they are made in parallel.
+const readers = 32
+
+// Tree is a source of packages: one folder, searched with all its subfolders.
+type Tree struct {
+	// FS is the whole source: the build context, say.
+	FS   fs.FS
+	Kind plan.SourceKind
+	// Name is the named context's name; only for plan.Named.
+	Name string
+	// Dir is the folder of FS to search; "." is all of it.
+	Dir string
+	// Optional trees may be missing.
+	Optional bool
+	// Partial tells that FS holds only the files that MetadataFiles describes;
+	// whether others exist is then not checked.
+	Partial bool
+	// At is where the tree was asked for, for messages.
+	At diag.Range
+}
+
+// Folder is one folder of the build context that was asked for by its path.
+type Folder struct {
+	FS fs.FS
+	// Path is the folder's path in FS, cleaned.
+	Path string
+	// Partial is as in Tree.
+	Partial bool
+	At      diag.Range
+}
+
+// Scan finds every package of the folders and trees. Folders come first, so
+// their packages win over those of the trees.
+//
+// Faults of packages stay with the packages (Package.Problems). The list holds
+// what keeps the search itself from being complete: folders that are missing or
+// cannot be read, and a ctx that ended.
+func Scan(ctx context.Context, trees []Tree, folders []Folder) (*Catalog, diag.List) {
+	s := &scanner{ctx: ctx, slots: make(chan struct{}, readers)}
+	results := make([]result, len(folders)+len(trees))
+	var wg sync.WaitGroup
+	for i, folder := range folders {
+		wg.Go(func() { results[i] = s.folder(folder) })
+	}
+	for i, tree := range trees {
+		wg.Go(func() { results[len(folders)+i] = s.tree(tree) })
+	}
+	wg.Wait()
+	var problems diag.List
+	var asked []*Package
+	origins := map[plan.Origin]bool{}
+	for _, r := range results[:len(folders)] {
+		problems = append(problems, r.problems...)
+		asked = append(asked, without(r.packages, origins)...)
+		for _, p := range r.packages {
+			origins[p.Origin] = true
+		}
+	}
+	found := [][]*Package{asked}
+	for _, r := range results[len(folders):] {
+		problems = append(problems, r.problems...)
+		found = append(found, without(r.packages, origins))
+	}
+	if err := ctx.Err(); err != nil {
+		problems = nil
+		problems.Errorf("scan-stopped", diag.Range{}, "", "the search for packages was stopped: %v", context.Cause(ctx))
+	}
+	return NewCatalog(found...), problems
+}
+
+// without leaves out packages of folders that were read already.
+func without(packages []*Package, origins map[plan.Origin]bool) []*Package {
+	return slices.DeleteFunc(slices.Clone(packages), func(p *Package) bool { return origins[p.Origin] })
+}
+
+// result is what one folder with its subfolders holds, in scan order.
+type result struct {
+	packages []*Package
+	problems diag.List
+}
+
+// scanner searches file systems with a bounded number of calls at once.
+type scanner struct {
+	ctx   context.Context
+	slots chan struct{}
+}
+
+// call runs one call to a file system when a slot is free.
+func (s *scanner) call(f func() error) error {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-s.ctx.Done():
+		return context.Cause(s.ctx)
+	}
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	return f()
+}
+
+// entries lists a folder, sorted by name.
+func (s *scanner) entries(fsys fs.FS, dir string) (entries []fs.DirEntry, err error) {
+	err = s.call(func() error {
+		entries, err = fs.ReadDir(fsys, dir)
+		return err
+	})
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// tree searches a tree.
+func (s *scanner) tree(t Tree) result {
+	dir := path.Clean(cmp.Or(t.Dir, "."))
+	var r result
+	if !fs.ValidPath(dir) {
+		r.problems.Errorf("bad-source", t.At, "", "the package folder %q leaves its source", t.Dir)
+		return r
+	}
+	entries, err := s.entries(t.FS, dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && t.Optional:
+		return r
+	case errors.Is(err, fs.ErrNotExist):
+		r.problems.Errorf("missing-source", t.At, "", "there is no folder %s to search for packages", t.file(dir))
+		return r
+	case err != nil:
+		r.problems.Errorf("unreadable", t.At, "", "cannot list %s: %v", t.file(dir), err)
+		return r
+	}
+	return s.search(t, dir, entries)
+}
+
+// search reads a folder and, in parallel, its subfolders. The result holds the
+// subfolders' packages first, as in jetson-containers' order.
+func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
+	var subfolders []string
+	for _, entry := range entries {
+		if entry.IsDir() && !strings.HasPrefix(entry.Name(), "__") && !strings.HasPrefix(entry.Name(), ".") {
+			subfolders = append(subfolders, path.Join(dir, entry.Name()))
+		}
+	}
+	results := make([]result, len(subfolders)+1)
+	var wg sync.WaitGroup
+	for i, sub := range subfolders {
+		wg.Go(func() {
+			entries, err := s.entries(t.FS, sub)
+			if err != nil {
+				results[i].problems.Errorf("unreadable", diag.Range{File: t.file(sub)}, "", "cannot list the folder: %v", err)
+				return
+			}
+			results[i] = s.search(t, sub, entries)
+		})
+	}
+	results[len(subfolders)] = s.packages(t, dir, entries)
+	wg.Wait()
+	var all result
+	for _, r := range results {
+		all.packages = append(all.packages, r.packages...)
+		all.problems = append(all.problems, r.problems...)
+	}
+	return all
+}
+
+// folder reads a folder that was asked for by its path.
+func (s *scanner) folder(f Folder) result {
+	t := Tree{FS: f.FS, Kind: plan.Context, Partial: f.Partial, At: f.At}
+	var r result
+	if !fs.ValidPath(f.Path) {
+		r.problems.Errorf("bad-folder", f.At, "", "%q leaves the build context", f.Path)
+		return r
+	}
+	entries, err := s.entries(f.FS, f.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.problems.Errorf("missing-folder", f.At, s.nearFolder(f), "there is no folder %s in the build context", f.Path)
+		return r
+	case err != nil:
+		r.problems.Errorf("unreadable", f.At, "", "cannot list the folder %s: %v", f.Path, err)
+		return r
+	}
+	r = s.packages(t, f.Path, entries)
+	if len(r.packages) == 0 && len(r.problems) == 0 {
+		r.problems.Errorf("not-a-package", f.At, "a package is a folder with a Dockerfile, or with a config.yaml",
+			"the folder %s holds no package", f.Path)
+	}
+	return r
+}
+
+// nearFolder suggests a neighbour of a missing folder.
+func (s *scanner) nearFolder(f Folder) string {
+	entries, err := s.entries(f.FS, path.Dir(f.Path))
+	if err != nil {
+		return ""
+	}
+	var folders []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			folders = append(folders, entry.Name())
+		}
+	}
+	if near := diag.Nearest(path.Base(f.Path), folders); near != "" {
+		return "did you mean ./" + path.Join(path.Dir(f.Path), near) + "?"
+	}
+	return ""
+}
+
+// file gives a path of the tree as the user knows it.
+func (t Tree) file(p string) string {
+	switch t.Kind {
+	case plan.Builtin:
+		return "builtin:" + p
+	case plan.Named:
+		return t.Name + ":" + p
+	}
+	return p
+}

@@ -1,0 +1,222 @@
+package resolve
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+)
+
+// upstreamOrder orders packages as jetson-containers does, for catalogs without
+// tags and aliases: passes over the list put each missing dependency right
+// before the package, move a late one there and start over, until a pass
+// changes nothing.
+func upstreamOrder(depends map[string][]string, requested []string) []string {
+	list := slices.Clone(requested)
+	pass := func() (changed bool) {
+		for _, name := range slices.Clone(list) {
+			for _, need := range depends[name] {
+				here, there := slices.Index(list, name), slices.Index(list, need)
+				switch {
+				case there < 0:
+					list = slices.Insert(list, here, need)
+					changed = true
+				case there > here:
+					list = slices.Insert(slices.Delete(list, there, there+1), here, need)
+					return true
+				}
+			}
+		}
+		return changed
+	}
+	for pass() {
+	}
+	return list
+}
+
+// TestOrderAsUpstream compares chains with upstream's algorithm on random
+// packages that need only packages with lower numbers.
+func TestOrderAsUpstream(t *testing.T) {
+	for seed := range uint64(400) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		n := 2 + random.IntN(40)
+		depends := map[string][]string{}
+		var packages []*pkgmeta.Package
+		for i := range n {
+			p := &pkgmeta.Package{Name: fmt.Sprintf("p%d", i)}
+			for range random.IntN(5) {
+				if i > 0 {
+					need := fmt.Sprintf("p%d", random.IntN(i))
+					if !slices.Contains(depends[p.Name], need) {
+						depends[p.Name] = append(depends[p.Name], need)
+						p.Depends = append(p.Depends, pkgmeta.Text{Value: need})
+					}
+				}
+			}
+			packages = append(packages, p)
+		}
+		var requested []string
+		for range 1 + random.IntN(4) {
+			if name := fmt.Sprintf("p%d", random.IntN(n)); !slices.Contains(requested, name) {
+				requested = append(requested, name)
+			}
+		}
+		p, problems := Resolve(request(requested...), pkgmeta.NewCatalog(packages), target, base)
+		if p == nil {
+			t.Fatal(printed(problems))
+		}
+		if got, want := chain(p), strings.Join(upstreamOrder(depends, requested), " "); got != want {
+			t.Fatalf("seed %d, request %v of %v:\n got %s\nwant %s", seed, requested, depends, got, want)
+		}
+	}
+}
+
+// TestAnyCatalog resolves random catalogs with versions, aliases, cycles and
+// gaps, and checks what must hold for any plan.
+func TestAnyCatalog(t *testing.T) {
+	plans, refusals := 0, map[string]int{}
+	for seed := range uint64(3000) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		families := 2 + random.IntN(8)
+		name := func() string {
+			base := fmt.Sprintf("f%d", random.IntN(families))
+			if random.IntN(5) == 0 {
+				return fmt.Sprintf("%s:%d", base, random.IntN(3))
+			}
+			return base
+		}
+		var packages []*pkgmeta.Package
+		for family := range families {
+			for version := range 1 + random.IntN(3) {
+				p := &pkgmeta.Package{Name: fmt.Sprintf("f%d:%d", family, version)}
+				if version == 0 {
+					p.Alias = []string{fmt.Sprintf("f%d", family)}
+				}
+				for range random.IntN(3) {
+					p.Depends = append(p.Depends, pkgmeta.Text{Value: name()})
+				}
+				packages = append(packages, p)
+			}
+		}
+		spec := request(name(), name())
+		if random.IntN(3) == 0 {
+			spec.Skip = []pkgmeta.Text{{Value: name()}}
+		}
+		p, problems := Resolve(spec, pkgmeta.NewCatalog(packages), target, base)
+		if p == nil {
+			if !problems.HasErrors() {
+				t.Fatalf("seed %d: no plan and no error", seed)
+			}
+			refusals[problems[0].Rule]++
+			continue
+		}
+		plans++
+		checkPlan(t, seed, p)
+	}
+	t.Log(plans, "plans, refused:", refusals)
+	if plans < 500 {
+		t.Error("too few plans to mean anything")
+	}
+}
+
+// checkPlan checks that each package is there once, after all it needs, and
+// that a family has one version unless one builds on the other.
+func checkPlan(t *testing.T, seed uint64, p *plan.Plan) {
+	t.Helper()
+	at := map[string]int{}
+	families := map[string]plan.Step{}
+	for i, step := range p.Steps {
+		if _, twice := at[step.Name]; twice {
+			t.Fatalf("seed %d: %s is there twice: %s", seed, step.Name, chain(p))
+		}
+		for _, need := range step.Needs {
+			if _, before := at[need]; !before {
+				t.Fatalf("seed %d: %s comes before %s: %s", seed, step.Name, need, chain(p))
+			}
+		}
+		family := pkgmeta.Base(step.Name)
+		if other, ok := families[family]; ok && !slices.ContainsFunc(step.Needs, func(n string) bool { return pkgmeta.Base(n) == family }) {
+			t.Fatalf("seed %d: %s and %s: %s", seed, other.Name, step.Name, chain(p))
+		}
+		at[step.Name], families[family] = i, step
+		if len(step.Why) == 0 {
+			t.Fatalf("seed %d: nobody asked for %s", seed, step.Name)
+		}
+	}
+}
+
+// TestUnsettled resolves packages whose versions contradict each other in turn.
+func TestUnsettled(t *testing.T) {
+	packages := []*pkgmeta.Package{
+		{Name: "app", Depends: texts("x", "y")},
+		{Name: "x:1", Alias: []string{"x"}, Depends: texts("y:2")},
+		{Name: "x:2"},
+		{Name: "y:1", Alias: []string{"y"}},
+		{Name: "y:2", Depends: texts("x:2")},
+	}
+	p, problems := Resolve(request("app"), pkgmeta.NewCatalog(packages), target, base)
+	if p != nil || len(problems) != 1 || problems[0].Rule != "unsettled-versions" {
+		t.Fatalf("%v %s", p, printed(problems))
+	}
+	p, problems = Resolve(request("app", "x:2"), pkgmeta.NewCatalog(packages), target, base)
+	if p == nil || chain(p) != "x:2 y:1 app" {
+		t.Fatalf("%v %s", p, printed(problems))
+	}
+}
+
+// long makes a catalog of n packages in chains of the given length.
+func long(n, length int) *pkgmeta.Catalog {
+	packages := make([]*pkgmeta.Package, n)
+	for i := range packages {
+		p := &pkgmeta.Package{Name: fmt.Sprintf("p%d:1", i), Alias: []string{fmt.Sprintf("p%d", i)}, Requires: texts(">=36")}
+		if i%length > 0 {
+			p.Depends = texts(fmt.Sprintf("p%d", i-1), fmt.Sprintf("p%d:1", i-i%length))
+		}
+		packages[i] = p
+	}
+	return pkgmeta.NewCatalog(packages)
+}
+
+// Growth must be linear: 10,000 packages in one chain, and as many that are all
+// missing something.
+func TestLarge(t *testing.T) {
+	start := time.Now()
+	p, problems := Resolve(request("p9999"), long(10000, 10000), target, base)
+	if p == nil || len(p.Steps) != 10000 {
+		t.Fatal(printed(problems[:1]))
+	}
+	var broken []*pkgmeta.Package
+	for i := range 10000 {
+		broken = append(broken, &pkgmeta.Package{Name: fmt.Sprintf("p%d", i), Depends: texts(fmt.Sprintf("missing%d", i), fmt.Sprintf("p%d", i+1))})
+	}
+	if _, problems := Resolve(request("p0"), pkgmeta.NewCatalog(broken), target, base); len(problems) != 10001 {
+		t.Errorf("%d problems", len(problems))
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func BenchmarkResolve(b *testing.B) {
+	for _, n := range []int{100, 1000, 10000} {
+		for _, length := range []int{10, 100, 300} {
+			if length > n {
+				continue
+			}
+			cat := long(n, length)
+			spec := request(fmt.Sprintf("p%d", length-1))
+			b.Run(fmt.Sprintf("catalog=%d/chain=%d", n, length), func(b *testing.B) {
+				for b.Loop() {
+					if p, _ := Resolve(spec, cat, target, base); len(p.Steps) != length {
+						b.Fatal(len(p.Steps))
+					}
+				}
+			})
+		}
+	}
+}

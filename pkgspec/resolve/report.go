@@ -1,0 +1,254 @@
+package resolve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+)
+
+const (
+	// maxPath is how many steps of a path of demands a message shows.
+	maxPath = 10
+	// maxSuggestions bounds how many missing names are compared with all others.
+	maxSuggestions = 20
+	// maxListed bounds the candidates that a message lists.
+	maxListed = 8
+)
+
+// report reports everything that keeps the chain from being built.
+func (r *resolver) report(g *graph) {
+	r.reportFolders(g)
+	for i, d := range g.missing {
+		r.reportMissing(d, i < maxSuggestions)
+	}
+	for _, n := range g.reached {
+		if !n.inChain() {
+			continue
+		}
+		if r.finder.usable(n.pkg) {
+			r.reportTwins(n)
+		} else {
+			r.reportUnusable(n)
+		}
+		r.reportProblems(n)
+	}
+	for i, d := range g.cycles {
+		if i < maxListed {
+			r.reportCycle(d)
+		}
+	}
+}
+
+// reportFolders reports requested folders that declare several packages.
+func (r *resolver) reportFolders(g *graph) {
+	for i, ref := range r.spec.Packages {
+		if ref.Folder == "" || !g.roots[i].match.several {
+			continue
+		}
+		var names []string
+		for _, p := range r.cat.InFolder(ref.Folder) {
+			names = append(names, p.Name)
+		}
+		r.problems.Errorf("several-packages", ref.At, "ask for one of them by its name", "the folder %s declares %s packages: %s",
+			ref.Folder, count(len(names)), strings.Join(names, ", "))
+	}
+}
+
+// reportMissing reports a demand that no package answers.
+func (r *resolver) reportMissing(d *demand, suggest bool) {
+	hint := ""
+	if suggest {
+		hint = r.cat.Suggest(d.text.Value)
+	}
+	switch {
+	case d.by == nil && pkgmeta.IsPattern(d.text.Value):
+		r.problems.Errorf("missing-package", d.text.At, hint, "no package matches %s", d.text.Value)
+	case d.by == nil:
+		r.problems.Errorf("missing-package", d.text.At, hint, "there is no package %s", d.text.Value)
+	default:
+		r.problems.Errorf("missing-package", d.text.At, hint, "%s needs %s, but there is no such package", d.by.pkg.Name, d.text.Value)
+		relatePath(r.problems, d.by.first)
+	}
+}
+
+// reportUnusable reports a package that is disabled or does not fit the target,
+// and the other packages that its name finds, with why each of them lost.
+func (r *resolver) reportUnusable(n *node) {
+	p := n.pkg
+	if p.Disabled != "" {
+		r.problems.Errorf("disabled-package", p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled)
+	}
+	for _, t := range p.Requires {
+		answer := r.finder.holds(t.Value)
+		switch {
+		case answer.ok || p.Disabled != "" && !answer.wrong:
+			continue
+		case answer.wrong:
+			r.problems.Errorf("bad-requirement", t.At, answer.hint, "%s: %s", p.Name, answer.why)
+		default:
+			r.problems.Errorf("requirement", t.At, r.instead(n), "%s %s", p.Name, answer.why)
+		}
+		relatePath(r.problems, n.first)
+	}
+	if p.Disabled != "" {
+		relatePath(r.problems, n.first)
+	}
+	r.relateCandidates(n)
+}
+
+// instead names versions of a package's family that can be used.
+func (r *resolver) instead(n *node) string {
+	var usable []string
+	for _, p := range r.cat.Variants(n.pkg.Family()) {
+		if r.finder.usable(p) && !slices.Contains(usable, p.Name) && len(usable) < maxListed {
+			usable = append(usable, p.Name)
+		}
+	}
+	if len(usable) == 0 {
+		return ""
+	}
+	return "on this target there is " + strings.Join(usable, ", ")
+}
+
+// relateCandidates lists the other packages that a demand's name finds.
+func (r *resolver) relateCandidates(n *node) {
+	listed := 0
+	for _, p := range r.cat.Lookup(n.first.text.Value) {
+		if p != n.pkg && listed < maxListed {
+			listed++
+			r.problems.Relate(p.At, "%s cannot stand in: %s", p.Name, r.finder.whyNot(p))
+		}
+	}
+}
+
+// reportTwins reports a second package of the same name that could be used just
+// as well. (The catalog reports those whose requirements are the same.)
+func (r *resolver) reportTwins(n *node) {
+	for _, p := range r.cat.Lookup(n.pkg.Name) {
+		if p == n.pkg || p.Name != n.pkg.Name || !r.finder.usable(p) || n.pkg.Problems.HasErrors() {
+			continue
+		}
+		r.problems.Errorf("duplicate-package", n.pkg.At, "rename one of them, or let their requirements exclude each other",
+			"two packages are named %s, and both fit this target", p.Name)
+		r.problems.Relate(p.At, "the other %s", p.Name)
+		return
+	}
+}
+
+// reportProblems hands on the faults of a package's metadata, with the path
+// that leads to the package.
+func (r *resolver) reportProblems(n *node) {
+	for _, problem := range n.pkg.Problems {
+		problem.Related = slices.Clone(problem.Related)
+		r.problems = append(r.problems, problem)
+		if problem.Severity == diag.Error {
+			relatePath(r.problems, n.first)
+		}
+	}
+}
+
+// reportBystanders turns faults of packages that are not in the chain into
+// warnings.
+func (r *resolver) reportBystanders(g *graph) {
+	for _, p := range r.cat.Packages() {
+		if n := g.nodes[p]; n != nil && n.inChain() {
+			continue
+		}
+		for _, problem := range p.Problems {
+			if problem.Severity == diag.Error {
+				problem.Severity = diag.Warning
+				r.problems = append(r.problems, problem)
+			}
+		}
+	}
+}
+
+// reportCycle reports a circle of demands, with the whole way round.
+func (r *resolver) reportCycle(cycle []*demand) {
+	names := []string{cycle[0].by.pkg.Name}
+	for _, d := range cycle {
+		names = append(names, d.to.pkg.Name)
+	}
+	r.problems.Errorf("dependency-cycle", cycle[0].text.At, "remove one of these dependencies, or skip one of the packages",
+		"packages depend on each other in a circle: %s", strings.Join(names, " -> "))
+	inCycle := map[*node]bool{}
+	for _, d := range cycle {
+		inCycle[d.by] = true
+		r.problems.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
+	}
+	for _, d := range cycle {
+		if entry := d.by.first; entry.by == nil || !inCycle[entry.by] {
+			relatePath(r.problems, entry)
+			return
+		}
+	}
+}
+
+// relatePath adds the way from a demand back to the user's request to the last
+// problem.
+func relatePath(problems diag.List, d *demand) {
+	steps := 0
+	for ; d.by != nil; d = d.by.first {
+		if steps++; steps <= maxPath {
+			problems.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
+		}
+	}
+	between := ""
+	if steps > maxPath {
+		between = fmt.Sprintf(" (%d more packages in between)", steps-maxPath)
+	}
+	problems.Relate(d.text.At, "%s is requested%s", asCalled(d.text.Value, d.to.pkg.Name), between)
+}
+
+// asCalled gives a package's name, with the name it was asked by if that is
+// another.
+func asCalled(by, name string) string {
+	if by == name {
+		return name
+	}
+	return name + " (as " + by + ")"
+}
+
+// reportUnused warns of names in skip and in the tests section that nothing in
+// the chain goes by: they are likely typing mistakes.
+func (r *resolver) reportUnused(g *graph) {
+	var names []string
+	seen := map[string]bool{}
+	for _, n := range g.reached {
+		for _, name := range n.pkg.Names() {
+			if !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
+		}
+	}
+	for _, list := range []struct {
+		key   string
+		texts []pkgmeta.Text
+	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}} {
+		for _, text := range list.texts {
+			if !g.uses(text.Value) {
+				r.problems.Warnf("unused-name", text.At, diag.DidYouMean(text.Value, names), "%s: no package of the chain goes by %s", list.key, text.Value)
+			}
+		}
+	}
+	for _, d := range g.roots {
+		if d.to != nil && d.to.skipped {
+			r.problems.Warnf("skipped-request", d.text.At, "take it out of packages or out of skip", "%s is requested, but skip leaves it out", d.text.Value)
+		}
+	}
+}
+
+// uses tells whether any package of the chain, or one that is left out of it,
+// goes by a name or pattern.
+func (g *graph) uses(by string) bool {
+	for _, n := range g.reached {
+		if (!n.aside || n.skipped) && n.pkg.Goes(by) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(g.absent, func(d *demand) bool { return leftOut([]pkgmeta.Text{{Value: by}}, d.text.Value) })
+}

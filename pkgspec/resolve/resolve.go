@@ -1,0 +1,70 @@
+// Package resolve turns a jetson.yaml and the packages that were found into a
+// plan: the chain of packages in build order, or everything that is wrong with
+// it, before any step runs.
+//
+// The order is that of jetson-containers: requested packages in the order of
+// the request, each after its dependencies in the order it declares them.
+// Unlike there, a chain holds each package once and one version of it: a tag
+// anywhere in the chain decides for every demand that leaves it open, and two
+// tags that disagree are an error that names both demands.
+package resolve
+
+import (
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+)
+
+// Resolve finds the chain of packages for a specification and a resolved target
+// with its base image. The plan is nil if any of the diagnostics is an error.
+//
+// It does not run longer than in proportion to the chain's packages and
+// demands, times the few rounds that versions take to settle.
+func Resolve(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target, base plan.Value) (*plan.Plan, diag.List) {
+	r := &resolver{spec: spec, cat: cat, finder: newFinder(cat, target)}
+	g := r.settle()
+	r.report(g)
+	r.reportUnused(g)
+	r.reportBystanders(g)
+	if r.problems.HasErrors() {
+		return nil, r.problems.Sorted()
+	}
+	p := &plan.Plan{
+		Version:   plan.Version,
+		Target:    target,
+		Base:      base,
+		Requested: []string{},
+		Steps:     r.steps(g),
+		Image:     spec.Image,
+		Overrides: spec.Overrides,
+	}
+	for _, ref := range spec.Packages {
+		p.Requested = append(p.Requested, ref.Value)
+	}
+	p.Tests = plan.Tests{GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch}
+	if spec.Tests.GPU == plan.GPUCDI && needsGPU(p.Steps) {
+		p.Tests.Device = spec.Tests.Device
+	}
+	return p, r.problems.Sorted()
+}
+
+// resolver holds what all phases share.
+type resolver struct {
+	spec     *pkgspec.Spec
+	cat      *pkgmeta.Catalog
+	finder   *finder
+	problems diag.List
+}
+
+// needsGPU tells whether any test that runs needs a GPU.
+func needsGPU(steps []plan.Step) bool {
+	for _, step := range steps {
+		for _, test := range step.Tests {
+			if step.GPU && test.Skipped == "" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,176 @@
+package resolve
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+)
+
+// steps makes the plan's steps of a graph without faults.
+func (r *resolver) steps(g *graph) []plan.Step {
+	gpu := g.dependOnCUDA()
+	steps := make([]plan.Step, 0, len(g.order))
+	for _, n := range g.order {
+		p := n.pkg
+		step := plan.Step{
+			Name:        p.Name,
+			Aliases:     p.Alias,
+			Origin:      p.Origin,
+			Dockerfile:  p.Dockerfile,
+			Needs:       n.needs(),
+			Why:         g.why(n),
+			BuildArgs:   mergeArgs(p.BuildArgs, r.spec.Args),
+			BuildDevice: p.BuildkitDevice,
+			Requested:   slices.ContainsFunc(n.askedBy, func(d *demand) bool { return d.by == nil }),
+			GPU:         gpu[n],
+			At:          p.At,
+		}
+		if p.GPU != nil {
+			step.GPU = *p.GPU
+		}
+		step.Tests = r.tests(p, step.GPU)
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// needs lists the steps that a package depends on directly, as it declares them.
+func (n *node) needs() []string {
+	var needs []string
+	seen := map[*node]bool{n: true}
+	for _, d := range n.demands {
+		if d.to != nil && !d.to.skipped && !seen[d.to] {
+			seen[d.to] = true
+			needs = append(needs, d.to.pkg.Name)
+		}
+	}
+	return needs
+}
+
+// why lists who asked for a package: the user's requests in their order, then
+// packages by name.
+func (g *graph) why(n *node) []string {
+	var requests, needs []string
+	for _, d := range n.askedBy {
+		as := ""
+		switch {
+		case d.match.several:
+			as = " as " + d.text.Value + ", which finds it first"
+		case d.text.Value != n.pkg.Name && d.text.Value != "./"+n.pkg.Origin.Path:
+			as = " as " + d.text.Value
+		}
+		switch {
+		case d.by == nil:
+			requests = append(requests, fmt.Sprintf("requested%s%s", as, at(d.text.At)))
+		case d.by != n:
+			needs = append(needs, fmt.Sprintf("needed by %s%s%s", d.by.pkg.Name, as, in(d.text.At)))
+		}
+	}
+	slices.Sort(needs)
+	reasons := slices.Concat(requests, slices.Compact(needs))
+	if normal := g.adapted[n.pkg]; normal != nil {
+		reasons = append(reasons, "in place of "+normal.Name+", which needs other versions of what is in the chain")
+	}
+	return reasons
+}
+
+// at and in print a place, if there is one.
+func at(place diag.Range) string {
+	if s := place.String(); s != "" {
+		return " at " + s
+	}
+	return ""
+}
+
+func in(place diag.Range) string {
+	if s := place.String(); s != "" {
+		return " (" + s + ")"
+	}
+	return ""
+}
+
+// mergeArgs lays the user's build arguments over the package's own.
+func mergeArgs(own, users map[string]string) map[string]string {
+	if len(own)+len(users) == 0 {
+		return nil
+	}
+	merged := maps.Clone(own)
+	if merged == nil {
+		merged = map[string]string{}
+	}
+	maps.Copy(merged, users)
+	return merged
+}
+
+// dependOnCUDA finds the packages that are or need, however indirectly, a
+// package called cuda, whether or not the user leaves that out.
+func (g *graph) dependOnCUDA() map[*node]bool {
+	demanders := map[*node][]*node{}
+	var queue []*node
+	for _, n := range g.reached {
+		for _, d := range n.demands {
+			if d.to != nil {
+				demanders[d.to] = append(demanders[d.to], n)
+			}
+		}
+		if goesBy(n.pkg, "cuda") {
+			queue = append(queue, n)
+		}
+	}
+	found := map[*node]bool{}
+	for len(queue) > 0 {
+		n := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		if !found[n] {
+			found[n] = true
+			queue = append(queue, demanders[n]...)
+		}
+	}
+	return found
+}
+
+// tests makes a package's tests, with the reason for each that is left out.
+func (r *resolver) tests(p *pkgmeta.Package, gpu bool) []plan.Test {
+	settings := r.spec.Tests
+	skipped := skipReason(settings, p, gpu)
+	tests := make([]plan.Test, 0, len(p.Tests))
+	for _, text := range p.Tests {
+		args, err := pkgmeta.SplitTest(text.Value)
+		if err != nil {
+			continue // a problem of the package, reported when it was read
+		}
+		tests = append(tests, plan.Test{
+			Name:         text.Value,
+			Args:         args,
+			Intermediate: skipped == "" && settings.Run != pkgspec.TestFinal,
+			Final:        skipped == "" && settings.Run != pkgspec.TestIntermediate,
+			Skipped:      skipped,
+			At:           text.At,
+		})
+	}
+	return slices.Clip(tests)
+}
+
+// skipReason says why a package's tests do not run, or gives "".
+func skipReason(settings pkgspec.Tests, p *pkgmeta.Package, gpu bool) string {
+	if settings.Run == pkgspec.TestNone {
+		return "tests.run is none"
+	}
+	for _, text := range settings.Skip {
+		if p.Goes(text.Value) {
+			return "tests.skip has " + text.Value + in(text.At)
+		}
+	}
+	if len(settings.Only) > 0 && !anyGoes(settings.Only, p) {
+		return "tests.only does not have " + p.Name
+	}
+	if gpu && settings.GPU == plan.GPUSkip {
+		return "it needs a GPU, and tests.gpu is skip"
+	}
+	return ""
+}
