@@ -1,0 +1,281 @@
+package pkgspec
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+type args = map[string]string
+
+func fromArg(value, name string) platform.Asked {
+	return platform.Asked{Value: value, From: "--build-arg " + name}
+}
+
+func typed(values ...string) []pkgmeta.Text {
+	texts := make([]pkgmeta.Text, len(values))
+	for i, v := range values {
+		texts[i] = pkgmeta.Text{Value: v}
+	}
+	return texts
+}
+
+// TestArgsAlone sets every argument over a file that says nothing of it.
+func TestArgsAlone(t *testing.T) {
+	got := load(t, "version: 1\n", args{
+		"L4T_VERSION": "36.4.3", "JETPACK_VERSION": "6.2", "CUDA_VERSION": "12.6", "PYTHON_VERSION": "3.10", "LSB_RELEASE": "22.04", "CUDA_ARCH": "tegra",
+		"BASE_IMAGE": "ubuntu:22.04", "PACKAGES": "pytorch:2.8, ./a;ros:*", "SKIP_PACKAGES": "x,y", "PACKAGE_DIRS": "packages,./more/",
+		"TESTS": "intermediate", "SKIP_TESTS": "numpy", "TEST_GPU": "cdi", "TEST_DEVICE": "nvidia.com/gpu=0", "TEST_EPOCH": "2 pm",
+		"IMAGE_ENTRYPOINT": `["run", "--fast"]`, "IMAGE_CMD": "echo  hi", "IMAGE_ENV": "A=1, B=x=y", "IMAGE_WORKDIR": "/w", "IMAGE_USER": "me",
+		"PYTORCH_INDEX": " kept ",
+	})
+	override := func(key, arg, value string) plan.Override { return plan.Override{Key: key, Arg: arg, New: value} }
+	checkSpec(t, got, &Spec{
+		File: "jetson.yaml",
+		Target: platform.Request{
+			At:  diag.Range{File: "jetson.yaml"},
+			L4T: fromArg("36.4.3", "L4T_VERSION"), JetPack: fromArg("6.2", "JETPACK_VERSION"), CUDA: fromArg("12.6", "CUDA_VERSION"),
+			Python: fromArg("3.10", "PYTHON_VERSION"), Ubuntu: fromArg("22.04", "LSB_RELEASE"), Arch: fromArg("tegra", "CUDA_ARCH"),
+		},
+		Base:     typed("ubuntu:22.04")[0],
+		Packages: []PackageRef{{Text: typed("pytorch:2.8")[0]}, {Text: typed("./a")[0], Folder: "a"}, {Text: typed("ros:*")[0]}},
+		Sources:  []Source{{Kind: plan.Context, Dir: "packages"}, {Kind: plan.Context, Dir: "more"}, {Kind: plan.Builtin, Dir: "."}},
+		Skip:     typed("x", "y"),
+		Args:     args{"PYTORCH_INDEX": " kept "},
+		Tests:    Tests{Run: TestIntermediate, Skip: typed("numpy"), GPU: plan.GPUCDI, Device: "nvidia.com/gpu=0", Epoch: "2 pm"},
+		Image: plan.Image{
+			Entrypoint: []string{"run", "--fast"}, Cmd: []string{"/bin/sh", "-c", "echo  hi"},
+			Env: args{"A": "1", "B": "x=y"}, Workdir: "/w", User: "me",
+		},
+		Overrides: []plan.Override{
+			override("base", "BASE_IMAGE", "ubuntu:22.04"),
+			override("image.cmd", "IMAGE_CMD", `["/bin/sh","-c","echo  hi"]`),
+			override("image.entrypoint", "IMAGE_ENTRYPOINT", `["run","--fast"]`),
+			override("image.env.A", "IMAGE_ENV", "1"),
+			override("image.env.B", "IMAGE_ENV", "x=y"),
+			override("image.user", "IMAGE_USER", "me"),
+			override("image.workdir", "IMAGE_WORKDIR", "/w"),
+			override("packages", "PACKAGES", "pytorch:2.8, ./a, ros:*"),
+			override("skip", "SKIP_PACKAGES", "x, y"),
+			override("sources", "PACKAGE_DIRS", "packages, more, builtin"),
+			override("target.arch", "CUDA_ARCH", "tegra"),
+			override("target.cuda", "CUDA_VERSION", "12.6"),
+			override("target.jetpack", "JETPACK_VERSION", "6.2"),
+			override("target.l4t", "L4T_VERSION", "36.4.3"),
+			override("target.python", "PYTHON_VERSION", "3.10"),
+			override("target.ubuntu", "LSB_RELEASE", "22.04"),
+			override("tests.device", "TEST_DEVICE", "nvidia.com/gpu=0"),
+			override("tests.epoch", "TEST_EPOCH", "2 pm"),
+			override("tests.gpu", "TEST_GPU", "cdi"),
+			override("tests.run", "TESTS", "intermediate"),
+			override("tests.skip", "SKIP_TESTS", "numpy"),
+		},
+	})
+}
+
+// TestArgsOverTheFile covers how an argument and the file meet.
+func TestArgsOverTheFile(t *testing.T) {
+	target := func(s *Spec) any { return s.Target }
+	tests := func(s *Spec) any { return s.Tests }
+	at := diag.Range{File: "jetson.yaml"}
+	for name, c := range map[string]struct {
+		file string
+		args args
+		got  func(*Spec) any
+		want any
+		// overrides are written "key: old -> new (ARG)".
+		overrides []string
+	}{
+		"l4t replaces jetpack": {
+			"packages: a\ntarget: {jetpack: 6.2}\n",
+			args{"L4T_VERSION": "36.3"},
+			target,
+			platform.Request{At: on(2, 1, 7), L4T: fromArg("36.3", "L4T_VERSION")},
+			[]string{"target.jetpack: 6.2 ->  (L4T_VERSION)", "target.l4t:  -> 36.3 (L4T_VERSION)"},
+		},
+		"jetpack replaces l4t": {
+			"packages: a\ntarget: {l4t: 36.3}\n",
+			args{"JETPACK_VERSION": "6.2"},
+			target,
+			platform.Request{At: on(2, 1, 7), JetPack: fromArg("6.2", "JETPACK_VERSION")},
+			[]string{"target.jetpack:  -> 6.2 (JETPACK_VERSION)", "target.l4t: 36.3 ->  (JETPACK_VERSION)"},
+		},
+		"both by argument": {
+			"packages: a\ntarget: {l4t: 36.3, jetpack: 6.0}\n",
+			args{"JETPACK_VERSION": "6.2", "L4T_VERSION": "36.4.3"},
+			target,
+			platform.Request{At: on(2, 1, 7), JetPack: fromArg("6.2", "JETPACK_VERSION"), L4T: fromArg("36.4.3", "L4T_VERSION")},
+			[]string{"target.jetpack: 6.0 -> 6.2 (JETPACK_VERSION)", "target.l4t: 36.3 -> 36.4.3 (L4T_VERSION)"},
+		},
+		"the same value": {
+			"packages: a\ntarget: {cuda: 12.6}\n",
+			args{"CUDA_VERSION": "12.6"},
+			target,
+			platform.Request{At: on(2, 1, 7), CUDA: fromArg("12.6", "CUDA_VERSION")},
+			nil,
+		},
+		"empty arguments": {"packages: a\n", args{"CUDA_VERSION": "", "PACKAGES": " ", "X": ""}, target, platform.Request{At: at}, nil},
+		"packages":        {"packages: a\n", args{"PACKAGES": "b"}, func(s *Spec) any { return s.Packages }, []PackageRef{{Text: typed("b")[0]}}, []string{"packages: a -> b (PACKAGES)"}},
+		"sources": {
+			"packages: a\nsources: [{dir: x}, {context: c}, {context: d, dir: e}]\n",
+			args{"PACKAGE_DIRS": "y"},
+			func(s *Spec) any { return len(s.Sources) }, 2,
+			[]string{"sources: x, c, d:e -> y, builtin (PACKAGE_DIRS)"},
+		},
+		"one variable": {
+			"packages: a\nimage: {env: {A: 1, B: 2}}\n",
+			args{"IMAGE_ENV": "B=3,A=1"},
+			func(s *Spec) any { return s.Image.Env },
+			args{"A": "1", "B": "3"},
+			[]string{"image.env.B: 2 -> 3 (IMAGE_ENV)"},
+		},
+		"arguments of Dockerfiles": {
+			"packages: a\nargs: {A: 1, B: 2}\n",
+			args{"B": "3", "A": "1", "C": "4"},
+			func(s *Spec) any { return s.Args },
+			args{"A": "1", "B": "3", "C": "4"},
+			[]string{"args.B: 2 -> 3 (B)"},
+		},
+		"BuildKit's own": {
+			"packages: a\n",
+			args{"BUILDKIT_INLINE_CACHE": "1", "SOURCE_DATE_EPOCH": "0", "http_proxy": "x", "NO_PROXY": "y", "All_Proxy": "z"},
+			func(s *Spec) any { return len(s.Args) }, 0, nil,
+		},
+		"no gpu, no device": {
+			"packages: a\ntests: {device: nvidia.com/gpu=0}\n",
+			args{"TEST_GPU": "skip"},
+			tests,
+			Tests{Run: TestAll, GPU: plan.GPUSkip},
+			[]string{"tests.gpu:  -> skip (TEST_GPU)"},
+		},
+		"skip all tests":      {"packages: a\ntests: final\n", args{"SKIP_TESTS": "all"}, tests, testsOf(TestNone), []string{"tests.run: final -> none (SKIP_TESTS)"}},
+		"skip * tests":        {"packages: a\n", args{"SKIP_TESTS": "*"}, tests, testsOf(TestNone), []string{"tests.run:  -> none (SKIP_TESTS)"}},
+		"skip intermediate":   {"packages: a\n", args{"SKIP_TESTS": "intermediate"}, tests, testsOf(TestFinal), []string{"tests.run:  -> final (SKIP_TESTS)"}},
+		"skip final":          {"packages: a\n", args{"SKIP_TESTS": "final"}, tests, testsOf(TestIntermediate), []string{"tests.run:  -> intermediate (SKIP_TESTS)"}},
+		"skip what is left":   {"packages: a\n", args{"TESTS": "final", "SKIP_TESTS": "final"}, tests, testsOf(TestNone), []string{"tests.run:  -> none (SKIP_TESTS)"}},
+		"skip what is not on": {"packages: a\ntests: final\n", args{"SKIP_TESTS": "intermediate"}, tests, testsOf(TestFinal), nil},
+		"skip names and all":  {"packages: a\n", args{"SKIP_TESTS": "intermediate,b"}, tests, Tests{Run: TestFinal, Skip: typed("b"), GPU: plan.GPUCDI, Device: defaultDevice}, []string{"tests.run:  -> final (SKIP_TESTS)", "tests.skip:  -> b (SKIP_TESTS)"}},
+		"skip over only":      {"packages: a\ntests: {only: b}\n", args{"SKIP_TESTS": "c"}, tests, Tests{Run: TestAll, Skip: typed("c"), GPU: plan.GPUCDI, Device: defaultDevice}, []string{"tests.only: b ->  (SKIP_TESTS)", "tests.skip:  -> c (SKIP_TESTS)"}},
+		"only over skip":      {"packages: a\ntests: {skip: b}\n", args{"TEST_ONLY": "c"}, tests, Tests{Run: TestAll, Only: typed("c"), GPU: plan.GPUCDI, Device: defaultDevice}, []string{"tests.only:  -> c (TEST_ONLY)", "tests.skip: b ->  (TEST_ONLY)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := load(t, c.file, c.args)
+			if got := c.got(spec); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got  %+v\nwant %+v", got, c.want)
+			}
+			var overrides []string
+			for _, o := range spec.Overrides {
+				overrides = append(overrides, o.Key+": "+o.Old+" -> "+o.New+" ("+o.Arg+")")
+			}
+			if !reflect.DeepEqual(overrides, c.overrides) {
+				t.Errorf("overrides\ngot  %q\nwant %q", overrides, c.overrides)
+			}
+		})
+	}
+}
+
+func testsOf(run TestRun) Tests {
+	return Tests{Run: run, GPU: plan.GPUCDI, Device: defaultDevice}
+}
+
+func TestArgsProblems(t *testing.T) {
+	for _, c := range []struct {
+		args args
+		want string
+	}{
+		{args{"TEST_GPU": "nvidia"}, `error: --build-arg TEST_GPU: unknown value "nvidia" [bad-value]
+    hint: it can be cdi, runtime or skip
+`},
+		{args{"TESTS": "some"}, `error: --build-arg TESTS: unknown value "some" [bad-value]
+    hint: it can be all, intermediate, final or none
+`},
+		{args{"PACKAGES": "a,a,b/c,.."}, `error: --build-arg PACKAGES: "a" is listed twice [duplicate-package]
+    hint: list it once
+error: --build-arg PACKAGES: "b/c" is not a package name [bad-value]
+    hint: write ./b/c for a folder of the build context
+error: --build-arg PACKAGES: the folder ".." is outside of the build context [bad-value]
+    hint: pass the other folder with --build-context NAME=FOLDER and list it in sources as {context: NAME}
+`},
+		{args{"PACKAGES": ",", "TEST_ONLY": "a/", "SKIP_TESTS": "x"}, `error: --build-arg PACKAGES: "," names nothing [bad-value]
+    hint: separate names with commas
+error: --build-arg TEST_ONLY and SKIP_TESTS exclude each other [conflicting-keys]
+    hint: keep one of them
+error: --build-arg TEST_ONLY: "a/" is not a package name [bad-value]
+    hint: a name is made of letters, digits and . _ + -; a version or variant follows a colon (pytorch:2.8); *, ? and [ ] match several names
+`},
+		{args{"TEST_ONLY": ";"}, `error: --build-arg TEST_ONLY: ";" names nothing [bad-value]
+    hint: separate names with commas
+`},
+		{args{"PACKAGE_DIRS": "a,/b,a"}, `error: --build-arg PACKAGE_DIRS: "a" is listed twice [duplicate-source]
+    hint: list it once
+error: --build-arg PACKAGE_DIRS: the folder "/b" is absolute [bad-value]
+    hint: write a path that is relative to the build context: ./my-package
+`},
+		{args{"BASE_IMAGE": "A", "CUDA_VERSION": "12\n6", "TEST_DEVICE": "x", "IMAGE_WORKDIR": "w", "IMAGE_USER": "a b"}, `error: --build-arg BASE_IMAGE: "A" is not an image reference [bad-value]
+    hint: write [registry/]name[:tag], in small letters, or the NAME of a --build-context NAME=...
+error: --build-arg CUDA_VERSION: the text "12\n6" holds a line break or another control character [bad-value]
+    hint: write it in one line
+error: --build-arg IMAGE_USER: "a b" is not a user [bad-value]
+    hint: write a name or number, and if need be a group after a colon: 1000:1000
+error: --build-arg IMAGE_WORKDIR: the folder "w" is not absolute [bad-value]
+    hint: begin it with /
+error: --build-arg TEST_DEVICE: "x" is not the name of a CDI device [bad-value]
+    hint: write vendor.com/class=name, for example nvidia.com/gpu=all
+`},
+		{args{"IMAGE_ENTRYPOINT": "[run]", "IMAGE_CMD": "[]", "IMAGE_ENV": "A,2=3"}, `error: --build-arg IMAGE_CMD: "[]" is not a list of texts [bad-value]
+    hint: write a JSON list, such as ["python3", "app.py"], or a command for the shell
+error: --build-arg IMAGE_ENTRYPOINT: "[run]" is not a list of texts [bad-value]
+    hint: write a JSON list, such as ["python3", "app.py"], or a command for the shell
+error: --build-arg IMAGE_ENV: "2" is not the name of a variable [bad-value]
+    hint: use letters, digits and _, and begin with a letter
+error: --build-arg IMAGE_ENV: "A" is not NAME=value [bad-value]
+    hint: write NAME=value,OTHER=value; a value with a comma can only be set in the file, under image.env
+`},
+		{args{"L4T_VERSON": "36", "l4t_version": "36", "CUDA_VESRION": "12", "PACKAGE": "a"}, `warning: --build-arg CUDA_VESRION is not an argument of jetkit's; it goes to the packages' Dockerfiles [unknown-arg]
+    hint: did you mean CUDA_VERSION?
+warning: --build-arg L4T_VERSON is not an argument of jetkit's; it goes to the packages' Dockerfiles [unknown-arg]
+    hint: did you mean L4T_VERSION?
+warning: --build-arg PACKAGE is not an argument of jetkit's; it goes to the packages' Dockerfiles [unknown-arg]
+    hint: did you mean PACKAGES?
+warning: --build-arg l4t_version is not an argument of jetkit's; it goes to the packages' Dockerfiles [unknown-arg]
+    hint: did you mean L4T_VERSION?
+`},
+		{args{"HF_TOKEN": "x", "MY PASS": "y"}, `warning: --build-arg HF_TOKEN looks like a secret, and build arguments stay readable in the image [secret-arg]
+    hint: pass it with --secret, and use it with RUN --mount=type=secret in the Dockerfile
+error: --build-arg MY PASS: "MY PASS" is not the name of a variable [bad-value]
+    hint: use letters, digits and _, and begin with a letter
+`},
+	} {
+		_, problems := Load("jetson.yaml", []byte("packages: a\n"), c.args)
+		for _, d := range problems {
+			if d.At != (diag.Range{}) {
+				t.Errorf("a build argument has no place in a file: %s", d)
+			}
+		}
+		if got := report("", problems); got != c.want {
+			t.Errorf("%v\ngot\n%s\nwant\n%s", c.args, got, c.want)
+		}
+	}
+}
+
+// TestArgsOfOthers checks that good names near to jetkit's raise no warning.
+func TestArgsOfOthers(t *testing.T) {
+	for name := range strings.FieldsSeq("CUDNN_VERSION CUDF_VERSION CUML_VERSION CUPY_VERSION CUDSS_VERSION PYTORCH_VERSION PYTHON_VERSION_MAJOR CUDAARCHS TARGETPLATFORM TESTING BASE") {
+		spec := load(t, "packages: a\n", args{name: "1"})
+		if spec.Args[name] != "1" {
+			t.Errorf("%s is not passed on", name)
+		}
+	}
+}
+
+func TestArgsWithABrokenFile(t *testing.T) {
+	spec, problems := Load("jetson.yaml", []byte("packages: [a\n"), args{"TESTS": "x"})
+	if spec != nil || len(problems) != 2 {
+		t.Errorf("got %v, %s", spec, report("", problems))
+	}
+}

@@ -1,0 +1,144 @@
+package pkgspec
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"jetkit/pkgspec/diag"
+)
+
+// TestHostileFiles checks that files made to cost time or memory cost neither.
+func TestHostileFiles(t *testing.T) {
+	long := strings.Repeat("a", 100_000)
+	for name, c := range map[string]struct{ file, rule string }{
+		"too large":         {"packages: " + strings.Repeat("a", maxSize), "too-large"},
+		"billion laughs":    {laughs() + "packages: *a9\n", "wrong-type"},
+		"laughs unused":     {laughs() + "packages: a\n", ""},
+		"laughs as a merge": {laughs() + "packages: a\nargs: {<<: *a9}\n", "wrong-type"},
+		"one long text many times": {
+			"x-a: &a " + long + "\npackages: a\nimage: {cmd: [" + strings.Repeat("*a,", 10_000) + "]}\n",
+			"too-large",
+		},
+		"merges": {
+			"x-a: &a {" + numbered("k%d: 1,", 10_000) + "}\nx-b: &b [" + strings.Repeat("*a,", 10_000) + "]\npackages: a\nargs:\n" + numbered("  a%d: {<<: *b}\n", 10_000),
+			"too-large",
+		},
+		"deep lists":         {"packages: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "too-deep"},
+		"deep mappings":      {"packages: " + strings.Repeat("{a: ", 9000) + strings.Repeat("}", 9000), "too-deep"},
+		"brackets":           {strings.Repeat("[", maxSize), "yaml-syntax"},
+		"quote":              {"packages: a\n" + strings.Repeat("# x\n", 200_000) + "base: \"", "yaml-syntax"},
+		"one line":           {"packages: [" + strings.Repeat("é,", 50_000) + "]", "bad-value"},
+		"one line and back":  {"{x-a: [é, " + numbered("&a%d b,", 40_000) + "], packages: [" + numbered("*a%d,", 40_000) + "]}", "duplicate-package"},
+		"many keys":          {numbered("k%d: 1\n", 30_000), "unknown-key"},
+		"many sources":       {"packages: a\nsources:\n" + numbered("- dir: d%d\n", 30_000), ""},
+		"many arguments":     {"packages: a\nargs:\n" + numbered("  A%d: 1\n", 30_000), ""},
+		"a key of a million": {"? " + strings.Repeat("k", maxSize-20) + "\n: 1\n", "unknown-key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start := time.Now()
+			_, problems := Load("jetson.yaml", []byte(c.file), nil)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if c.rule == "" && len(problems) > 0 || c.rule != "" && !hasRule(problems, c.rule) {
+				t.Errorf("want %q, got %.2000v", c.rule, problems)
+			}
+			for _, d := range problems {
+				if len(d.Message) > 1000 {
+					t.Fatalf("a message of %d bytes", len(d.Message))
+				}
+			}
+		})
+	}
+}
+
+// TestFaultyLineFarFromTheEnd checks that a fault is found even if the parser
+// notices it only at the end of a file that is too long to try again and again.
+func TestFaultyLineFarFromTheEnd(t *testing.T) {
+	_, problems := Load("jetson.yaml", []byte("packages: a\nbase: \"b\n"+strings.Repeat("# x\n", 200_000)), nil)
+	if len(problems) != 1 || problems[0].At != on(2, 1, 9) {
+		t.Errorf("got %v", problems)
+	}
+}
+
+// laughs gives ten levels of aliases: ten thousand million texts.
+func laughs() string {
+	file := "x-0: &a0 [a, b, c, d, e, f, g, h, i, j]\n"
+	for i := 1; i < 10; i++ {
+		file += fmt.Sprintf("x-%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
+	}
+	return file
+}
+
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+func hasRule(problems diag.List, rule string) bool {
+	for _, d := range problems {
+		if d.Rule == rule {
+			return true
+		}
+	}
+	return false
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(fullFile, "PACKAGES", "a,b")
+	f.Add(laughs()+"packages: *a9\n", "IMAGE_CMD", `["a"]`)
+	f.Add("packages: [é, \"ü\", 'x''y', |\n a\n]", "L4T_VERSON", "36")
+	f.Add("\ufeff? [a]\r\n: &b !!str c\r\n<<: *b\r\n", "HF_TOKEN", "x")
+	f.Add("a: 'b\n\n\tc' # d\n...\n---\n", "IMAGE_ENV", "A=1,B")
+	for _, seed := range []string{"{[.]}", "0: [:!00 \xef", "#\n-\n{", "a: &a\n  b: *a\n", "- &a\n- *a", "? a\n? b", "a: !<x> b", "%YAML 1.1\n---\na: b", "packages: >-\n  a\n\n\n  b\n#c", "{a: [b, {c: d}], }"} {
+		f.Add(seed, "", "")
+	}
+	f.Fuzz(func(t *testing.T, file, name, value string) {
+		build := map[string]string{name: value}
+		spec, problems := Load("jetson.yaml", []byte(file), build)
+		if (spec == nil) != problems.HasErrors() {
+			t.Fatalf("spec %v with %v", spec, problems)
+		}
+		for _, d := range problems {
+			if d.Rule == "" || d.Message == "" || d.Hint == "" {
+				t.Errorf("%+v says too little", d)
+			}
+			checkRange(t, file, d.At)
+			for _, r := range d.Related {
+				checkRange(t, file, r.At)
+			}
+		}
+		again, repeated := Load("jetson.yaml", []byte(file), build)
+		if !reflect.DeepEqual(spec, again) || !reflect.DeepEqual(problems, repeated) {
+			t.Errorf("two runs differ")
+		}
+	})
+}
+
+// checkRange checks that a range lies in the file, and that its end isn't
+// before its start.
+func checkRange(t *testing.T, file string, at diag.Range) {
+	t.Helper()
+	if at == (diag.Range{}) {
+		return // a build argument
+	}
+	s := newSource("", []byte(file))
+	last := -1
+	for _, p := range []diag.Position{at.Start, at.End} {
+		if p.Line < 1 || p.Line > len(s.lines) || p.Column < 1 {
+			t.Fatalf("%+v is not in the file", at)
+		}
+		offset := s.lines[p.Line-1] + p.Column - 1
+		if offset > len(s.text) || offset < last {
+			t.Fatalf("%+v is not in the file, or ends before it starts", at)
+		}
+		last = offset
+	}
+}

@@ -1,0 +1,234 @@
+package pkgspec
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+const fullFile = `# syntax=registry.example/jetkit:1
+version: 1
+x-versions:
+  cuda: &cuda 12.6
+target:
+  jetpack: 6.0
+  cuda: *cuda
+  python: 3.10
+  ubuntu: "22.04"
+  arch: tegra
+base: nvcr.io/nvidia/l4t-jetpack:r36.4.0
+packages:
+- pytorch:2.8
+- ros:*
+- ./robots/../my-robot/
+sources:
+- dir: ./packages
+- context: company
+  dir: jetson
+- builtin
+skip: [opencv, "torch*"]
+args: {DEBUG: true, JOBS: 4, EMPTY: ""}
+tests:
+  run: final
+  skip: [numpy]
+  gpu: cdi
+  device: nvidia.com/gpu=0
+  epoch: 2026-01-01
+image:
+  entrypoint: [python3, -m, robot]
+  cmd: --speed 1
+  env: {ROS_DOMAIN_ID: 7}
+  labels: {org.example.team: arms}
+  workdir: /opt/robot/
+  user: 1000:1000
+`
+
+// on gives a range inside one line of jetson.yaml.
+func on(line, from, to int) diag.Range {
+	return diag.Range{File: "jetson.yaml", Start: diag.Position{Line: line, Column: from}, End: diag.Position{Line: line, Column: to}}
+}
+
+func text(value string, at diag.Range) pkgmeta.Text { return pkgmeta.Text{Value: value, At: at} }
+
+func TestLoadEveryKey(t *testing.T) {
+	want := &Spec{
+		File: "jetson.yaml",
+		Target: platform.Request{
+			At:      on(5, 1, 7),
+			JetPack: platform.Asked{Value: "6.0", From: "jetson.yaml:6", At: on(6, 12, 15)},
+			CUDA:    platform.Asked{Value: "12.6", From: "jetson.yaml:7", At: on(7, 9, 14)},
+			Python:  platform.Asked{Value: "3.10", From: "jetson.yaml:8", At: on(8, 11, 15)},
+			Ubuntu:  platform.Asked{Value: "22.04", From: "jetson.yaml:9", At: on(9, 11, 18)},
+			Arch:    platform.Asked{Value: "tegra", From: "jetson.yaml:10", At: on(10, 9, 14)},
+		},
+		Base: text("nvcr.io/nvidia/l4t-jetpack:r36.4.0", on(11, 7, 41)),
+		Packages: []PackageRef{
+			{Text: text("pytorch:2.8", on(13, 3, 14))},
+			{Text: text("ros:*", on(14, 3, 8))},
+			{Text: text("./robots/../my-robot/", on(15, 3, 24)), Folder: "my-robot"},
+		},
+		Sources: []Source{
+			{Kind: plan.Context, Dir: "packages", At: on(17, 3, 18)},
+			{Kind: plan.Named, Name: "company", Dir: "jetson", At: diag.Range{
+				File: "jetson.yaml", Start: diag.Position{Line: 18, Column: 3}, End: diag.Position{Line: 19, Column: 14},
+			}},
+			{Kind: plan.Builtin, Dir: ".", At: on(20, 3, 10)},
+		},
+		Skip: []pkgmeta.Text{text("opencv", on(21, 8, 14)), text("torch*", on(21, 16, 24))},
+		Args: map[string]string{"DEBUG": "true", "JOBS": "4", "EMPTY": ""},
+		Tests: Tests{
+			Run:    TestFinal,
+			Skip:   []pkgmeta.Text{text("numpy", on(25, 10, 15))},
+			GPU:    plan.GPUCDI,
+			Device: "nvidia.com/gpu=0",
+			Epoch:  "2026-01-01",
+		},
+		Image: plan.Image{
+			Entrypoint: []string{"python3", "-m", "robot"},
+			Cmd:        []string{"/bin/sh", "-c", "--speed 1"},
+			Env:        map[string]string{"ROS_DOMAIN_ID": "7"},
+			Labels:     map[string]string{"org.example.team": "arms"},
+			Workdir:    "/opt/robot",
+			User:       "1000:1000",
+		},
+	}
+	checkSpec(t, load(t, fullFile, nil), want)
+}
+
+func TestLoadDefaults(t *testing.T) {
+	checkSpec(t, load(t, "packages: numpy\n", nil), &Spec{
+		File:     "jetson.yaml",
+		Target:   platform.Request{At: diag.Range{File: "jetson.yaml"}},
+		Packages: []PackageRef{{Text: text("numpy", on(1, 11, 16))}},
+		Sources:  []Source{{Kind: plan.Context, Dir: "packages", Optional: true}, {Kind: plan.Builtin, Dir: "."}},
+		Tests:    Tests{Run: TestAll, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"},
+	})
+}
+
+// TestLoadForms covers the ways to write a value that TestLoadEveryKey doesn't.
+func TestLoadForms(t *testing.T) {
+	image := func(s *Spec) any { return s.Image }
+	tests := func(s *Spec) any { return s.Tests }
+	for name, c := range map[string]struct {
+		file string
+		got  func(*Spec) any
+		want any
+	}{
+		"tests in short": {"packages: a\ntests: none\n", tests, Tests{Run: TestNone, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"}},
+		"tests only": {
+			"packages: a\ntests: {only: a}\n", tests,
+			Tests{Run: TestAll, Only: []pkgmeta.Text{text("a", on(2, 15, 16))}, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"},
+		},
+		"no device without cdi":   {"packages: a\ntests: {gpu: runtime}\n", tests, Tests{Run: TestAll, GPU: plan.GPURuntime}},
+		"any cdi device":          {"packages: a\ntests: {device: acme.org/npu-x=slot.0:1}\n", func(s *Spec) any { return s.Tests.Device }, "acme.org/npu-x=slot.0:1"},
+		"all cdi devices":         {"packages: a\ntests: {device: nvidia.com/gpu=*}\n", func(s *Spec) any { return s.Tests.Device }, "nvidia.com/gpu=*"},
+		"entrypoint for a shell":  {"packages: a\nimage:\n  entrypoint: |\n    set -e\n    run\n", image, plan.Image{Entrypoint: []string{"/bin/sh", "-c", "set -e\nrun\n"}}},
+		"words that are no texts": {"packages: a\nimage: {cmd: [run, 1, true, \"\"]}\n", image, plan.Image{Cmd: []string{"run", "1", "true", ""}}},
+		"env as typed":            {"packages: a\nimage: {env: {A: 1.0, B: yes, C: true, D: 0x10, E: \"a\\nb\"}}\n", image, plan.Image{Env: map[string]string{"A": "1.0", "B": "yes", "C": "true", "D": "0x10", "E": "a\nb"}}},
+		"one source":              {"packages: a\nsources: builtin\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 10, 17)}}},
+		"builtin in long":         {"packages: a\nsources: [{builtin: true}]\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 11, 26)}}},
+		"the whole context":       {"packages: [./]\nsources: {dir: .}\n", func(s *Spec) any { return []string{s.Packages[0].Folder, s.Sources[0].Dir} }, []string{".", "."}},
+		"merge keys": {
+			"x-a: &a {A: 1, B: 1}\nx-b: &b {B: 2, C: 2}\npackages: a\nargs: {<<: [*a, *b], C: 3}\n",
+			func(s *Spec) any { return s.Args },
+			map[string]string{"A": "1", "B": "1", "C": "3"},
+		},
+		"an anchored list": {
+			"packages: &p [a, b]\nskip: *p\n", func(s *Spec) any { return s.Skip },
+			[]pkgmeta.Text{text("a", on(1, 15, 16)), text("b", on(1, 18, 19))},
+		},
+		"byte order mark and crlf": {
+			"\ufeffpackages: a\r\nbase: b\r\n", func(s *Spec) any { return []any{s.Packages[0].At, s.Base} },
+			[]any{on(1, 11, 12), text("b", on(2, 7, 8))},
+		},
+		"columns count bytes": {"{packages: a, image: {labels: {a: é}}, base: b}", func(s *Spec) any { return s.Base.At }, on(1, 47, 48)},
+		"json":                {`{"packages": ["a"], "tests": {"run": "final"}}`, func(s *Spec) any { return s.Tests.Run }, TestFinal},
+		"keys that begin with x-": {
+			"x-mine: {anything: [1, {at: all}]}\npackages: a\n", func(s *Spec) any { return s.Packages },
+			[]PackageRef{{Text: text("a", on(2, 11, 12))}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.got(load(t, c.file, nil)); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got  %+v\nwant %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestLoadFileName(t *testing.T) {
+	if spec, _ := Load("", []byte("packages: a\n"), nil); spec.File != "jetson.yaml" {
+		t.Error(spec.File)
+	}
+	_, problems := Load("robots/a.yaml", []byte("base: A\npackages: a\n"), nil)
+	if got := problems[0].At.String(); got != "robots/a.yaml:1:7" {
+		t.Error(got)
+	}
+	spec, _ := Load("robots/a.yaml", []byte("packages: a\ntarget: {cuda: 12}\n"), nil)
+	if got := spec.Target.CUDA.From; got != "robots/a.yaml:2" {
+		t.Error(got)
+	}
+}
+
+// load loads a file that must be without problems.
+func load(t *testing.T, file string, args map[string]string) *Spec {
+	t.Helper()
+	spec, problems := Load("jetson.yaml", []byte(file), args)
+	if spec == nil || len(problems) > 0 {
+		t.Fatalf("%s", report(file, problems))
+	}
+	return spec
+}
+
+func checkSpec(t *testing.T, got, want *Spec) {
+	t.Helper()
+	if reflect.DeepEqual(got, want) {
+		return
+	}
+	g, w := lines(t, got), lines(t, want)
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			t.Fatalf("line %d of the spec\ngot  %s\nwant %s\nin %s", i+1, g[i], w[i], strings.Join(g, "\n"))
+		}
+	}
+	t.Fatalf("got  %+v\nwant %+v", got, want)
+}
+
+func lines(t *testing.T, v any) []string {
+	t.Helper()
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(string(data), "\n")
+}
+
+// report prints diagnostics, each after the text that it underlines.
+func report(file string, problems diag.List) string {
+	var b strings.Builder
+	s := newSource("jetson.yaml", []byte(file))
+	for _, d := range problems {
+		if d.At.Start.Line > 0 {
+			start := s.lines[d.At.Start.Line-1] + d.At.Start.Column - 1
+			end := s.lines[d.At.End.Line-1] + d.At.End.Column - 1
+			b.WriteString("«" + strings.Map(visible, string(s.text[start:end])) + "» ")
+		}
+		b.WriteString(d.String() + "\n")
+	}
+	return b.String()
+}
+
+func visible(r rune) rune {
+	if r == '\n' || r != utf8.RuneError && unicode.IsPrint(r) {
+		return r
+	}
+	return '?'
+}

@@ -1,0 +1,193 @@
+package pkgspec
+
+import (
+	"fmt"
+	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+// read fills the Spec from the file; what the file doesn't say stays zero.
+func (l *loader) read(root *node) {
+	l.keys(root, "",
+		key{"version", l.readVersion},
+		key{"target", l.readTarget},
+		key{"base", l.readBase},
+		key{"packages", l.readPackages},
+		key{"sources", l.readSources},
+		key{"skip", l.nameList(&l.spec.Skip)},
+		key{"args", l.readArgs},
+		key{"tests", l.readTests},
+		key{"image", l.readImage},
+	)
+	if l.spec.Target.At == (diag.Range{}) {
+		l.spec.Target.At = diag.Range{File: l.file}
+	}
+	if root.kind == mapping && l.args["PACKAGES"] == "" {
+		l.checkPackagesKey(root)
+	}
+}
+
+// checkPackagesKey reports that packages is missing, unless the unknown key that
+// was meant to be it is reported already.
+func (l *loader) checkPackagesKey(root *node) {
+	first := root.span
+	for i, f := range root.fields {
+		if i == 0 {
+			first = f.keySpan
+		}
+		if diag.Nearest(excerpt(f.key), []string{"packages"}) != "" {
+			return
+		}
+	}
+	l.problems.Errorf("missing-key", l.at(first), "add the packages to build, for example: packages: [numpy]", "the key packages is missing")
+}
+
+// with makes a key's reader of a function that takes one line of text.
+func (l *loader) with(use func(said)) func(*field, string) {
+	return func(f *field, path string) {
+		if s, ok := l.line(f.value, path); ok {
+			use(s)
+		}
+	}
+}
+
+// nameList reads names or patterns of packages.
+func (l *loader) nameList(into *[]pkgmeta.Text) func(*field, string) {
+	return func(f *field, path string) {
+		*into = l.names(l.texts(f.value, path))
+	}
+}
+
+func (l *loader) readVersion(f *field, path string) {
+	if s, ok := l.line(f.value, path); ok && s.text != Version {
+		l.problems.Errorf("unknown-version", s.at, "write version: "+Version+", or use a newer jetkit in the # syntax= line",
+			"version %s of jetson.yaml is not known: this jetkit reads version %s", excerpt(s.text), Version)
+	}
+}
+
+func (l *loader) readTarget(f *field, path string) {
+	t := &l.spec.Target
+	t.At = l.at(f.keySpan)
+	asked := func(into *platform.Asked) func(*field, string) {
+		return l.with(func(s said) {
+			*into = platform.Asked{Value: s.text, From: fmt.Sprintf("%s:%d", l.file, s.at.Start.Line), At: s.at}
+		})
+	}
+	l.keys(f.value, path,
+		key{"jetpack", asked(&t.JetPack)},
+		key{"l4t", asked(&t.L4T)},
+		key{"cuda", asked(&t.CUDA)},
+		key{"python", asked(&t.Python)},
+		key{"ubuntu", asked(&t.Ubuntu)},
+		key{"arch", asked(&t.Arch)},
+	)
+}
+
+func (l *loader) readBase(f *field, path string) {
+	l.with(func(s said) { l.spec.Base = l.image(s) })(f, path)
+}
+
+func (l *loader) readPackages(f *field, path string) {
+	if f.value.kind == list && len(f.value.items) == 0 {
+		l.emptyList(f, path, "name at least one package")
+		return
+	}
+	l.spec.Packages = l.packages(l.texts(f.value, path))
+}
+
+func (l *loader) emptyList(f *field, path, hint string) {
+	l.problems.Errorf("bad-value", l.at(f.value.span), hint, "%s: the list is empty", path)
+}
+
+func (l *loader) readSources(f *field, path string) {
+	if f.value.kind == list && len(f.value.items) == 0 {
+		l.emptyList(f, path, "name at least one tree of packages, or leave the key out for the default")
+		return
+	}
+	var sources []Source
+	for _, item := range l.items(f.value, path, "sources") {
+		src, ok := l.readSource(item, path)
+		if ok {
+			src.At = l.at(item.span)
+			sources = append(sources, src)
+		}
+	}
+	l.spec.Sources = l.distinct(path, sources)
+}
+
+// readSource reads one entry: the word builtin, or a mapping.
+func (l *loader) readSource(n *node, path string) (Source, bool) {
+	if n.kind == mapping {
+		return l.readSourceKeys(n, path)
+	}
+	s, ok := l.line(n, path)
+	if ok && s.text != string(plan.Builtin) {
+		l.reject(s, fmt.Sprintf("a folder is {dir: %s}, a named context {context: %[1]s}", excerpt(s.text)), "unknown source %s", quote(s.text))
+	}
+	return Source{Kind: plan.Builtin, Dir: "."}, ok && s.text == string(plan.Builtin)
+}
+
+func (l *loader) readSourceKeys(n *node, path string) (Source, bool) {
+	src := Source{Dir: "."}
+	before := len(l.problems)
+	l.keys(n, path,
+		key{"builtin", func(f *field, path string) {
+			src.Kind = plan.Builtin
+			if f.value.kind != broken && (f.value.tag != boolTag || !strings.EqualFold(f.value.text, "true")) {
+				l.wrongType(f.value, path, "true", "leave the entry out if the built-in packages are not wanted")
+			}
+		}},
+		key{"dir", l.with(func(s said) { src.Dir, _ = l.folder(s) })},
+		key{"context", l.with(func(s said) { src.Name = l.context(s) })},
+	)
+	if len(l.problems) > before {
+		return src, false
+	}
+	dir, context := n.get("dir") != nil, n.get("context") != nil
+	entry := said{name: path, at: l.at(n.span)}
+	switch {
+	case src.Kind == plan.Builtin && (dir || context):
+		l.reject(entry, "make two entries of it", "builtin stands alone")
+		return src, false
+	case src.Kind == plan.Builtin:
+	case context:
+		src.Kind = plan.Named
+	case dir:
+		src.Kind = plan.Context
+	default:
+		l.reject(entry, "write builtin, {dir: FOLDER} or {context: NAME}", "the entry is empty")
+		return src, false
+	}
+	return src, true
+}
+
+func (l *loader) readArgs(f *field, path string) {
+	l.table(f.value, path, func(name, value said) {
+		if !l.checkEnvName(name) || !l.checkReserved(name) {
+			return
+		}
+		l.warnSecret(name)
+		if l.spec.Args == nil {
+			l.spec.Args = map[string]string{}
+		}
+		l.spec.Args[name.text] = value.text
+	})
+}
+
+// checkReserved reports names that the file can't set under args, because they
+// mean something to jetkit or BuildKit.
+func (l *loader) checkReserved(name said) bool {
+	if a := l.argument(name.text); a != nil {
+		l.problems.Errorf("reserved-name", name.at, "set "+a.key+" instead", "args: %s is an argument of jetkit's own", name.text)
+		return false
+	}
+	if isBuildKits(name.text) {
+		l.problems.Errorf("reserved-name", name.at, "pass it with --build-arg "+name.text+"=...", "args: %s is an argument of BuildKit's own", name.text)
+		return false
+	}
+	return true
+}

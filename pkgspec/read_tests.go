@@ -1,0 +1,165 @@
+package pkgspec
+
+import (
+	"cmp"
+	"strings"
+
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+)
+
+func (l *loader) readTests(f *field, path string) {
+	if f.value.kind == scalar && f.value.tag != nullTag {
+		// The short form, tests: none. It takes false too, so that the message
+		// names the words.
+		if s, ok := l.value(f.value, path); ok {
+			l.testRun(s)
+		}
+		return
+	}
+	tests := &l.spec.Tests
+	l.keys(f.value, path,
+		key{"run", l.with(l.testRun)},
+		key{"skip", l.nameList(&tests.Skip)},
+		key{"only", func(f *field, path string) {
+			if f.value.kind == list && len(f.value.items) == 0 {
+				l.emptyList(f, path, "write run: none to run no tests")
+				return
+			}
+			l.nameList(&tests.Only)(f, path)
+		}},
+		key{"gpu", l.with(l.testGPU)},
+		key{"device", l.with(l.testDevice)},
+		key{"epoch", l.with(func(s said) { tests.Epoch = s.text })},
+	)
+	if skip, only := f.value.get("skip"), f.value.get("only"); skip != nil && only != nil {
+		l.problems.Errorf("conflicting-keys", l.at(only.keySpan), "keep one of them", "tests.skip and tests.only exclude each other")
+		l.problems.Relate(l.at(skip.keySpan), "skip is here")
+	}
+	if device := f.value.get("device"); device != nil && tests.GPU != "" && tests.GPU != plan.GPUCDI {
+		l.problems.Warnf("no-effect", l.at(device.keySpan), "leave it out, or write gpu: cdi", "tests.device has no effect with gpu: %s", tests.GPU)
+	}
+}
+
+func (l *loader) readImage(f *field, path string) {
+	image := &l.spec.Image
+	l.keys(f.value, path,
+		key{"entrypoint", l.command(&image.Entrypoint)},
+		key{"cmd", l.command(&image.Cmd)},
+		key{"env", func(f *field, path string) { l.table(f.value, path, l.setEnv) }},
+		key{"labels", func(f *field, path string) { l.table(f.value, path, l.setLabel) }},
+		key{"workdir", l.with(l.workdir)},
+		key{"user", l.with(l.user)},
+	)
+}
+
+// command reads a list of words, or a script for the shell.
+func (l *loader) command(into *[]string) func(*field, string) {
+	return func(f *field, path string) {
+		if !l.expect(f.value, path, "a list of words, or a text for the shell", list, scalar) {
+			return
+		}
+		if f.value.kind == scalar {
+			s, ok := l.value(f.value, path)
+			switch {
+			case ok && strings.TrimSpace(s.text) == "":
+				l.reject(s, "leave it out to keep what the last package sets", "the command is empty")
+			case ok:
+				*into = shellForm(s.text)
+			}
+			return
+		}
+		if len(f.value.items) == 0 {
+			l.emptyList(f, path, "leave it out to keep what the last package sets")
+		}
+		for _, item := range f.value.items {
+			if s, ok := l.value(item, path); ok {
+				*into = append(*into, s.text)
+			}
+		}
+	}
+}
+
+func (l *loader) setEnv(name, value said) {
+	if !l.checkEnvName(name) {
+		return
+	}
+	if l.spec.Image.Env == nil {
+		l.spec.Image.Env = map[string]string{}
+	}
+	l.spec.Image.Env[name.text] = value.text
+}
+
+// reservedLabels is the prefix of the labels that jetkit itself writes.
+const reservedLabels = "io.jetkit."
+
+func (l *loader) setLabel(name, value said) {
+	switch {
+	case !labelPattern.MatchString(name.text):
+		l.reject(name, "use letters, digits and punctuation, as in org.opencontainers.image.title", "%s is not the name of a label", quote(name.text))
+		return
+	case strings.HasPrefix(name.text, reservedLabels):
+		l.problems.Errorf("reserved-name", name.at, "use a prefix of your own", "%s: labels that begin with %s are jetkit's own", name.name, reservedLabels)
+		return
+	}
+	if l.spec.Image.Labels == nil {
+		l.spec.Image.Labels = map[string]string{}
+	}
+	l.spec.Image.Labels[name.text] = value.text
+}
+
+// without takes one part away from what a run covers.
+func (r TestRun) without(part TestRun) TestRun {
+	switch {
+	case part == TestAll || r == part || r == TestNone:
+		return TestNone
+	case r == TestAll && part == TestIntermediate:
+		return TestFinal
+	case r == TestAll && part == TestFinal:
+		return TestIntermediate
+	}
+	return r
+}
+
+// skipTests reads SKIP_TESTS, which takes what jetson-containers' --skip-tests
+// takes: packages, "intermediate" for the tests on the packages' own stages, or
+// "all".
+func (l *loader) skipTests(s said) {
+	tests := &l.spec.Tests
+	run := cmp.Or(tests.Run, TestAll)
+	var names []said
+	for _, word := range split(s) {
+		switch word.text {
+		case "*":
+			run = TestNone
+			tests.Run = run
+		case string(TestAll), string(TestIntermediate), string(TestFinal):
+			run = run.without(TestRun(word.text))
+			tests.Run = run
+		default:
+			names = append(names, word)
+		}
+	}
+	if len(names) > 0 {
+		tests.Skip = l.names(names)
+		dropFromFile(&tests.Only)
+	}
+}
+
+// testOnly reads TEST_ONLY.
+func (l *loader) testOnly(s said) {
+	tests := &l.spec.Tests
+	tests.Only = l.names(l.splitSome(s))
+	dropFromFile(&tests.Skip)
+	if len(tests.Skip) > 0 {
+		l.problems.Errorf("conflicting-keys", s.at, "keep one of them", "%s and SKIP_TESTS exclude each other", s.name)
+	}
+}
+
+// dropFromFile empties a list that the file gave, because a build argument says
+// the opposite.
+func dropFromFile(names *[]pkgmeta.Text) {
+	if len(*names) > 0 && (*names)[0].At.File != "" {
+		*names = nil
+	}
+}

@@ -1,0 +1,216 @@
+package pkgspec
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+)
+
+// said is a piece of text that the user gave, be it in the file or as a build
+// argument; what is wrong with it is reported the same way for both.
+type said struct {
+	text string
+	// name is what the user calls the place: "tests.gpu", "--build-arg TEST_GPU".
+	name string
+	// at is the place in the file; the zero Range for build arguments.
+	at diag.Range
+}
+
+func (s said) inFile() bool { return s.at.File != "" }
+
+// located gives the text in the form that later phases take.
+func (s said) located() pkgmeta.Text { return pkgmeta.Text{Value: s.text, At: s.at} }
+
+// reject reports a bad value. The message goes after the name of the place.
+func (l *loader) reject(s said, hint, format string, args ...any) {
+	l.problems.Errorf("bad-value", s.at, hint, "%s: %s", s.name, fmt.Sprintf(format, args...))
+}
+
+// quote and excerpt show the user's text in a message, however long or odd it is.
+func quote(text string) string { return strconv.Quote(excerpt(text)) }
+
+func excerpt(text string) string {
+	const limit = 60
+	if runes := []rune(text[:min(len(text), 4*limit)]); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return text
+}
+
+// key is a key that a mapping may have, and what reads its value.
+type key struct {
+	name string
+	read func(f *field, path string)
+}
+
+// keys reads a mapping. Path is its own name ("" for the whole file).
+func (l *loader) keys(n *node, path string, known ...key) {
+	if !l.expect(n, path, "a mapping of keys", mapping) {
+		return
+	}
+	for i := range n.fields {
+		f := &n.fields[i]
+		if path == "" && strings.HasPrefix(f.key, "x-") {
+			continue
+		}
+		if k := slices.IndexFunc(known, func(k key) bool { return k.name == f.key }); k >= 0 {
+			known[k].read(f, join(path, f.key))
+			continue
+		}
+		names := make([]string, len(known))
+		for k := range known {
+			names[k] = known[k].name
+		}
+		in := ""
+		if path != "" {
+			in = " in " + path
+		}
+		l.problems.Errorf("unknown-key", l.at(f.keySpan), suggest(f.key, names), "unknown key %s%s", quote(f.key), in)
+	}
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// suggest gives the hint for a word that is none of the known ones.
+func suggest(got string, known []string) string {
+	if len(got) <= 100 {
+		if hint := diag.DidYouMean(got, known); hint != "" {
+			return hint
+		}
+	}
+	if len(known) == 1 {
+		return "it can be " + known[0]
+	}
+	last := len(known) - 1
+	return "it can be " + strings.Join(known[:last], ", ") + " or " + known[last]
+}
+
+// expect tells whether n is one of the kinds, the usual one first, and reports
+// it otherwise.
+func (l *loader) expect(n *node, path, what string, kinds ...kind) bool {
+	if n.kind == broken {
+		return false
+	}
+	if n.kind == scalar && n.tag == nullTag {
+		l.problems.Errorf("missing-value", l.at(n.span), "give it a value, or leave it out", "%s has no value", cmp.Or(path, "the file"))
+		return false
+	}
+	if !slices.Contains(kinds, n.kind) {
+		hint := "write a single value"
+		switch {
+		case path == "":
+			hint = "for example: packages: [numpy]"
+		case kinds[0] == mapping:
+			hint = "write KEY: VALUE on lines of their own below it, indented"
+		case kinds[0] == list:
+			hint = "write - VALUE on lines of their own, or [VALUE, VALUE]"
+		}
+		l.wrongType(n, path, what, hint)
+		return false
+	}
+	return true
+}
+
+func (l *loader) wrongType(n *node, path, want, hint string) {
+	l.problems.Errorf("wrong-type", l.at(n.span), hint, "%s must be %s, not %s", cmp.Or(path, "the file"), want, n.describe())
+}
+
+// value reads a scalar of any type as the text that the user typed; it may be
+// empty.
+func (l *loader) value(n *node, path string) (said, bool) {
+	if !l.expect(n, path, "a text", scalar) {
+		return said{}, false
+	}
+	return said{text: n.text, name: path, at: l.at(n.span)}, true
+}
+
+// line reads a scalar that is one line and neither empty nor true or false. A
+// number is the text that the user typed: python: 3.10 is not Python 3.1.
+func (l *loader) line(n *node, path string) (said, bool) {
+	s, ok := l.value(n, path)
+	if ok && n.tag == boolTag {
+		l.wrongType(n, path, "a text", "put it in quotes if it is meant")
+		return s, false
+	}
+	return s, ok && l.checkLine(s)
+}
+
+// checkLine reports a text that is empty or more than a line.
+func (l *loader) checkLine(s said) bool {
+	switch {
+	case strings.TrimSpace(s.text) == "":
+		l.reject(s, "give it a value, or leave it out", "the text is empty")
+	case strings.ContainsFunc(s.text, unicode.IsControl):
+		l.reject(s, "write it in one line", "the text %s holds a line break or another control character", quote(s.text))
+	default:
+		return true
+	}
+	return false
+}
+
+// items gives the entries of a list; a single value is a list of one.
+func (l *loader) items(n *node, path, what string) []*node {
+	if !l.expect(n, path, "a list of "+what, list, scalar, mapping) {
+		return nil
+	}
+	if n.kind == list {
+		return n.items
+	}
+	return []*node{n}
+}
+
+// texts reads names of packages: a list, or one.
+func (l *loader) texts(n *node, path string) []said {
+	var texts []said
+	for _, item := range l.items(n, path, "names") {
+		entry := "an entry of " + path
+		if item.kind == mapping && len(item.fields) == 1 && item.fields[0].value.kind == scalar {
+			// "- pytorch: 2.8" is a mapping to YAML.
+			f := item.fields[0]
+			l.wrongType(item, entry, "a name", "a name and its version are one word: "+excerpt(f.key)+":"+excerpt(f.value.text))
+			continue
+		}
+		if s, ok := l.line(item, entry); ok {
+			s.name = path
+			texts = append(texts, s)
+		}
+	}
+	return texts
+}
+
+// table reads a mapping of the user's own names to values.
+func (l *loader) table(n *node, path string, each func(name, value said)) {
+	if !l.expect(n, path, "a mapping of names to values", mapping) {
+		return
+	}
+	for _, f := range n.fields {
+		name := said{text: f.key, name: path, at: l.at(f.keySpan)}
+		if value, ok := l.value(f.value, join(path, excerpt(f.key))); ok {
+			each(name, value)
+		}
+	}
+}
+
+// choice reads one of a few words.
+func choice[T ~string](l *loader, s said, words ...T) (T, bool) {
+	if w := T(s.text); slices.Contains(words, w) {
+		return w, true
+	}
+	known := make([]string, len(words))
+	for i, w := range words {
+		known[i] = string(w)
+	}
+	l.reject(s, suggest(s.text, known), "unknown value %s", quote(s.text))
+	return "", false
+}

@@ -1,0 +1,82 @@
+// Package pkgspec reads jetson.yaml: what a user wants to have built.
+//
+// Load goes through four phases: parse (YAML to nodes with positions), read
+// (nodes to a Spec, reporting every fault), apply (build arguments win over the
+// file), complete (defaults). Nothing here knows BuildKit.
+package pkgspec
+
+import (
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+// Spec is a complete and valid jetson.yaml with the build arguments applied.
+type Spec struct {
+	// File is the name that positions refer to, such as "jetson.yaml".
+	File string
+	// Target is what was asked of the platform; resolving it is
+	// platform.Resolve's work.
+	Target platform.Request
+	// Base is the base image's reference; empty means the target's default.
+	Base pkgmeta.Text
+	// Packages lists what to build, in the order asked.
+	Packages []PackageRef
+	// Sources lists the trees that packages are searched in; the first tree
+	// that has a package wins.
+	Sources []Source
+	// Skip lists packages (names or patterns) to leave out of the chain.
+	Skip []pkgmeta.Text
+	// Args are build arguments for every package's Dockerfile.
+	Args  map[string]string
+	Tests Tests
+	Image plan.Image
+	// Overrides lists what build arguments changed.
+	Overrides []plan.Override
+}
+
+// PackageRef is one entry of packages: either a name (with "name:tag", alias or
+// pattern) or a folder of the context.
+type PackageRef struct {
+	pkgmeta.Text
+	// Folder is the cleaned path of a "./folder" entry; empty for names.
+	Folder string
+}
+
+// Source is a tree of packages.
+type Source struct {
+	Kind plan.SourceKind
+	// Name is the named context's name; only for plan.Named.
+	Name string
+	// Dir is the folder inside the context or named context that is searched,
+	// cleaned and relative; "." is all of it.
+	Dir string
+	// Optional trees may be missing: the defaults, which the user didn't write.
+	Optional bool
+	At       diag.Range
+}
+
+// TestRun says on which images tests run.
+type TestRun string
+
+// The values of tests.run, as in jetson-containers: "all" is on every package's
+// own stage and again on the finished image.
+const (
+	TestAll          TestRun = "all"
+	TestIntermediate TestRun = "intermediate"
+	TestFinal        TestRun = "final"
+	TestNone         TestRun = "none"
+)
+
+// Tests is the tests section, complete.
+type Tests struct {
+	Run TestRun
+	// Skip and Only list packages (names or patterns) whose tests are left out,
+	// or which alone are tested. At most one of them is set.
+	Skip   []pkgmeta.Text
+	Only   []pkgmeta.Text
+	GPU    plan.GPUMode
+	Device string
+	Epoch  string
+}
