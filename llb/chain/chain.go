@@ -1,0 +1,188 @@
+// Package chain compiles the steps of a plan to LLB: every package's Dockerfile
+// is converted on top of the state and the image configuration that the step
+// before it left.
+package chain
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/pkgspec/plan"
+)
+
+// Options says what to compile.
+type Options struct {
+	Plan *plan.Plan
+	// Base is what the first step builds on.
+	Base Base
+	// Sources has the packages' files.
+	Sources Sources
+	// Client is the gateway client of the build. Its options that concern every
+	// Dockerfile (network mode, extra hosts, named contexts …) reach each step.
+	Client client.Client
+	// Platform is the platform that is built for.
+	Platform ocispecs.Platform
+	// Warn receives what BuildKit's linter says of a Dockerfile; nil drops it.
+	Warn func(plan.Step, *llb.SourceMap) linter.LintWarnFunc
+}
+
+// Base is an image to build on.
+type Base struct {
+	State llb.State
+	// Image is its configuration; nil for a plain tree of files.
+	Image *dockerspec.DockerOCIImage
+}
+
+// Stage is one compiled step of the chain.
+type Stage struct {
+	Step  plan.Step
+	State llb.State
+	Image *dockerspec.DockerOCIImage
+	// Folder holds the package's files, all of them, at its root.
+	Folder llb.State
+	// SourceMap maps operations to the package's Dockerfile; nil without one.
+	SourceMap *llb.SourceMap
+	// Detached is set when the Dockerfile's last stage does not build on the
+	// steps before it, so that they are missing from the image.
+	Detached bool
+}
+
+// StepError is a fault found while compiling one package. It keeps the source
+// map that the positions inside the error refer to.
+type StepError struct {
+	Step      plan.Step
+	SourceMap *llb.SourceMap
+	Err       error
+}
+
+func (e *StepError) Error() string { return fmt.Sprintf("package %s: %v", e.Step.Name, e.Err) }
+
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Compile converts the plan's steps in order. The last stage is the finished
+// image, except for what the user sets on its configuration.
+func Compile(ctx context.Context, opt Options) ([]Stage, error) {
+	stages := make([]Stage, 0, len(opt.Plan.Steps))
+	state, image := opt.Base.State, opt.Base.Image
+	if image == nil {
+		image = emptyImage(opt.Platform)
+	}
+	for _, step := range opt.Plan.Steps {
+		stage := Stage{Step: step}
+		err := stage.compile(ctx, opt, state, image)
+		if err != nil {
+			return nil, &StepError{Step: step, SourceMap: stage.SourceMap, Err: err}
+		}
+		stages = append(stages, stage)
+		state, image = stage.State, stage.Image
+	}
+	return stages, nil
+}
+
+// compile fills in the stage that results from s.Step on top of state and image.
+func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image *dockerspec.DockerOCIImage) error {
+	files, err := openFolder(ctx, opt.Sources, s.Step)
+	if err != nil {
+		return err
+	}
+	s.Folder = files.all
+	if s.Step.Dockerfile == "" {
+		s.State, s.Image = state, image
+		return nil
+	}
+	s.SourceMap = files.sourceMap
+
+	// The state of the step before carries the values of its ARGs; only what
+	// its image configuration says may reach the next package.
+	base := llb.NewState(state.Output())
+	bc, err := newStepClient(opt.Client, opt.Plan, s.Step, stepInput{
+		base: base, image: image, context: files.context, platform: opt.Platform,
+	})
+	if err != nil {
+		return err
+	}
+	convert := dockerfile2llb.ConvertOpt{
+		Config:         bc.Config,
+		Client:         bc,
+		SourceMap:      s.SourceMap,
+		MetaResolver:   opt.Client,
+		TargetPlatform: &opt.Platform,
+	}
+	if opt.Warn != nil {
+		convert.Warn = opt.Warn(s.Step, s.SourceMap)
+	}
+	res, err := dockerfile2llb.Dockerfile2LLB(ctx, s.SourceMap.Data, convert)
+	if err != nil {
+		return err
+	}
+	s.State, s.Image = res.State, res.Image
+	s.Detached = !descends(ctx, res.State, base)
+	return nil
+}
+
+// stepInput is what a step gets from the outside.
+type stepInput struct {
+	base     llb.State
+	image    *dockerspec.DockerOCIImage
+	context  llb.State
+	platform ocispecs.Platform
+}
+
+func emptyImage(p ocispecs.Platform) *dockerspec.DockerOCIImage {
+	return &dockerspec.DockerOCIImage{Image: ocispecs.Image{
+		Platform: platforms.Normalize(p),
+		RootFS:   ocispecs.RootFS{Type: "layers"},
+	}}
+}
+
+// descends tells whether st is built on top of base, directly or not.
+func descends(ctx context.Context, st, base llb.State) bool {
+	if st.Output() == nil || base.Output() == nil {
+		return st.Output() == base.Output()
+	}
+	goal := base.Output().Vertex(ctx, &llb.Constraints{})
+	seen := map[llb.Vertex]bool{}
+	var visit func(llb.Output) bool
+	visit = func(o llb.Output) bool {
+		if o == nil {
+			return false
+		}
+		v := o.Vertex(ctx, &llb.Constraints{})
+		if v == goal {
+			return true
+		}
+		if v == nil || seen[v] {
+			return false
+		}
+		seen[v] = true
+		return slices.ContainsFunc(v.Inputs(), visit)
+	}
+	return visit(st.Output())
+}
+
+// WithImage gives a state the environment, working directory, user and platform
+// of an image configuration, as a container of that image would have them.
+func WithImage(st llb.State, image *dockerspec.DockerOCIImage) (llb.State, error) {
+	dt, err := json.Marshal(image)
+	if err != nil {
+		return llb.State{}, fmt.Errorf("encoding the image configuration: %w", err)
+	}
+	st, err = llb.NewState(st.Output()).WithImageConfig(dt)
+	if err != nil {
+		return llb.State{}, err
+	}
+	if user := image.Config.User; user != "" {
+		st = st.User(user)
+	}
+	return st, nil
+}

@@ -1,0 +1,223 @@
+package chain_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"jetkit/llb/chain"
+	"jetkit/llb/llbtest"
+	"jetkit/llb/llbtree"
+	"jetkit/pkgspec/plan"
+)
+
+func step(name string, args map[string]string) plan.Step {
+	return plan.Step{
+		Name: name, BuildArgs: args, Dockerfile: "Dockerfile",
+		Origin: plan.Origin{Kind: plan.Context, Path: "packages/" + strings.ReplaceAll(name, ":", "_")},
+	}
+}
+
+// compile compiles a chain of packages given as name, Dockerfile pairs.
+func compile(t *testing.T, opts map[string]string, files fstest.MapFS, steps ...plan.Step) ([]chain.Stage, error) {
+	t.Helper()
+	base := llb.Image("docker.io/library/debian:12@sha256:"+strings.Repeat("0", 64), llb.Platform(llbtest.Platform))
+	return chain.Compile(context.Background(), chain.Options{
+		Plan:     &plan.Plan{Target: plan.Target{L4T: plan.Value{Value: "36.4.3"}, CUDA: plan.Value{Value: "12.6"}}, Steps: steps},
+		Base:     chain.Base{State: base, Image: llbtest.Debian()},
+		Sources:  llbtest.Sources(files),
+		Client:   &llbtest.Client{Opts: opts},
+		Platform: llbtest.Platform,
+	})
+}
+
+// tree marshals the last stage and labels it as a build would.
+func tree(t *testing.T, stages []chain.Stage) *llbtree.Tree {
+	t.Helper()
+	def, err := stages[len(stages)-1].State.Marshal(context.Background(), llb.Platform(llbtest.Platform))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain.Label(def, stages, "")
+	tr, err := llbtree.New(def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+const header = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+
+// everything has one of each thing that a package's Dockerfile may do.
+var everything = fstest.MapFS{
+	"packages/python/Dockerfile": {Data: []byte(header + "ENV LANG=C.UTF-8\nARG PYTHON_VERSION\nRUN apt-get install python$PYTHON_VERSION\n" +
+		"USER robot\nWORKDIR /home/robot\nSHELL [\"/bin/bash\", \"-c\"]\nENTRYPOINT [\"python3\"]\nLABEL kind=python\n")},
+	"packages/app/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS builder\nCOPY src /src\nRUN make -C /src\n" +
+		"FROM ${BASE_IMAGE}\nCOPY --from=builder /src/app /usr/bin/\nRUN --mount=type=cache,target=/root/.cache <<EOT\necho $LANG\nEOT\n")},
+	"packages/app/.dockerignore": {Data: []byte("# big\ndata\n!data/keep\n")},
+}
+
+func TestGoldenTree(t *testing.T) {
+	stages, err := compile(t, nil, everything, step("python", nil), step("app", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	llbtest.Golden(t, "chain.txt", tree(t, stages).String())
+}
+
+func TestImageConfigurationCarries(t *testing.T) {
+	stages, err := compile(t, nil, everything, step("python", nil), step("app", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := stages[1].Image.Config
+	if c.User != "robot" || c.WorkingDir != "/home/robot" || !slices.Equal(c.Shell, []string{"/bin/bash", "-c"}) ||
+		!slices.Equal(c.Entrypoint, []string{"python3"}) || c.Labels["kind"] != "python" {
+		t.Errorf("the second package's configuration lost what the first one set: %+v", c)
+	}
+	if !slices.Contains(c.Env, "LANG=C.UTF-8") {
+		t.Errorf("ENV did not carry: %v", c.Env)
+	}
+}
+
+// An ARG of one package must not be seen by the next: with docker build after
+// docker build, it would not be.
+func TestArgsStayInTheirPackage(t *testing.T) {
+	files := fstest.MapFS{
+		"packages/one/Dockerfile": {Data: []byte(header + "ARG SECRET_SAUCE\nRUN echo one\n")},
+		"packages/two/Dockerfile": {Data: []byte(header + "RUN echo two\n")},
+	}
+	stages, err := compile(t, nil, files, step("one", map[string]string{"SECRET_SAUCE": "ketchup"}), step("two", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(tree(t, stages).String(), `"[two 1/1] RUN echo two"`)
+	if after == "" || strings.Contains(after, "ketchup") {
+		t.Errorf("want the second RUN without the first package's argument, got:\n%s", after)
+	}
+}
+
+func TestBuildArgs(t *testing.T) {
+	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "ARG CUDA_VERSION\nARG MODE\nARG USERS\nRUN echo\n")}}
+	stages, err := compile(t, map[string]string{"build-arg:USERS": "from the command line, not in the plan"}, files,
+		step("a", map[string]string{"MODE": "fast"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := tree(t, stages).String()
+	for _, want := range []string{`env "CUDA_VERSION=12.6"`, `env "MODE=fast"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("missing %s in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "command line") {
+		t.Errorf("a build argument that is not in the plan reached the Dockerfile:\n%s", got)
+	}
+}
+
+func TestNoCacheNamesPackages(t *testing.T) {
+	files := fstest.MapFS{
+		"packages/cmake_apt/Dockerfile": {Data: []byte(header + "RUN echo cmake\n")},
+		"packages/app/Dockerfile":       {Data: []byte(header + "RUN echo app\n")},
+	}
+	cmake := step("cmake:apt", nil)
+	cmake.Aliases = []string{"make-maker"}
+	for value, want := range map[string][2]bool{
+		"": {true, true}, "cmake:apt": {true, false}, "CMake": {true, false}, "make-maker": {true, false}, "app,other": {false, true}, "other": {false, false},
+	} {
+		stages, err := compile(t, map[string]string{"no-cache": value}, files, cmake, step("app", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]bool{ignoresCache(t, stages[0]), ignoresCacheSince(t, stages[0], stages[1])}; got != want {
+			t.Errorf("no-cache=%q: cache ignored by (cmake, app) = %v, want %v", value, got, want)
+		}
+	}
+}
+
+func ignoresCache(t *testing.T, s chain.Stage) bool { t.Helper(); return uncached(t, s) > 0 }
+
+func ignoresCacheSince(t *testing.T, before, s chain.Stage) bool {
+	t.Helper()
+	return uncached(t, s) > uncached(t, before)
+}
+
+func uncached(t *testing.T, s chain.Stage) int {
+	t.Helper()
+	def, err := s.State.Marshal(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, md := range def.Metadata {
+		if md.IgnoreCache {
+			n++
+		}
+	}
+	return n
+}
+
+func TestErrorsKeepPackageAndLine(t *testing.T) {
+	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN true\nCOPPY a b\n")}}
+	_, err := compile(t, nil, files, step("a", nil))
+	var se *chain.StepError
+	var loc *parser.LocationError
+	if !errors.As(err, &se) || !errors.As(err, &loc) {
+		t.Fatalf("want a StepError around a LocationError, got %v", err)
+	}
+	if se.SourceMap.Filename != "packages/a/Dockerfile" || loc.Locations[0][0].Start.Line != 4 {
+		t.Errorf("got %s line %d", se.SourceMap.Filename, loc.Locations[0][0].Start.Line)
+	}
+	if want := "package a: "; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("message %q does not begin with %q", err, want)
+	}
+}
+
+func TestDetached(t *testing.T) {
+	files := fstest.MapFS{
+		"packages/on/Dockerfile":  {Data: []byte(header + "RUN echo on\n")},
+		"packages/off/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS b\nRUN echo\nFROM debian:12\nRUN echo off\n")},
+		"packages/via/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS b\nRUN echo\nFROM scratch\nCOPY --from=b / /\n")},
+	}
+	stages, err := compile(t, nil, files, step("on", nil), step("off", nil), step("via", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{false, true, false} {
+		if stages[i].Detached != want {
+			t.Errorf("%s: Detached = %v, want %v", stages[i].Step.Name, stages[i].Detached, want)
+		}
+	}
+}
+
+func TestMetaPackagePassesItsBaseOn(t *testing.T) {
+	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN echo a\n")}}
+	meta := plan.Step{Name: "meta", Origin: plan.Origin{Kind: plan.Context, Path: "packages/meta"}}
+	stages, err := compile(t, nil, files, step("a", nil), meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stages[1].State.Output() != stages[0].State.Output() {
+		t.Error("a package without a Dockerfile must leave the image as it is")
+	}
+}
+
+// Equal plans give equal definitions, whoever builds them.
+func TestDigestIsStable(t *testing.T) {
+	digest := func(session string) string {
+		stages, err := compile(t, map[string]string{"local-sessionid:context": session}, everything, step("python", nil), step("app", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(tree(t, stages).Digest())
+	}
+	if a, b := digest("one"), digest("two"); a != b {
+		t.Errorf("digests differ: %s, %s", a, b)
+	}
+}

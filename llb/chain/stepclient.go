@@ -1,0 +1,163 @@
+package chain
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+
+	"jetkit/pkgspec/plan"
+)
+
+const (
+	// baseRef is the value of BASE_IMAGE in every step. It must be a valid,
+	// normalised reference, because "FROM ${BASE_IMAGE}" is looked up among the
+	// named contexts under that form; it is constant, so that a package's cache
+	// key depends on what it builds on and not on what that is called.
+	baseRef   = "jetkit.invalid/previous-step:latest"
+	baseInput = "jetkit-base"
+
+	buildArgPrefix = "build-arg:"
+)
+
+// ownOpts are options of the whole build that must not reach the conversion of
+// one package's Dockerfile: they name the user's file, context and request.
+var ownOpts = []string{
+	"filename", "target", "context", "contextsubdir", "contextkey", "dockerfilekey",
+	"cmdline", "source", "requestid", "platform", "multi-platform", "no-cache",
+}
+
+// stepGateway shows one step's view of the build to the Dockerfile frontend:
+// the step's own options, and the states it builds from as frontend inputs.
+type stepGateway struct {
+	client.Client
+	opts   client.BuildOpts
+	inputs map[string]llb.State
+}
+
+func (g *stepGateway) BuildOpts() client.BuildOpts { return g.opts }
+
+func (g *stepGateway) Inputs(context.Context) (map[string]llb.State, error) { return g.inputs, nil }
+
+// newStepClient makes the dockerui client that converts one step's Dockerfile.
+func newStepClient(c client.Client, p *plan.Plan, step plan.Step, in stepInput) (*dockerui.Client, error) {
+	opts := c.BuildOpts()
+	stepOpts, err := optsOf(opts.Opts, p, step, in)
+	if err != nil {
+		return nil, err
+	}
+	opts.Opts = stepOpts
+	return dockerui.NewClient(&stepGateway{
+		Client: c,
+		opts:   opts,
+		inputs: map[string]llb.State{
+			baseInput:                        in.base,
+			dockerui.DefaultLocalNameContext: in.context,
+		},
+	})
+}
+
+// optsOf gives the frontend options for one step.
+func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (map[string]string, error) {
+	opts := maps.Clone(all)
+	if opts == nil {
+		opts = map[string]string{}
+	}
+	maps.DeleteFunc(opts, func(k, _ string) bool {
+		arg, isArg := strings.CutPrefix(k, buildArgPrefix)
+		return slices.Contains(ownOpts, k) ||
+			strings.HasPrefix(k, "label:") ||
+			isArg && !IsBuilderArg(arg)
+	})
+	if v, ok := noCache(all, step); ok {
+		opts["no-cache"] = v
+	}
+	opts["platform"] = platforms.FormatAll(platforms.Normalize(in.platform))
+
+	for k, v := range BuildArgs(p, step) {
+		opts[buildArgPrefix+k] = v
+	}
+	opts[buildArgPrefix+"BASE_IMAGE"] = baseRef
+
+	config, err := json.Marshal(in.image)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the image configuration: %w", err)
+	}
+	metadata, err := json.Marshal(map[string][]byte{exptypes.ExporterImageConfigKey: config})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the image metadata: %w", err)
+	}
+	// dockerui looks a context up by its familiar name without ":latest".
+	opts["context:"+strings.TrimSuffix(baseRef, ":latest")] = "input:" + baseInput
+	opts["input-metadata:"+baseInput] = string(metadata)
+	return opts, nil
+}
+
+// noCache translates the build's no-cache option for one step: a list names
+// packages (or stages of their Dockerfiles), an empty value means everything.
+func noCache(all map[string]string, step plan.Step) (string, bool) {
+	v, ok := all["no-cache"]
+	if !ok || v == "" {
+		return v, ok
+	}
+	for name := range strings.SplitSeq(v, ",") {
+		if Answers(step, name) {
+			return "", true
+		}
+	}
+	return v, true
+}
+
+// Answers tells whether a step is meant by a package name: its real name, an
+// alias, or the name without its tag. Case does not matter, as for Docker's
+// stage names.
+func Answers(step plan.Step, name string) bool {
+	family, _, _ := strings.Cut(step.Name, ":")
+	return strings.EqualFold(step.Name, name) || strings.EqualFold(family, name) ||
+		slices.ContainsFunc(step.Aliases, func(a string) bool { return strings.EqualFold(a, name) })
+}
+
+// BuildArgs gives the build arguments of a step: facts of the target under the
+// names that jetson-containers uses, then the package's own and the user's.
+// BASE_IMAGE is not among them.
+func BuildArgs(p *plan.Plan, step plan.Step) map[string]string {
+	t := p.Target
+	args := map[string]string{"NVIDIA_DRIVER_CAPABILITIES": "all"}
+	for k, v := range map[string]plan.Value{
+		"L4T_VERSION":        t.L4T,
+		"JETPACK_VERSION":    t.JetPack,
+		"CUDA_VERSION":       t.CUDA,
+		"CUDNN_VERSION":      t.CUDNN,
+		"TENSORRT_VERSION":   t.TensorRT,
+		"PYTHON_VERSION":     t.Python,
+		"LSB_RELEASE":        t.Ubuntu,
+		"CUDA_ARCH":          t.Arch,
+		"CUDA_ARCHITECTURES": t.CUDAArchitectures,
+	} {
+		if v.Value != "" {
+			args[k] = v.Value
+		}
+	}
+	maps.Copy(args, step.BuildArgs)
+	return args
+}
+
+// builderArgs are build arguments that BuildKit itself understands. The proxy
+// variables reach RUN steps without becoming part of any cache key.
+// Source: https://docs.docker.com/reference/dockerfile/#predefined-args
+var builderArgs = []string{
+	"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY", "SOURCE_DATE_EPOCH",
+}
+
+// IsBuilderArg tells whether a build argument is BuildKit's and not a package's.
+func IsBuilderArg(name string) bool {
+	return strings.HasPrefix(name, "BUILDKIT_") || slices.Contains(builderArgs, strings.ToUpper(name))
+}

@@ -1,0 +1,186 @@
+package teststep
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/client/llb"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/pkgspec/plan"
+)
+
+// ShareDir is where a finished image keeps what jetkit knows about it.
+const ShareDir = "/usr/share/jetkit"
+
+// LabelPrefix starts the names of jetkit's image labels.
+const LabelPrefix = "io.jetkit."
+
+// Manifest describes a finished image. It holds no clock and no host, so that
+// equal plans give equal files.
+type Manifest struct {
+	Version int `json:"version"`
+	// Plan is the digest of the plan's canonical JSON.
+	Plan     string            `json:"plan"`
+	Base     string            `json:"base"`
+	Target   map[string]string `json:"target"`
+	Packages []ManifestPackage `json:"packages"`
+	Tests    []Record          `json:"tests"`
+}
+
+// ManifestPackage is one package of the image, in build order.
+type ManifestPackage struct {
+	Name    string   `json:"name"`
+	Aliases []string `json:"aliases,omitempty"`
+	// Version is the name's tag, for packages that have one.
+	Version string `json:"version,omitempty"`
+	Source  string `json:"source"`
+}
+
+// Result says what became of a test. There is no "failed": an image whose tests
+// fail is never made.
+type Result string
+
+// The results of a test.
+const (
+	Passed  Result = "passed"
+	Skipped Result = "skipped"
+)
+
+// Record tells of one test on one image.
+type Record struct {
+	Package string   `json:"package"`
+	Test    string   `json:"test"`
+	Command []string `json:"command"`
+	// Where is the image it ran on; empty if it was skipped.
+	Where  Where  `json:"where,omitempty"`
+	Result Result `json:"result"`
+	// Reason says why a test was skipped.
+	Reason string `json:"reason,omitempty"`
+}
+
+// NewManifest describes the image that a plan gives once the runs have passed.
+func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
+	digest, err := p.Digest()
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{Version: 1, Plan: digest, Base: p.Base.Value, Target: targetFacts(p.Target), Packages: []ManifestPackage{}, Tests: []Record{}}
+	for _, s := range p.Steps {
+		_, tag, _ := strings.Cut(s.Name, ":")
+		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Version: tag, Source: sourceName(s.Origin)})
+	}
+	for _, r := range runs {
+		m.Tests = append(m.Tests, Record{Package: r.Step.Name, Test: r.Test.Name, Command: command(r.Test), Where: r.Where, Result: Passed})
+	}
+	for _, s := range p.Steps {
+		for _, t := range s.Tests {
+			if t.Skipped != "" {
+				m.Tests = append(m.Tests, Record{Package: s.Name, Test: t.Name, Command: command(t), Result: Skipped, Reason: t.Skipped})
+			}
+		}
+	}
+	return m, nil
+}
+
+// Labels tells the manifest's facts as image labels.
+func (m *Manifest) Labels() map[string]string {
+	names := make([]string, len(m.Packages))
+	for i, p := range m.Packages {
+		names[i] = p.Name
+	}
+	count := map[Result]int{}
+	for _, t := range m.Tests {
+		count[t.Result]++
+	}
+	labels := map[string]string{
+		LabelPrefix + "plan":          m.Plan,
+		LabelPrefix + "packages":      strings.Join(names, " "),
+		LabelPrefix + "tests.passed":  strconv.Itoa(count[Passed]),
+		LabelPrefix + "tests.skipped": strconv.Itoa(count[Skipped]),
+	}
+	for k, v := range m.Target {
+		labels[LabelPrefix+k] = v
+	}
+	return labels
+}
+
+// Seal finishes an image: one operation that takes every run's /out folder, and
+// with it depends on every run, and writes the manifest and a record per test.
+func Seal(st llb.State, image *dockerspec.DockerOCIImage, m *Manifest, runs []Run, opts ...llb.ConstraintsOpt) (llb.State, error) {
+	// Files carry the beginning of time, so that layers repeat.
+	created := llb.WithCreatedTime(time.Unix(0, 0))
+	manifest, err := encode(m)
+	if err != nil {
+		return llb.State{}, err
+	}
+	action := llb.Mkdir(ShareDir, 0o755, llb.WithParents(true), created).
+		Mkfile(path.Join(ShareDir, "manifest.json"), 0o644, manifest, created)
+	if len(m.Tests) > 0 {
+		action = action.Mkdir(path.Join(ShareDir, "tests"), 0o755, llb.WithParents(true), created)
+	}
+	for i, r := range m.Tests {
+		dt, err := encode(r)
+		if err != nil {
+			return llb.State{}, err
+		}
+		name := path.Join(ShareDir, "tests", recordName(i, r))
+		action = action.Mkfile(name+".json", 0o644, dt, created)
+		if i < len(runs) {
+			action = action.Copy(runs[i].Out, outDir, name, &llb.CopyInfo{
+				CopyDirContentsOnly: true, CreateDestPath: true, CreatedTime: new(time.Unix(0, 0)),
+			})
+		}
+	}
+	image.History = append(image.History, ocispecs.History{CreatedBy: "jetkit seal # " + m.Plan, Comment: "jetkit"})
+	return st.File(action, opts...), nil
+}
+
+// recordName gives a record's file name: in the order of the manifest, and
+// readable, whatever characters the test's declaration has.
+func recordName(i int, r Record) string {
+	return fmt.Sprintf("%03d-%s", i+1, strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("._-", c) {
+			return c
+		}
+		return '_'
+	}, r.Package+"-"+r.Test+"-"+cmp.Or(string(r.Where), string(r.Result))))
+}
+
+func targetFacts(t plan.Target) map[string]string {
+	facts := map[string]string{}
+	for k, v := range map[string]plan.Value{
+		"l4t": t.L4T, "jetpack": t.JetPack, "cuda": t.CUDA, "cudnn": t.CUDNN, "tensorrt": t.TensorRT,
+		"python": t.Python, "ubuntu": t.Ubuntu, "arch": t.Arch, "cuda_architectures": t.CUDAArchitectures,
+	} {
+		if v.Value != "" {
+			facts[k] = v.Value
+		}
+	}
+	return facts
+}
+
+func sourceName(o plan.Origin) string {
+	if o.Name != "" {
+		return o.Name + ":" + o.Path
+	}
+	return string(o.Kind) + ":" + o.Path
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encoding the image's manifest: %w", err)
+	}
+	return b.Bytes(), nil
+}

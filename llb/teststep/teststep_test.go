@@ -1,0 +1,221 @@
+package teststep_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+
+	"jetkit/llb/chain"
+	"jetkit/llb/llbtest"
+	"jetkit/llb/llbtree"
+	"jetkit/llb/teststep"
+	"jetkit/pkgspec/plan"
+)
+
+// sealed is a finished graph, as text and as a tree.
+type sealed struct {
+	tree     *llbtree.Tree
+	manifest *teststep.Manifest
+	runs     []teststep.Run
+}
+
+// chainOf gives two stages, of packages numpy and cuda-demo, the latter with a GPU test.
+func chainOf() (*plan.Plan, []chain.Stage) {
+	p := &plan.Plan{
+		Target: plan.Target{L4T: plan.Value{Value: "36.4.3"}, CUDA: plan.Value{Value: "12.6"}, Arch: plan.Value{Value: "tegra-aarch64"}},
+		Base:   plan.Value{Value: "ubuntu:22.04"},
+		Tests:  plan.Tests{GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"},
+		Steps: []plan.Step{
+			{Name: "numpy:1", Aliases: []string{"np"}, Origin: plan.Origin{Kind: plan.Builtin, Path: "numeric/numpy"}, Tests: []plan.Test{
+				{Name: "test.py --fast", Args: []string{"test.py", "--fast"}, Intermediate: true, Final: true},
+				{Name: "test.sh", Args: []string{"test.sh"}, Skipped: "tests.skip names numpy"},
+			}},
+			{Name: "cuda-demo", GPU: true, Origin: plan.Origin{Kind: plan.Context, Path: "cuda-demo"}, Tests: []plan.Test{
+				{Name: "run_demo", Args: []string{"run_demo"}, Intermediate: true, Final: true},
+			}},
+		},
+	}
+	base := llb.Image("docker.io/library/debian:12", llb.Platform(llbtest.Platform))
+	var stages []chain.Stage
+	for _, s := range p.Steps {
+		image := *llbtest.Debian()
+		if s.GPU {
+			image.Config.User = "robot"
+		}
+		base = base.Run(llb.Args([]string{"install", s.Name}), llb.WithCustomName("["+s.Name+" 1/1] RUN install")).Root()
+		stages = append(stages, chain.Stage{Step: s, State: base, Image: &image, Folder: llb.Scratch().File(llb.Mkfile("/"+s.Tests[0].Args[0], 0o755, nil))})
+	}
+	return p, stages
+}
+
+func seal(t *testing.T, opts map[string]string, caps apicaps.CapSet, change func(*plan.Plan)) (*sealed, error) {
+	t.Helper()
+	p, stages := chainOf()
+	if change != nil {
+		change(p)
+	}
+	ui, err := dockerui.NewClient(&llbtest.Client{Opts: opts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	finished := stages[len(stages)-1]
+	runs, err := teststep.Steps(teststep.Config{Plan: p, Build: ui, Caps: caps}, stages, finished)
+	if err != nil {
+		return nil, err
+	}
+	m, err := teststep.NewManifest(p, runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := teststep.Seal(finished.State, finished.Image, m, runs, llb.WithCustomName("seal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	def, err := st.Marshal(context.Background(), llb.Platform(llbtest.Platform))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := llbtree.New(def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &sealed{tree: tree, manifest: m, runs: runs}, nil
+}
+
+func allCaps() apicaps.CapSet { return pb.Caps.CapSet(pb.Caps.All()) }
+
+func TestGoldenTree(t *testing.T) {
+	s, err := seal(t, nil, allCaps(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	llbtest.Golden(t, "tests.txt", s.tree.String())
+	dt, err := json.MarshalIndent(s.manifest, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	llbtest.Golden(t, "manifest.json", string(dt)+"\n")
+}
+
+// The seal's edge to a test is what makes a failing test fail the build.
+func TestSealDependsOnEveryRun(t *testing.T) {
+	s, err := seal(t, nil, allCaps(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ancestors := s.tree.Ancestors("seal")
+	for _, want := range []string{"[test numpy:1] test.py --fast", "[test numpy:1 on image] test.py --fast"} {
+		if !slices.Contains(ancestors, want) {
+			t.Errorf("the image does not depend on %s; it depends on\n%s", want, strings.Join(ancestors, "\n"))
+		}
+	}
+	// The last package's own stage is the finished image: one operation, run once.
+	last := 0
+	for _, a := range ancestors {
+		if strings.Contains(a, "run_demo") {
+			last++
+		}
+	}
+	if last != 1 || len(s.runs) != 4 {
+		t.Errorf("want run_demo once in the graph and 4 records, got %d and %d", last, len(s.runs))
+	}
+}
+
+// Nothing that a test leaves behind may be under the image: only the seal's copy
+// of /out connects them.
+func TestTestsAreSideBranches(t *testing.T) {
+	s, err := seal(t, nil, allCaps(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range s.tree.Ancestors("[cuda-demo 1/1] RUN install") {
+		if strings.HasPrefix(a, "[test ") {
+			t.Errorf("a package builds on the test %s", a)
+		}
+	}
+}
+
+func TestGPUOnlyWhereItIsNeeded(t *testing.T) {
+	for mode, want := range map[plan.GPUMode]map[string]int{
+		plan.GPUCDI:     {"device nvidia.com/gpu=all optional=false": 1, "NVIDIA_VISIBLE_DEVICES": 0, "JETKIT_L4T=36.4.3": 1},
+		plan.GPURuntime: {"optional=": 0, "NVIDIA_VISIBLE_DEVICES=all": 1, "NVIDIA_DRIVER_CAPABILITIES=all": 1},
+	} {
+		s, err := seal(t, nil, allCaps(), func(p *plan.Plan) { p.Tests.GPU = mode })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text, n := range want {
+			if got := strings.Count(s.tree.String(), text); got != n {
+				t.Errorf("gpu %s: %q appears %d times, want %d", mode, text, got, n)
+			}
+		}
+	}
+}
+
+func TestOldBuilderCannotDropTheDevice(t *testing.T) {
+	var without []*apicaps.PBCap
+	for _, c := range pb.Caps.All() {
+		if c.ID != string(pb.CapExecMetaCDI) {
+			without = append(without, c)
+		}
+	}
+	_, err := seal(t, nil, pb.Caps.CapSet(without), nil)
+	var missing *teststep.MissingCDIError
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "package cuda-demo") {
+		t.Errorf("want a MissingCDIError that names the package, got %v", err)
+	}
+}
+
+func TestEpochRunsTestsAgain(t *testing.T) {
+	digests := map[string]bool{}
+	for _, epoch := range []string{"", "1", "2"} {
+		s, err := seal(t, nil, allCaps(), func(p *plan.Plan) { p.Tests.Epoch = epoch })
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests[string(s.tree.Digest())] = true
+	}
+	if len(digests) != 3 {
+		t.Errorf("%d different graphs for 3 epochs", len(digests))
+	}
+}
+
+func TestBuildOptionsReachTests(t *testing.T) {
+	s, err := seal(t, map[string]string{"force-network-mode": "host", "shm-size": "1048576", "add-hosts": "nas=10.0.0.7", "ulimit": "nofile=64:64"}, allCaps(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.tree.String()
+	for _, want := range []string{"network HOST", "size 1048576"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestLabelsTellTheManifest(t *testing.T) {
+	s, err := seal(t, nil, allCaps(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := s.manifest.Labels()
+	for k, want := range map[string]string{
+		"io.jetkit.packages": "numpy:1 cuda-demo", "io.jetkit.tests.passed": "4", "io.jetkit.tests.skipped": "1",
+		"io.jetkit.l4t": "36.4.3", "io.jetkit.cuda": "12.6", "io.jetkit.plan": s.manifest.Plan,
+	} {
+		if labels[k] != want {
+			t.Errorf("label %s = %q, want %q", k, labels[k], want)
+		}
+	}
+	if !strings.HasPrefix(s.manifest.Plan, "sha256:") {
+		t.Errorf("plan digest %q", s.manifest.Plan)
+	}
+}
