@@ -1,0 +1,194 @@
+package frontend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerui"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/llb/chain"
+	"jetkit/llb/teststep"
+	"jetkit/pkgspec/plan"
+)
+
+// compiled is one platform's image, ready to be solved.
+type compiled struct {
+	plan       *plan.Plan
+	definition *llb.Definition
+	config     *dockerspec.DockerOCIImage
+	base       *dockerspec.DockerOCIImage
+	runs       []teststep.Run
+}
+
+// compile turns a plan into one LLB definition: chain, tests and seal. If report
+// is set, the Dockerfiles' lint findings become warnings of the build.
+func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Platform, report bool) (*compiled, error) {
+	sources, err := b.trees.sources(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	base, err := b.resolveBase(ctx, p.Base, platform)
+	if err != nil {
+		return nil, err
+	}
+	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform}
+	if report {
+		opt.Warn = b.lintWarnings(ctx)
+	}
+	stages, err := chain.Compile(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	if report {
+		b.warnDetached(ctx, stages)
+	}
+	finished, err := b.finish(p, stages, base)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := teststep.Steps(teststep.Config{
+		Plan: p, Build: b.ui, Caps: b.ui.BuildOpts().LLBCaps,
+		Declared: b.declared, Prefix: b.prefix(platform),
+	}, stages, finished)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := teststep.NewManifest(p, runs)
+	if err != nil {
+		return nil, err
+	}
+	st, err := teststep.Seal(finished.State, finished.Image, manifest, runs,
+		dockerui.WithInternalName("seal image"), llb.Platform(platform))
+	if err != nil {
+		return nil, err
+	}
+	finished.Image.Config.Labels = b.labels(finished.Image.Config.Labels, manifest, p)
+
+	def, err := st.Marshal(ctx, llb.WithCaps(b.ui.BuildOpts().LLBCaps), llb.Platform(platform))
+	if err != nil {
+		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
+	}
+	chain.Label(def, stages, b.prefix(platform))
+	return &compiled{plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs}, nil
+}
+
+// prefix gives what progress names start with in a build for several platforms.
+func (b *build) prefix(platform ocispecs.Platform) string {
+	if !b.ui.MultiPlatformRequested {
+		return ""
+	}
+	return platforms.FormatAll(platforms.Normalize(platform))
+}
+
+// resolveBase loads the base image: from a named context of that name or, as
+// Docker does for any image, one that is called like the reference.
+func (b *build) resolveBase(ctx context.Context, base plan.Value, platform ocispecs.Platform) (*chain.Base, error) {
+	name := base.Value
+	if name == dockerui.EmptyImageName {
+		return &chain.Base{State: llb.Scratch()}, nil
+	}
+	named := func(err error) error { return fmt.Errorf("base image %s (%s): %w", name, base.Reason, err) }
+	nc, err := b.ui.NamedContext(name, dockerui.ContextOpt{Platform: &platform, ResolveMode: b.ui.ImageResolveMode.String()})
+	if err != nil {
+		return nil, named(err)
+	}
+	if nc != nil {
+		st, image, err := nc.Load(ctx)
+		if err != nil {
+			return nil, named(err)
+		}
+		return &chain.Base{State: st.Platform(platform), Image: image}, nil
+	}
+	ref, err := reference.ParseNormalizedNamed(name)
+	if err != nil {
+		return nil, named(err)
+	}
+	return b.pullBase(ctx, reference.TagNameOnly(ref), platform, named)
+}
+
+func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocispecs.Platform, named func(error) error) (*chain.Base, error) {
+	_, dgst, dt, err := b.client.ResolveImageConfig(ctx, ref.String(), sourceresolver.Opt{
+		LogName:  "[internal] load metadata for " + ref.String(),
+		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &platform, ResolveMode: b.ui.ImageResolveMode.String()},
+	})
+	if err != nil {
+		return nil, named(err)
+	}
+	if dgst != "" {
+		// Pinned, so that every step of this build sees the same image.
+		if ref, err = reference.WithDigest(ref, dgst); err != nil {
+			return nil, named(err)
+		}
+	}
+	image := &dockerspec.DockerOCIImage{}
+	if err := json.Unmarshal(dt, image); err != nil {
+		return nil, named(fmt.Errorf("reading its configuration: %w", err))
+	}
+	image.Created = nil
+	st := llb.Image(ref.String(), llb.Platform(platform), b.ui.ImageResolveMode,
+		llb.WithCustomName(strings.Join([]string{"[base]", "FROM", ref.String()}, " ")))
+	return &chain.Base{State: st, Image: image}, nil
+}
+
+// finish gives the last stage the configuration that the user set for the image.
+func (b *build) finish(p *plan.Plan, stages []chain.Stage, base *chain.Base) (chain.Stage, error) {
+	last := chain.Stage{State: base.State, Image: base.Image}
+	if len(stages) > 0 {
+		last = stages[len(stages)-1]
+	}
+	dt, err := json.Marshal(last.Image) // a deep copy: the stage's own configuration stays as it is
+	if err != nil {
+		return last, fmt.Errorf("copying the image configuration: %w", err)
+	}
+	image := &dockerspec.DockerOCIImage{}
+	if err := json.Unmarshal(dt, image); err != nil {
+		return last, fmt.Errorf("copying the image configuration: %w", err)
+	}
+	c := &image.Config
+	if p.Image.Entrypoint != nil {
+		// As in a Dockerfile, a new entrypoint drops the command it doesn't know.
+		c.Entrypoint, c.Cmd = p.Image.Entrypoint, nil
+	}
+	if p.Image.Cmd != nil {
+		c.Cmd = p.Image.Cmd
+	}
+	if p.Image.Workdir != "" {
+		c.WorkingDir = p.Image.Workdir
+	}
+	if p.Image.User != "" {
+		c.User = p.Image.User
+	}
+	c.Env = mergeEnv(c.Env, p.Image.Env)
+	last.Image = image
+	return last, nil
+}
+
+// mergeEnv sets variables, replacing those that are there.
+func mergeEnv(env []string, set map[string]string) []string {
+	env = slices.Clone(env)
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		env = slices.DeleteFunc(env, func(e string) bool { return strings.HasPrefix(e, name+"=") })
+		env = append(env, name+"="+set[name])
+	}
+	return env
+}
+
+// labels joins the image's labels: the packages' own, what jetkit knows, the
+// file's, and the command line's, each winning over those before.
+func (b *build) labels(packages map[string]string, m *teststep.Manifest, p *plan.Plan) map[string]string {
+	labels := map[string]string{}
+	for _, more := range []map[string]string{packages, m.Labels(), p.Image.Labels, b.ui.Labels} {
+		maps.Copy(labels, more)
+	}
+	return labels
+}

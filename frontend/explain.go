@@ -1,0 +1,79 @@
+package frontend
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/errdefs"
+	digest "github.com/opencontainers/go-digest"
+
+	"jetkit/llb/teststep"
+	"jetkit/pkgspec/plan"
+)
+
+// explain says in the user's terms why a solve failed: which test of which
+// package, or what the builder lacks. Other errors, a failing RUN for one, come
+// from BuildKit with their source already.
+func (c *compiled) explain(err error) error {
+	if hint := deviceHint(err, c.plan.Tests.Device); hint != "" {
+		return fmt.Errorf("%w\n%s", err, hint)
+	}
+	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	if !ok {
+		return err
+	}
+	name := c.definition.Metadata[digest.Digest(vertex.Digest)].Description["llb.customname"]
+	for _, run := range c.runs {
+		if strings.HasSuffix(name, strings.TrimPrefix(run.Label(), "[")) {
+			return testFailure(run, err)
+		}
+	}
+	if pkg, command, ok := strings.Cut(strings.TrimPrefix(name, "["), "] "); ok && strings.HasPrefix(name, "[") {
+		return fmt.Errorf("package %s: %s: %w", pkg, command, err)
+	}
+	return err
+}
+
+// testFailure names the test that an error comes from.
+func testFailure(run teststep.Run, err error) error {
+	where := "its own stage"
+	if run.Where == teststep.OnImage {
+		where = "the finished image"
+	}
+	reason := ""
+	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok {
+		reason = fmt.Sprintf(" with exit code %d", exit.ExitCode)
+	}
+	return fmt.Errorf("test %q of package %s failed on %s%s (declared at %s): %w",
+		run.Test.Name, run.Step.Name, where, reason, run.Test.At, err)
+}
+
+// deviceHint recognises BuildKit's refusals of a CDI device, which it gives as
+// text only. Source: solver/llbsolver and cdidevices of moby/buildkit v0.33.
+func deviceHint(err error, device string) string {
+	if device == "" {
+		return ""
+	}
+	text := err.Error()
+	var cause, fix string
+	switch {
+	case !strings.Contains(text, "device"):
+		return ""
+	case strings.Contains(text, "not allowed by build daemon configuration"):
+		cause = "the builder's configuration does not let builds use devices"
+		fix = `add insecure-entitlements = ["device"] to its buildkitd.toml`
+	case strings.Contains(text, "requested by the build but not allowed"), strings.Contains(text, "entitlement device"),
+		strings.Contains(text, "device is not allowed"):
+		cause = "GPU tests use the device " + device + ", which this build was not allowed to use"
+		fix = "add --allow device to the command (in a bake file: entitlements = [\"device\"])"
+	case strings.Contains(text, "not registered"), strings.Contains(text, "unresolvable CDI devices"), strings.Contains(text, "CDI device injection failed"):
+		cause = "the builder has no device " + device
+		fix = "on a Jetson run: sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml\n" +
+			"  (`docker buildx inspect` lists a builder's devices), or name another one with tests.device"
+	default:
+		return ""
+	}
+	return cause + "\n  " + fix + "\n  or build without GPU tests: --build-arg TEST_GPU=" + string(plan.GPUSkip)
+}

@@ -1,0 +1,127 @@
+// Package frontend is jetkit's BuildKit frontend: it reads a jetson.yaml,
+// resolves its packages to a plan, compiles the plan to one LLB definition and
+// has BuildKit solve it.
+package frontend
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/pkgspec/diag"
+)
+
+// Build answers one request of BuildKit's gateway: a build, for one platform or
+// several, or a subrequest such as `docker buildx build --call=outline`.
+func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
+	bc, err := dockerui.NewClient(c)
+	if err != nil {
+		return nil, err
+	}
+	src, err := bc.ReadEntrypoint(ctx, "YAML")
+	if err != nil {
+		return nil, err
+	}
+	b := &build{client: c, ui: bc, spec: src, trees: newTrees(ctx, c, bc)}
+	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+
+	if res, ok, err := b.subrequest(ctx); ok || err != nil {
+		return res, err
+	}
+	rb, err := bc.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, idx int) (*dockerui.BuildResult, error) {
+		return b.platform(ctx, platform, idx == 0)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rb.Finalize()
+}
+
+// recovered turns a panic into an error: a frontend that dies tells its user no
+// more than an exit code. The stack goes to the builder's log.
+func recovered(panicked any, err error) error {
+	if panicked == nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "jetkit: panic: %v\n%s", panicked, debug.Stack())
+	return fmt.Errorf("internal error of jetkit, please report it with your jetson.yaml: %v", panicked)
+}
+
+// build is the state of one request.
+type build struct {
+	client client.Client
+	ui     *dockerui.Client
+	// spec is the jetson.yaml file.
+	spec  *dockerui.Source
+	trees *trees
+}
+
+// platform builds the image of one platform. Warnings are the same for every
+// platform, so only the first one reports them.
+func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, report bool) (_ *dockerui.BuildResult, err error) {
+	defer func() { err = recovered(recover(), err) }() // platforms are built in goroutines of their own
+	p := b.targetPlatform(platform)
+	resolved, problems, err := b.plan(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if report {
+		b.warn(ctx, problems)
+	}
+	image, err := b.compile(ctx, resolved, p, report)
+	if err != nil {
+		return nil, err
+	}
+	res, err := b.client.Solve(ctx, client.SolveRequest{
+		Definition:   image.definition.ToPB(),
+		CacheImports: b.ui.CacheImports,
+		// The result is needed in any case. Asking for it here brings a failing
+		// step's error to us, who know which package and test it belongs to.
+		Evaluate: true,
+	})
+	if err != nil {
+		return nil, image.explain(err)
+	}
+	ref, err := res.SingleRef()
+	if err != nil {
+		return nil, err
+	}
+	return &dockerui.BuildResult{Reference: ref, Image: image.config, BaseImage: image.base}, nil
+}
+
+// targetPlatform gives the platform to build for: the requested one, or the
+// builder's own.
+func (b *build) targetPlatform(requested *ocispecs.Platform) ocispecs.Platform {
+	if requested != nil {
+		return *requested
+	}
+	return platforms.Normalize(b.ui.BuildPlatforms[0])
+}
+
+// warn shows diagnostics as warnings of the build, each with its source.
+func (b *build) warn(ctx context.Context, problems diag.List) {
+	for _, d := range problems.Warnings() {
+		opts := client.WarnOpts{}
+		if info := b.sourceInfo(d.At.File); info != nil {
+			opts.SourceInfo, opts.Range = info, ranges(d.At)
+		}
+		if d.Hint != "" {
+			opts.Detail = [][]byte{[]byte(d.Hint)}
+		}
+		b.spec.Warn(ctx, d.Rule+": "+d.Message, opts)
+	}
+}
+
+// firstPlatform gives the first platform that was asked for, nil if none was.
+func (b *build) firstPlatform() *ocispecs.Platform {
+	if len(b.ui.TargetPlatforms) == 0 {
+		return nil
+	}
+	return &b.ui.TargetPlatforms[0]
+}

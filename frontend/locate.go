@@ -1,0 +1,135 @@
+package frontend
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/status"
+
+	"jetkit/llb/chain"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// keepText makes an error arrive at the client as it reads here. Without it,
+// grpcerrors.ToGRPC (BuildKit v0.33) replaces the text of an error that wraps a
+// gRPC error, from a solve say, with that error's own.
+func keepText(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &textError{error: err}
+}
+
+type textError struct{ error }
+
+func (e *textError) Unwrap() error { return e.error }
+
+// GRPCStatus is what grpcerrors asks for first.
+func (e *textError) GRPCStatus() *status.Status {
+	return status.New(grpcerrors.Code(e.error), e.Error())
+}
+
+// locate attaches to an error the source ranges that it speaks of, so that
+// buildx shows the lines. It is the only place that does: everything below
+// carries positions, not BuildKit types.
+func (b *build) locate(err error) error {
+	if err == nil {
+		return nil
+	}
+	var step *chain.StepError
+	var location *parser.LocationError
+	if errors.As(err, &step) && errors.As(err, &location) && step.SourceMap != nil {
+		info := fileInfo(step.SourceMap.Filename, "Dockerfile", step.SourceMap.Data)
+		for _, l := range location.Locations {
+			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: parserRanges(l)})
+		}
+	}
+	problems := diag.FromError(err)
+	// WithSource puts a source outside those before it, and people read the
+	// outermost first.
+	for _, d := range slices.Backward(problems) {
+		if info := b.sourceInfo(d.At.File); info != nil && d.At.Start.Line > 0 {
+			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: ranges(d.At)})
+		}
+	}
+	return err
+}
+
+// declared gives the source location of a test's declaration.
+func (b *build) declared(_ plan.Step, t plan.Test) llb.ConstraintsOpt {
+	info := b.sourceInfo(t.At.File)
+	if info == nil {
+		return llb.WithDescription(nil)
+	}
+	return llb.NewSourceMap(nil, info.Filename, info.Language, info.Data).Location(ranges(t.At))
+}
+
+// sourceInfo gives a file that diagnostics speak of, or nil if there is none.
+func (b *build) sourceInfo(file string) *pb.SourceInfo {
+	if file == "" {
+		return nil
+	}
+	if file == b.spec.Filename {
+		return &pb.SourceInfo{Filename: file, Language: b.spec.Language, Data: b.spec.Data, Definition: b.spec.Definition.ToPB()}
+	}
+	dt, err := b.trees.readDisplayed(file)
+	if err != nil {
+		return nil
+	}
+	language := "YAML"
+	if strings.Contains(strings.ToLower(file), "dockerfile") {
+		language = "Dockerfile"
+	}
+	return fileInfo(file, language, dt)
+}
+
+// readDisplayed reads a file by the name that display gave it.
+func (t *trees) readDisplayed(file string) ([]byte, error) {
+	if p, ok := strings.CutPrefix(file, "builtin:"); ok {
+		return fs.ReadFile(t.builtin, p)
+	}
+	tree, p := t.files(""), file
+	if name, rest, ok := strings.Cut(file, ":"); ok && t.hasContext(name) {
+		tree, p = t.files(name), rest
+	}
+	if tree == nil {
+		return nil, fs.ErrNotExist
+	}
+	return fs.ReadFile(tree, p)
+}
+
+func fileInfo(name, language string, dt []byte) *pb.SourceInfo {
+	return &pb.SourceInfo{Filename: name, Language: language, Data: dt}
+}
+
+// ranges gives a diagnostic's range as BuildKit counts: lines from 1, characters
+// from 0.
+func ranges(r diag.Range) []*pb.Range {
+	position := func(p diag.Position) *pb.Position {
+		return &pb.Position{Line: int32(p.Line), Character: int32(max(p.Column-1, 0))} //nolint:gosec // files are far smaller
+	}
+	end := r.End
+	if end.Line == 0 {
+		end = r.Start
+	}
+	return []*pb.Range{{Start: position(r.Start), End: position(end)}}
+}
+
+func parserRanges(rs []parser.Range) []*pb.Range {
+	out := make([]*pb.Range, len(rs))
+	for i, r := range rs {
+		out[i] = &pb.Range{
+			Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Character)}, //nolint:gosec // files are far smaller
+			End:   &pb.Position{Line: int32(r.End.Line), Character: int32(r.End.Character)},     //nolint:gosec // files are far smaller
+		}
+	}
+	return out
+}

@@ -1,0 +1,96 @@
+package frontend
+
+import (
+	"context"
+	"slices"
+
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/llb/chain"
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/resolve"
+)
+
+// baseContext is the named context that replaces the base image.
+const baseContext = "base"
+
+// plan reads jetson.yaml and the package trees and resolves them for a platform.
+// Every problem that can be found is reported together; no step has run by then.
+func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
+	spec, problems := pkgspec.Load(b.spec.Filename, b.spec.Data, b.ui.BuildArgs)
+	if spec == nil || problems.HasErrors() {
+		return nil, problems, problems.Err()
+	}
+	spec.Target.Platform = platforms.Format(platforms.Normalize(p))
+	spec.Target.Base = b.askedBase(spec)
+	target, base, more := platform.Resolve(spec.Target)
+	problems = append(problems, more...)
+
+	catalog, more, err := b.catalog(ctx, spec)
+	if err != nil {
+		return nil, problems, err
+	}
+	problems = append(problems, more...)
+	if problems.HasErrors() {
+		return nil, problems, problems.Err()
+	}
+
+	resolved, more := resolve.Resolve(spec, catalog, target, base)
+	problems = append(problems, more...)
+	if err := problems.Err(); err != nil {
+		return nil, problems, err
+	}
+	if b.ui.Target != "" {
+		resolved, more = upTo(resolved, b.ui.Target)
+		problems = append(problems, more...)
+	}
+	return resolved, problems, problems.Err()
+}
+
+// catalog scans the trees that the spec names.
+func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec) (*pkgmeta.Catalog, diag.List, error) {
+	trees, folders, problems, err := b.trees.open(ctx, spec)
+	if err != nil || problems.HasErrors() {
+		return nil, problems, err
+	}
+	catalog, more := pkgmeta.Scan(ctx, trees, folders)
+	return catalog, append(problems, more...), ctx.Err()
+}
+
+// askedBase says what the user wants the chain to build on, if anything: a named
+// context called "base", or what the file or BASE_IMAGE names.
+func (b *build) askedBase(spec *pkgspec.Spec) platform.Asked {
+	if b.trees.hasContext(baseContext) {
+		return platform.Asked{Value: baseContext, From: "--build-context " + baseContext}
+	}
+	from := "--build-arg BASE_IMAGE"
+	if spec.Base.At.File != "" {
+		from = spec.Base.At.String()
+	}
+	return platform.Asked{Value: spec.Base.Value, From: from, At: spec.Base.At}
+}
+
+// upTo cuts a plan after the package that --target names. The steps before it
+// keep their cache keys.
+func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
+	i := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return chain.Answers(s, target) })
+	if i < 0 {
+		names := make([]string, len(p.Steps))
+		for i, s := range p.Steps {
+			names[i] = s.Name
+		}
+		var problems diag.List
+		problems.Errorf("unknown-target", diag.Range{}, diag.DidYouMean(target, names),
+			"--target %s: the chain has no such package", target)
+		return nil, problems
+	}
+	cut := *p
+	cut.Requested = []string{p.Steps[i].Name}
+	cut.Steps = p.Steps[:i+1]
+	return &cut, nil
+}

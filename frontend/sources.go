@@ -1,0 +1,128 @@
+package frontend
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+
+	"jetkit/pkgspec/plan"
+)
+
+// chainSources gives the compiler the folders of one plan's chain.
+type chainSources struct {
+	trees  *trees
+	states map[string]llb.State // by context name
+}
+
+// sources prepares the folders of a plan's packages: one transfer for each
+// context, of nothing but those folders.
+func (t *trees) sources(ctx context.Context, p *plan.Plan) (*chainSources, error) {
+	s := &chainSources{trees: t, states: map[string]llb.State{}}
+	patterns := map[string][]string{}
+	var names []string
+	for _, step := range p.Steps {
+		if step.Origin.Kind == plan.Builtin {
+			continue
+		}
+		name := step.Origin.Name
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		if step.Origin.Path == "." {
+			patterns[name] = append(patterns[name], "**")
+		}
+		patterns[name] = append(patterns[name], escapePattern(step.Origin.Path))
+	}
+	for _, name := range names {
+		slices.Sort(patterns[name])
+		st, err := t.state(ctx, name, "folders", slices.Compact(patterns[name]))
+		if err != nil {
+			return nil, err
+		}
+		s.states[name] = st
+	}
+	return s, nil
+}
+
+func (s *chainSources) State(o plan.Origin) (llb.State, string, error) {
+	if o.Kind == plan.Builtin {
+		st, err := embedded(s.trees.builtin, o.Path)
+		return st, ".", err
+	}
+	st, ok := s.states[o.Name]
+	if !ok {
+		return llb.State{}, "", fmt.Errorf("no context holds %s", s.Display(o, ""))
+	}
+	return st, o.Path, nil
+}
+
+func (s *chainSources) ReadFile(_ context.Context, o plan.Origin, name string) ([]byte, error) {
+	return fs.ReadFile(s.trees.tree(o), path.Join(o.Path, name))
+}
+
+func (s *chainSources) Display(o plan.Origin, name string) string { return display(o, name) }
+
+func (t *trees) tree(o plan.Origin) fs.FS {
+	if o.Kind == plan.Builtin {
+		return t.builtin
+	}
+	return t.files(o.Name)
+}
+
+// display gives the path of a package's file as diagnostics print it.
+func display(o plan.Origin, name string) string {
+	p := path.Join(o.Path, name)
+	switch o.Kind {
+	case plan.Builtin:
+		return "builtin:" + p
+	case plan.Named:
+		return o.Name + ":" + p
+	case plan.Context:
+	}
+	return p
+}
+
+// embedded turns a folder of the built-in library into a state made of nothing
+// but the files' contents, so that it has the same cache key on every builder.
+// Embedding drops modes; scripts are recognised by their first two bytes.
+func embedded(library fs.FS, dir string) (llb.State, error) {
+	sub, err := fs.Sub(library, dir)
+	if err != nil {
+		return llb.State{}, err
+	}
+	created := llb.WithCreatedTime(time.Unix(0, 0)) // copied into layers, which must repeat
+	var action *llb.FileAction                      // the methods of a nil action start a new one
+	err = fs.WalkDir(sub, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || p == "." {
+			return err
+		}
+		if d.IsDir() {
+			action = action.Mkdir("/"+p, 0o755, created)
+			return nil
+		}
+		dt, err := fs.ReadFile(sub, p)
+		if err != nil {
+			return err
+		}
+		mode := fs.FileMode(0o644)
+		if bytes.HasPrefix(dt, []byte("#!")) {
+			mode = 0o755
+		}
+		action = action.Mkfile("/"+p, mode, dt, created)
+		return nil
+	})
+	if err != nil {
+		return llb.State{}, fmt.Errorf("built-in package %s: %w", dir, err)
+	}
+	if action == nil {
+		return llb.Scratch(), nil
+	}
+	return llb.Scratch().File(action, dockerui.WithInternalName("load built-in package "+path.Base(dir))), nil
+}

@@ -1,0 +1,218 @@
+package frontend
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests"
+	"github.com/moby/buildkit/frontend/subrequests/convertllb"
+	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
+	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
+
+	"jetkit/llb/chain"
+	"jetkit/llb/llbtree"
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// jetkit's own subrequests. buildx puts "frontend." before what --call names.
+const (
+	requestPlan = "frontend.jetson.plan"
+	requestLLB  = "frontend.jetson.llb"
+
+	subrequestVersion = "1.0.0"
+)
+
+// subrequestDefinitions lists everything that --call answers. Each of Docker's
+// own is there: where one is missing, buildx would parse the file as a Dockerfile.
+func subrequestDefinitions() []subrequests.Request {
+	own := func(name, description string) subrequests.Request {
+		return subrequests.Request{
+			Name: name, Version: subrequestVersion, Type: subrequests.TypeRPC, Description: description,
+			Metadata: []subrequests.Named{{Name: "result.json"}, {Name: "result.txt"}},
+		}
+	}
+	return []subrequests.Request{
+		outline.SubrequestsOutlineDefinition,
+		targets.SubrequestsTargetsDefinition,
+		lint.SubrequestLintDefinition,
+		convertllb.SubrequestConvertLLBDefinition,
+		own(requestPlan, "Resolve the packages and print the plan, with the reason for every choice"),
+		own(requestLLB, "Compile the plan and print the LLB definition as a tree"),
+		subrequests.SubrequestsDescribeDefinition,
+	}
+}
+
+// subrequest answers a request that is not a build. The second result is false
+// if the request is a build.
+func (b *build) subrequest(ctx context.Context) (*client.Result, bool, error) {
+	switch b.ui.BuildOpts().Opts["requestid"] {
+	case "":
+		return nil, false, nil
+	case requestPlan:
+		res, err := b.callPlan(ctx)
+		return res, true, err
+	case requestLLB:
+		res, err := b.callLLB(ctx)
+		return res, true, err
+	case subrequests.RequestSubrequestsDescribe:
+		res, err := describe()
+		return res, true, err
+	}
+	return b.ui.HandleSubrequest(ctx, dockerui.RequestHandler{
+		Outline:     b.outline,
+		ListTargets: b.listTargets,
+		Lint:        b.lint,
+		ConvertLLB:  b.convertLLB,
+	})
+}
+
+func describe() (*client.Result, error) {
+	dt, err := json.MarshalIndent(subrequestDefinitions(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the subrequests: %w", err)
+	}
+	var text bytes.Buffer
+	if err := subrequests.PrintDescribe(dt, &text); err != nil {
+		return nil, err
+	}
+	return answer(dt, text.Bytes()), nil
+}
+
+// answer makes the result of a subrequest: JSON for programs, text for people.
+func answer(data, text []byte) *client.Result {
+	res := client.NewResult()
+	res.AddMeta("result.json", data)
+	res.AddMeta("result.txt", text)
+	res.AddMeta("version", []byte(subrequestVersion))
+	return res
+}
+
+// requestPlan gives the plan of the first platform that was asked for.
+func (b *build) requestPlan(ctx context.Context) (*plan.Plan, diag.List, error) {
+	return b.plan(ctx, b.targetPlatform(b.firstPlatform()))
+}
+
+func (b *build) callPlan(ctx context.Context) (*client.Result, error) {
+	p, problems, err := b.requestPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dt, err := p.Indented()
+	if err != nil {
+		return nil, err
+	}
+	text := bytes.NewBufferString(p.Text())
+	for _, d := range problems.Warnings() {
+		fmt.Fprintf(text, "\n%s\n", d)
+	}
+	return answer(dt, text.Bytes()), nil
+}
+
+func (b *build) callLLB(ctx context.Context) (*client.Result, error) {
+	image, err := b.requestImage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := llbtree.New(image.definition)
+	if err != nil {
+		return nil, err
+	}
+	planDigest, err := image.plan.Digest()
+	if err != nil {
+		return nil, err
+	}
+	dt, err := json.MarshalIndent(map[string]any{
+		"plan": planDigest, "llb": tree.Digest(), "operations": len(image.definition.Def), "tree": tree.String(),
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the tree: %w", err)
+	}
+	text := fmt.Sprintf("plan %s\nllb  %s\n\n%s", planDigest, tree.Digest(), tree)
+	return answer(dt, []byte(text)), nil
+}
+
+// requestImage compiles the first platform that was asked for, without building.
+func (b *build) requestImage(ctx context.Context) (*compiled, error) {
+	p, _, err := b.requestPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.compile(ctx, p, b.targetPlatform(b.firstPlatform()), false)
+}
+
+// convertLLB answers Docker's own request for the definition.
+func (b *build) convertLLB(ctx context.Context) (*convertllb.Result, error) {
+	image, err := b.requestImage(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res := &convertllb.Result{
+		Def: map[digest.Digest]*pb.Op{}, Metadata: map[digest.Digest]llb.OpMetadata{}, Source: image.definition.Source,
+	}
+	for _, dt := range image.definition.Def {
+		op := &pb.Op{}
+		if err := op.UnmarshalVT(dt); err != nil {
+			return nil, fmt.Errorf("reading an operation: %w", err)
+		}
+		res.Def[digest.FromBytes(dt)] = op
+	}
+	maps.Copy(res.Metadata, image.definition.Metadata)
+	return res, nil
+}
+
+// outline lists the build arguments: jetkit's own with the values in force.
+func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
+	p, _, err := b.requestPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &outline.Outline{Name: b.ui.Target, Sources: [][]byte{b.spec.Data}}
+	for _, a := range pkgspec.KnownArgs() {
+		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key, Value: argValue(p, a.Name)})
+	}
+	return o, nil
+}
+
+// argValue gives the value of the plan that a build argument sets.
+func argValue(p *plan.Plan, arg string) string {
+	switch arg {
+	case "BASE_IMAGE":
+		return p.Base.Value
+	case "TEST_GPU":
+		return string(p.Tests.GPU)
+	case "TEST_DEVICE":
+		return p.Tests.Device
+	case "TEST_EPOCH":
+		return p.Tests.Epoch
+	}
+	return chain.BuildArgs(p, plan.Step{})[arg]
+}
+
+// listTargets lists the packages of the chain: --target builds up to one of them.
+func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
+	p, _, err := b.requestPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &targets.List{Sources: [][]byte{b.spec.Data}}
+	base := p.Base.Value
+	for i, s := range p.Steps {
+		l.Targets = append(l.Targets, targets.Target{
+			Name: s.Name, Base: base, Default: i == len(p.Steps)-1,
+			Description: fmt.Sprintf("step %d of %d, from %s", i+1, len(p.Steps), display(s.Origin, "")),
+		})
+		base = s.Name
+	}
+	return l, nil
+}
