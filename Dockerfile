@@ -1,0 +1,27 @@
+# The image behind `# syntax=REGISTRY/jetkit:TAG`: jetkit's gateway frontend and nothing else.
+# docker-bake.hcl builds it: `make frontend-image`, or `docker buildx bake frontend` on a machine with public registries.
+
+ARG GO_VERSION=1.26
+
+# The stage puts one binary per platform into a folder of its own, /linux_arm64 say. A named context `build` with the
+# same folders takes the stage's place where the Go image can't be pulled; then this stage and its FROM are never read.
+FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
+WORKDIR /src
+ARG TARGETOS
+ARG TARGETARCH
+RUN --mount=type=bind,target=. \
+    --mount=type=cache,target=/root/.cache/go-build \
+    --mount=type=cache,target=/go/pkg/mod \
+    CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} \
+    go build -trimpath -buildvcs=false -ldflags "-s -w" \
+    -o /${TARGETOS}_${TARGETARCH}/jetkit-frontend ./cmd/frontend
+
+FROM scratch
+# BuildKit runs the frontend without a network when it says that it needs none, and buildx offers a frontend only the
+# inputs, subrequests and named contexts that it says it understands.
+LABEL moby.buildkit.frontend.network.none="true"
+LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts"
+ARG TARGETOS
+ARG TARGETARCH
+COPY --from=build /${TARGETOS}_${TARGETARCH}/jetkit-frontend /bin/jetkit-frontend
+ENTRYPOINT ["/bin/jetkit-frontend"]

@@ -1,0 +1,79 @@
+# `make` or `make help` lists what there is. Targets are thin: the work is in Go, integration/*.sh and docker-bake.hcl.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The recipes compile and run in parallel by themselves; two at once would only fight over the cores.
+.NOTPARALLEL:
+
+BIN := .cache/bin
+REPORTS := .cache/test
+GOTESTSUM := $(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary=skipped
+LINTER := $(BIN)/golangci-lint
+
+# frontend-image: image name without tag, tag, buildx builder, platforms, and where the compiled binaries go.
+REGISTRY ?= jetkit
+TAG ?= dev
+BUILDER ?=
+PLATFORMS ?= linux/$(shell go env GOARCH)
+FRONTEND_OUT ?= .cache/frontend
+comma := ,
+
+# go test arguments, e.g. make unit ARGS='-run TestX -count=1' PKGS=./pkgspec/...
+PKGS ?= ./...
+ARGS ?=
+
+.PHONY: help setup build lint fmt unit integration test demo bench frontend-image clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+setup: ## Install what the tests need (apt) and build the tools into .cache/bin
+	@integration/setup.sh
+
+build: ## Check that everything compiles
+	go build ./...
+
+lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck where installed)
+	$(LINTER) run ./...
+	@if command -v shellcheck >/dev/null; then shellcheck integration/*.sh .ci/run; fi
+
+fmt: $(LINTER) ## Format the code
+	$(LINTER) fmt ./...
+
+unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go
+	@mkdir -p $(REPORTS)
+	$(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- $(ARGS) $(PKGS)
+
+integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkitd, buildx and docker (root)
+	@mkdir -p $(REPORTS)
+	$(GOTESTSUM) --jsonfile $(REPORTS)/integration.json -- -tags integration -timeout 30m $(ARGS) ./integration/...
+
+test: ## Everything: setup, lint, unit, integration; the last line is the sum
+	@integration/test.sh
+
+demo: ## Show jetkit at work on a private builder
+	@integration/setup.sh packages
+	@integration/setup.sh tools
+	@go run ./integration/demo
+
+bench: ## Measure jetkit against the ways it replaces
+	@integration/setup.sh packages
+	@integration/setup.sh tools
+	@go run ./integration/bench
+
+frontend-image: ## Build and push the frontend image: REGISTRY=host:port/name TAG=t BUILDER=name
+	@for platform in $(subst $(comma), ,$(PLATFORMS)); do \
+	  CGO_ENABLED=0 GOOS="$${platform%%/*}" GOARCH="$${platform##*/}" go build -trimpath -ldflags '-s -w' \
+	    -o "$(FRONTEND_OUT)/$${platform//\//_}/jetkit-frontend" ./cmd/frontend; \
+	done
+	REGISTRY='$(REGISTRY)' TAG='$(TAG)' FRONTEND_OUT='$(FRONTEND_OUT)' docker buildx bake frontend-local --push \
+	  $(if $(BUILDER),--builder '$(BUILDER)') --allow 'fs.read=$(FRONTEND_OUT)' --set '*.platform=$(PLATFORMS)'
+
+clean: ## Remove what make built; the base image and the tools too
+	rm -rf .cache
+
+$(BIN)/gotestsum: integration/tools/go.mod
+	@integration/setup.sh tools
+
+$(LINTER): integration/lint/go.mod
+	@integration/setup.sh lint

@@ -1,0 +1,165 @@
+//go:build integration
+
+package integration
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jetkit/integration/harness"
+)
+
+func TestCloseLeavesNothing(t *testing.T) {
+	ctx := t.Context()
+	env, err := harness.Start(ctx, harness.Options{Logf: t.Logf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = env.Close() }) // for when the test fails half-way; closing twice is fine
+	second, err := env.StartDaemon(ctx, "second", harness.DaemonOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := env.Base(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Close must also cope with work in progress: a step in a builder and a container in the engine.
+	waitForCallers := startEndlessWork(ctx, t, env, second, base)
+	if err := env.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	waitForCallers()
+	if left := traces(t, filepath.Base(env.Root)); left != nil {
+		t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
+	}
+}
+
+func TestStartThatFailsLeavesNothing(t *testing.T) {
+	parent, err := os.MkdirTemp("/var/tmp", "jkt-") //nolint:usetesting // t.TempDir is too long a path for unix sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(parent) })
+	ending, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	starts := map[string]func() (*harness.Env, error){
+		"a daemon that refuses its configuration": func() (*harness.Env, error) {
+			return harness.Start(t.Context(), harness.Options{
+				TempDir: parent,
+				Daemon:  harness.DaemonOptions{ExtraConfig: "this is no toml"},
+			})
+		},
+		"a context that ends": func() (*harness.Env, error) {
+			return harness.Start(ending, harness.Options{TempDir: parent})
+		},
+	}
+	for name, start := range starts {
+		t.Run(name, func(t *testing.T) {
+			env, err := start()
+			if err == nil {
+				t.Fatal(errors.Join(errors.New("it started"), env.Close()))
+			}
+			if !strings.Contains(err.Error(), "--- end of ") {
+				t.Errorf("the error does not show the daemon's log: %v", err)
+			}
+			entries, err := os.ReadDir(parent)
+			if err != nil || len(entries) != 0 {
+				t.Errorf("folder holds %v, %v", entries, err)
+			}
+			if left := traces(t, parent+"/"); left != nil {
+				t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
+			}
+		})
+	}
+}
+
+// startEndlessWork returns once a step and a container run; the function it returns waits for those who asked for them.
+func startEndlessWork(
+	ctx context.Context, t *testing.T, env *harness.Env, daemon *harness.Daemon, base string,
+) (waitForCallers func()) {
+	t.Helper()
+	dockerd, err := env.Dockerd(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step, container := &watch{mark: "step runs"}, &watch{mark: "container runs"}
+	var callers sync.WaitGroup
+	callers.Go(func() {
+		env.Buildx(ctx, harness.BuildxRun{
+			Daemon: daemon,
+			Args:   []string{"-"},
+			Stdin:  strings.NewReader("FROM " + base + "\nRUN echo step ''runs; sleep 1000\n"),
+			Live:   step,
+		})
+	})
+	callers.Go(func() {
+		dockerd.Docker(ctx, harness.DockerRun{
+			Args: []string{"run", "--network=host", base, "sh", "-c", "echo container ''runs; sleep 1000"},
+			Live: container,
+		})
+	})
+	for !step.seen() || !container.seen() {
+		if err := ctx.Err(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return callers.Wait
+}
+
+// watch is a writer that waits for its mark to be written.
+type watch struct {
+	mark string
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *watch) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *watch) seen() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Contains(w.text.String(), w.mark)
+}
+
+// traces finds processes, mounts, cgroups, container states and files whose description mentions the mark.
+func traces(t *testing.T, mark string) []string {
+	t.Helper()
+	var left []string
+	for _, pattern := range []string{"/proc/[0-9]*/cmdline", "/proc/[0-9]*/cgroup", "/proc/self/mountinfo", "/run/runc/*/state.json"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			content, err := os.ReadFile(path)
+			if err == nil && bytes.Contains(content, []byte(mark)) {
+				left = append(left, path+": "+string(content))
+			}
+		}
+	}
+	for _, pattern := range []string{"/var/tmp/*", "/tmp/*", "/run/*", "/sys/fs/cgroup/*", "/sys/fs/cgroup/*/*", "/run/docker/*"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if strings.Contains(path, mark) {
+				left = append(left, path)
+			}
+		}
+	}
+	return left
+}

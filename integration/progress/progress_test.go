@@ -1,0 +1,57 @@
+package progress_test
+
+import (
+	"testing"
+	"time"
+
+	"jetkit/integration/progress"
+)
+
+const build = `#0 building with "b" instance using remote driver
+
+#1 [internal] load build definition from jetson.yaml
+#1 transferring dockerfile: 300B done
+#1 DONE 0.0s
+
+#5 [base] FROM 127.0.0.1:5000/debian
+#5 DONE 0.1s
+
+#6 [numpy 1/1] RUN apt-get install
+#6 0.112 Reading package lists...
+#6 CACHED
+
+#7 [test numpy] test.py
+#7 0.334 numpy 1.24
+#7 ...
+
+#8 [cmake 1/1] RUN make
+#8 DONE 2.5s
+
+#9 [context base] load metadata for 127.0.0.1:5000/debian
+#9 DONE 0.1s
+
+#10 [linux/arm64 test numpy on image] test.py
+#10 DONE 0.5s
+
+#7 [test numpy] test.py
+#7 1.000 1.0 is a number
+#7 ERROR: process "python3 /test/test.py" did not complete successfully: exit code: 1
+`
+
+func TestParse(t *testing.T) {
+	steps := progress.Parse(build)
+	test := progress.Find(steps, "[test numpy]")
+	if test == nil || !test.Failed || test.Ran || len(test.Output) != 2 || test.Output[1] != "1.0 is a number" {
+		t.Errorf("failed test: %+v", test)
+	}
+	if s := progress.Find(steps, "[numpy"); s == nil || !s.Cached || s.Ran {
+		t.Errorf("cached step: %+v", s)
+	}
+	ran := progress.Executed(steps)
+	if len(ran) != 2 || ran[1].Name != "[linux/arm64 test numpy on image] test.py" || ran[0].Name != "[cmake 1/1] RUN make" || ran[0].Time != 2500*time.Millisecond {
+		t.Errorf("executed: %+v", ran)
+	}
+	if progress.Find(steps, "[nothing") != nil {
+		t.Error("found a step that is not there")
+	}
+}

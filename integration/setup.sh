@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Prepares this machine for jetkit's integration tests, demo and benchmarks.
+#
+#   integration/setup.sh            everything
+#   integration/setup.sh packages   only the system packages (apt, needs root or sudo)
+#   integration/setup.sh tools      only the Go tools, into .cache/bin
+#   integration/setup.sh lint       only the linter, into .cache/bin
+#
+# It can run any number of times: what is already there is left alone. Packages come from apt; the tools are compiled
+# from the versions that integration/tools/go.mod and integration/lint/go.mod name, and end up nowhere but in .cache.
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=$repo/.cache/bin
+
+say() { printf 'setup: %s\n' "$*"; }
+
+die() {
+  printf 'setup: error: %s\n' "$*" >&2
+  exit 1
+}
+
+# PATH of an unprivileged login often lacks the sbin folders where runc, dockerd and debootstrap live.
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "root is needed for '$*': run as root or install sudo"
+  fi
+}
+
+# missing_packages prints the apt packages whose command (or file) is not on this machine.
+missing_packages() {
+  local need
+  for need in runc:runc debootstrap:debootstrap iptables:iptables git:git tar:tar xz:xz-utils make:make \
+    /etc/ssl/certs/ca-certificates.crt:ca-certificates \
+    /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring; do
+    is_there "${need%%:*}" || echo "${need##*:}"
+  done
+  # docker.io brings dockerd everywhere; the client is a package of its own since Debian 13.
+  is_there dockerd || echo docker.io
+  if ! is_there docker; then
+    apt-cache show docker-cli >/dev/null 2>&1 && echo docker-cli || echo docker.io
+  fi
+}
+
+is_there() {
+  case $1 in
+    /*) [ -e "$1" ] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages | sort -u)
+  if [ ${#missing[@]} = 0 ]; then
+    say "system packages: all there"
+    return
+  fi
+  command -v apt-get >/dev/null || die "missing: ${missing[*]} (no apt here: install them by hand)"
+  say "system packages: refreshing apt's lists"
+  as_root apt-get update -qq
+  # Once more: which package holds the docker client can only be asked with lists present.
+  mapfile -t missing < <(missing_packages | sort -u)
+  say "system packages: installing ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+# build_tool MODULE_DIR PACKAGE [VERSION_VARIABLE]: compiles one tool of a tools module into .cache/bin.
+# Go's build cache makes this a matter of a second when nothing changed.
+build_tool() {
+  local dir=$repo/integration/$1 package=$2 variable=${3:-} name version ldflags='-s -w'
+  name=$(basename "$package")
+  version=$(cd "$dir" && go list -f '{{.Module.Version}}' "$package")
+  if [ -n "$variable" ]; then
+    ldflags+=" -X $variable=$version"
+  fi
+  say "tools: $name $version"
+  (cd "$dir" && go build -ldflags "$ldflags" -o "$bin/$name" "$package")
+}
+
+build_tools() {
+  need_go
+  build_tool tools github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version
+  build_tool tools github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version
+  build_tool tools github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
+  build_tool tools github.com/distribution/distribution/v3/cmd/registry github.com/distribution/distribution/v3/version.version
+  build_tool tools gotest.tools/gotestsum
+}
+
+build_linter() {
+  need_go
+  build_tool lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint main.version
+}
+
+need_go() {
+  command -v go >/dev/null || die "Go is not on the PATH: install the version that go.mod names (https://go.dev/dl)"
+  mkdir -p "$bin"
+}
+
+case ${1:-all} in
+  packages) install_packages ;;
+  tools) build_tools ;;
+  lint) build_linter ;;
+  all)
+    install_packages
+    build_tools
+    build_linter
+    say "done"
+    ;;
+  *) die "unknown part '$1': packages, tools, lint or nothing" ;;
+esac

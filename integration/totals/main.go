@@ -1,0 +1,102 @@
+// Command totals adds up the reports of `go test -json` in a folder and prints one line, "N passed, N failed,
+// N skipped". Subtests count, as they do in `go test -v`.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+func main() {
+	alsoFailed := flag.Int("also-failed", 0, "`phases` that failed, counted when no test of the reports did")
+	flag.Parse()
+	total, err := addUp(flag.Arg(0))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "totals:", err)
+		os.Exit(1)
+	}
+	if total.failed == 0 {
+		total.failed = *alsoFailed
+	}
+	fmt.Printf("%d passed, %d failed, %d skipped\n", total.passed, total.failed, total.skipped)
+}
+
+type totals struct{ passed, failed, skipped int }
+
+// addUp reads every *.json in the folder; a folder without any is zero tests. A test that two reports tell of (the
+// integration run sees the plain tests of its packages again) is one test, which failed if it failed once.
+func addUp(folder string) (totals, error) {
+	reports, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil {
+		return totals{}, err
+	}
+	all := outcomes{}
+	for _, path := range reports {
+		if err := all.addReport(path); err != nil {
+			return totals{}, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return all.count(), nil
+}
+
+// event is the part of a test2json event that counts.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+}
+
+// outcomes holds the last word on each test, and on each package under the empty test name.
+type outcomes map[event]string
+
+func (o outcomes) addReport(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	events := json.NewDecoder(bufio.NewReader(file))
+	for {
+		var e event
+		if err := events.Decode(&e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		key := event{Package: e.Package, Test: e.Test}
+		if slices.Contains([]string{"pass", "fail", "skip"}, e.Action) && o[key] != "fail" {
+			o[key] = e.Action
+		}
+	}
+}
+
+func (o outcomes) count() totals {
+	var sum totals
+	failedTests := map[string]int{} // per package
+	for key, action := range o {
+		switch {
+		case key.Test == "":
+		case action == "pass":
+			sum.passed++
+		case action == "skip":
+			sum.skipped++
+		case action == "fail":
+			sum.failed++
+			failedTests[key.Package]++
+		}
+	}
+	for key, action := range o {
+		// A package that failed without a failed test did not compile, or died outside of one.
+		if key.Test == "" && action == "fail" && failedTests[key.Package] == 0 {
+			sum.failed++
+		}
+	}
+	return sum
+}
