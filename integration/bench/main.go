@@ -1,0 +1,153 @@
+//go:build linux
+
+// Command bench measures jetkit against the way it replaces: one legacy
+// `docker build` after another with `docker run` tests between and at the end,
+// as `jetson-containers build --simulate` prints them. Both sides build the same
+// packages in one run on one machine, so only the ratios mean anything.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"jetkit/integration/harness"
+	"jetkit/integration/progress"
+)
+
+// Each package takes this long to build and each of its tests as long to run.
+const (
+	packageCount = 6
+	stepSeconds  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench: failed:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	env, err := harness.Start(ctx, harness.Options{Logf: func(f string, a ...any) { fmt.Fprintf(os.Stderr, "bench: "+f+"\n", a...) }})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := env.Close(); err == nil {
+			err = e
+		}
+	}()
+	b := &bench{env: env}
+	if err := b.prepare(ctx); err != nil {
+		return err
+	}
+	if err := b.measure(ctx); err != nil {
+		return err
+	}
+	return b.report()
+}
+
+type bench struct {
+	env            *harness.Env
+	dir            string
+	base, frontend string
+	rows           []row
+}
+
+// row is one measurement: both sides' wall time, and how many steps jetkit ran.
+type row struct {
+	what               string
+	sequential, jetkit time.Duration
+	executed           int
+}
+
+func (b *bench) prepare(ctx context.Context) (err error) {
+	if b.base, err = b.env.Base(ctx); err != nil {
+		return err
+	}
+	if b.frontend, err = b.env.FrontendImage(ctx); err != nil {
+		return err
+	}
+	b.dir = filepath.Join(b.env.Root, "bench")
+	return writeTree(b.dir, b.frontend)
+}
+
+func (b *bench) measure(ctx context.Context) error {
+	seq, err := newSequential(ctx, b.env, b.dir, b.base)
+	if err != nil {
+		return err
+	}
+	// The base is there on both sides before the clock starts.
+	if err := b.warm(ctx); err != nil {
+		return err
+	}
+	for _, what := range []string{"cold", "nothing changed"} {
+		slow, err := seq.build(ctx)
+		if err != nil {
+			return err
+		}
+		fast, executed, err := b.jetkit(ctx, nil)
+		if err != nil {
+			return err
+		}
+		b.rows = append(b.rows, row{what, slow, fast, executed})
+	}
+	cache := "type=registry,ref=" + b.env.Ref("bench:cache")
+	if _, _, err := b.jetkit(ctx, nil, "--cache-to", cache+",mode=max"); err != nil {
+		return err
+	}
+	fresh, err := b.env.StartDaemon(ctx, "fresh", harness.DaemonOptions{})
+	if err != nil {
+		return err
+	}
+	fast, executed, err := b.jetkit(ctx, fresh, "--cache-from", cache)
+	if err != nil {
+		return err
+	}
+	b.rows = append(b.rows, row{"fresh builder, registry cache", 0, fast, executed})
+	return nil
+}
+
+// warm has the daemon pull the base and the frontend.
+func (b *bench) warm(ctx context.Context) error {
+	dir := filepath.Join(b.env.Root, "warm")
+	spec := "# syntax=" + b.frontend + "\ntarget: {l4t: 36.4.3}\npackages: [./nothing]\n"
+	if err := writeFiles(dir, map[string]string{
+		"jetson.yaml":        spec,
+		"nothing/Dockerfile": "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN true\n",
+	}); err != nil {
+		return err
+	}
+	return b.env.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: []string{"-f", "jetson.yaml", "--build-arg", "BASE_IMAGE=" + b.base, "."}}).Err()
+}
+
+// jetkit builds the tree on a daemon, nil for the first one.
+func (b *bench) jetkit(ctx context.Context, daemon *harness.Daemon, args ...string) (time.Duration, int, error) {
+	args = append([]string{"-f", "jetson.yaml", "--build-arg", "BASE_IMAGE=" + b.base}, append(args, ".")...)
+	res := b.env.Buildx(ctx, harness.BuildxRun{Daemon: daemon, Dir: b.dir, Args: args})
+	return res.Duration, len(progress.Executed(progress.Parse(res.Stderr))), res.Err()
+}
+
+func (b *bench) report() error {
+	fmt.Printf("%d packages, %d s to build and %d s to test each, tests on every stage and again on the image\n\n", packageCount, stepSeconds, stepSeconds)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\tSEQUENTIAL\tJETKIT\tRATIO\tJETKIT STEPS RUN")
+	for _, r := range b.rows {
+		sequential, ratio := "-", "-"
+		if r.sequential > 0 {
+			sequential = fmt.Sprintf("%.2fs", r.sequential.Seconds())
+			ratio = fmt.Sprintf("%.1fx", r.sequential.Seconds()/r.jetkit.Seconds())
+		}
+		fmt.Fprintf(w, "%s\t%s\t%.2fs\t%s\t%d\n", r.what, sequential, r.jetkit.Seconds(), ratio, r.executed)
+	}
+	return w.Flush()
+}
