@@ -31,7 +31,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 	target, base, more := platform.Resolve(spec.Target)
 	problems = append(problems, more...)
 
-	catalog, more, err := b.catalog(ctx, spec)
+	catalog, more, err := b.catalog(ctx, spec, target)
 	if err != nil {
 		return nil, problems, err
 	}
@@ -53,12 +53,12 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 }
 
 // catalog scans the trees that the spec names.
-func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec) (*pkgmeta.Catalog, diag.List, error) {
+func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
 	trees, folders, problems, err := b.trees.open(ctx, spec)
 	if err != nil || problems.HasErrors() {
 		return nil, problems, err
 	}
-	catalog, more := pkgmeta.Scan(ctx, trees, folders)
+	catalog, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{Facts: platform.FactsForTree(target), Args: spec.Args})
 	return catalog, append(problems, more...), ctx.Err()
 }
 

@@ -188,7 +188,7 @@ func BenchmarkScan(b *testing.B) {
 		tree := Tree{FS: newDirectory(manyPackages(n)), Dir: "."}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				cat, _ := Scan(b.Context(), []Tree{tree}, nil)
+				cat, _ := Scan(b.Context(), []Tree{tree}, nil, ScanOptions{})
 				if len(cat.Packages()) != n {
 					b.Fatal(len(cat.Packages()))
 				}

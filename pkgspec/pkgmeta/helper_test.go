@@ -57,7 +57,7 @@ func contextTree(files map[string]string) Tree {
 // scan scans trees that are expected to be complete.
 func scan(t *testing.T, trees ...Tree) *Catalog {
 	t.Helper()
-	cat, problems := Scan(context.Background(), trees, nil)
+	cat, problems := Scan(context.Background(), trees, nil, ScanOptions{})
 	if len(problems) > 0 {
 		t.Fatalf("scan: %v", printed(problems))
 	}

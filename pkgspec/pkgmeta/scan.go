@@ -52,8 +52,8 @@ type Folder struct {
 // Faults of packages stay with the packages (Package.Problems). The list holds
 // what keeps the search itself from being complete: folders that are missing or
 // cannot be read, and a ctx that ended.
-func Scan(ctx context.Context, trees []Tree, folders []Folder) (*Catalog, diag.List) {
-	s := &scanner{ctx: ctx, slots: make(chan struct{}, readers)}
+func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptions) (*Catalog, diag.List) {
+	s := &scanner{ctx: ctx, slots: make(chan struct{}, readers), options: options}
 	results := make([]result, len(folders)+len(trees))
 	var wg sync.WaitGroup
 	for i, folder := range folders {
@@ -98,8 +98,9 @@ type result struct {
 
 // scanner searches file systems with a bounded number of calls at once.
 type scanner struct {
-	ctx   context.Context
-	slots chan struct{}
+	ctx     context.Context
+	slots   chan struct{}
+	options ScanOptions
 }
 
 // call runs one call to a file system when a slot is free.

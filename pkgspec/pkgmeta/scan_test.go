@@ -154,7 +154,7 @@ func TestScanTrees(t *testing.T) {
 	builtin := Tree{FS: mapFS(map[string]string{"math/numpy/Dockerfile": header("numpy"), "math/scipy/Dockerfile": header("scipy")}), Kind: plan.Builtin, Dir: "."}
 	robot := Folder{FS: mine.FS, Path: "robot"}
 	again := Folder{FS: mine.FS, Path: "packages/numpy"}
-	cat, problems := Scan(context.Background(), []Tree{mine, named, builtin}, []Folder{robot, again})
+	cat, problems := Scan(context.Background(), []Tree{mine, named, builtin}, []Folder{robot, again}, ScanOptions{})
 	if len(problems) > 0 {
 		t.Fatal(printed(problems))
 	}
@@ -194,7 +194,7 @@ func TestScanMissing(t *testing.T) {
 		{FS: fsys, Kind: plan.Context, Dir: "packages", Optional: true, At: at},
 		{FS: fsys, Kind: plan.Named, Name: "parts", Dir: "../x", At: at},
 		{FS: fsys, Kind: plan.Named, Name: "parts", Dir: "nowhere", At: at},
-	}, []Folder{{FS: fsys, Path: "robots/my-robto", At: at}, {FS: fsys, Path: "docs", At: at}, {FS: fsys, Path: "../up", At: at}})
+	}, []Folder{{FS: fsys, Path: "robots/my-robto", At: at}, {FS: fsys, Path: "docs", At: at}, {FS: fsys, Path: "../up", At: at}}, ScanOptions{})
 	want := `jetson.yaml:3:5: error: "../up" leaves the build context [bad-folder]
 jetson.yaml:3:5: error: the folder docs holds no package [not-a-package]
     hint: a package is a folder with a Dockerfile, or with a config.yaml
@@ -270,7 +270,7 @@ func TestScanStops(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, problems := Scan(ctx, []Tree{{FS: &slowFS{MapFS: mapFS(files), delay: 10 * time.Millisecond}, Kind: plan.Context, Dir: "."}}, nil)
+	_, problems := Scan(ctx, []Tree{{FS: &slowFS{MapFS: mapFS(files), delay: 10 * time.Millisecond}, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
 	if took := time.Since(start); took > 500*time.Millisecond {
 		t.Errorf("took %v", took)
 	}
@@ -286,7 +286,7 @@ func TestScanUnreadable(t *testing.T) {
 		".":            "error: cannot list .: open .: the line is cut [unreadable]\n",
 	} {
 		slow := &slowFS{MapFS: mapFS(map[string]string{"a/Dockerfile": "", "b/Dockerfile": ""}), broken: broken}
-		_, problems := Scan(context.Background(), []Tree{{FS: slow, Kind: plan.Context, Dir: "."}}, nil)
+		_, problems := Scan(context.Background(), []Tree{{FS: slow, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
 		if got := printed(problems); got != want {
 			t.Errorf("%s: %s", broken, got)
 		}

@@ -1,6 +1,9 @@
 package platform
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // holds tells whether a value of the target satisfies the clause. A value that
 // the target lacks satisfies nothing.
@@ -13,6 +16,9 @@ func (c clause) holds(got string) bool {
 	}
 	if c.op == "===" {
 		return got == c.operand
+	}
+	if c.subject == subjectPython {
+		got = strings.TrimSuffix(got, freeThreaded)
 	}
 	v, ok := parseVersion(got)
 	if !ok {

@@ -123,9 +123,9 @@ jetson.yaml:3: error: "3" is not a Python version [invalid-python]
 	{"python tag", request("linux/arm64", "l4t", "36.4.3", "python", "cp310"), `
 jetson.yaml:3: error: "cp310" is not a Python version [invalid-python]
     hint: write 3.10`},
-	{"python free-threaded", request("linux/arm64", "l4t", "36.4.3", "python", "3.13t"), `
-jetson.yaml:3: error: "3.13t" is not a Python version [invalid-python]
-    hint: jetkit has no free-threaded Pythons yet: write 3.13`},
+	{"python free-threaded", request("linux/arm64", "l4t", "36.4.3", "python", "3.12t"), `
+jetson.yaml:3: error: there is no free-threaded Python 3.12 [unknown-python]
+    hint: free-threaded Pythons begin with 3.13t`},
 	{"ubuntu point release", request("linux/arm64", "l4t", "36.4.3", "ubuntu", "22.04.5"), `
 jetson.yaml:3: error: unknown Ubuntu release "22.04.5" [unknown-ubuntu]
     hint: write 22.04, without the point release`},

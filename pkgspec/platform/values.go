@@ -80,7 +80,8 @@ func (r *resolver) choosePython() {
 		}
 		return
 	}
-	v, ok := parseVersion(asked.Value)
+	bare, free := cutFreeThreaded(asked.Value)
+	v, ok := parseVersion(bare)
 	oldest := versionOf(r.facts.Releases[0].Python) // of the oldest release
 	switch {
 	case !ok || len(v) < 2 || len(v) > 3:
@@ -91,9 +92,29 @@ func (r *resolver) choosePython() {
 			hint = "did you mean 3.10? A number loses its last zero where it is not quoted"
 		}
 		r.errorf(asked, "unknown-python", hint, "Python %s is too old for every target", asked.Value)
+	case free && v.compare(firstFreeThreaded) < 0:
+		r.errorf(asked, "unknown-python", "free-threaded Pythons begin with 3.13t", "there is no free-threaded Python %s", v.majorMinor())
+	case free:
+		r.target.Python = asked.value(v.majorMinor() + freeThreaded)
 	default:
 		r.target.Python = asked.value(v.majorMinor())
 	}
+}
+
+// freeThreaded ends the version of a Python without the global lock: 3.14t.
+const freeThreaded = "t"
+
+// firstFreeThreaded is the first Python with such a build.
+var firstFreeThreaded = version{3, 13}
+
+// cutFreeThreaded takes the mark of a free-threaded Python off: "3.14t" and
+// jetson-containers' other spelling, "3.14-nogil".
+func cutFreeThreaded(text string) (bare string, free bool) {
+	lower := strings.ToLower(text)
+	if bare, free = strings.CutSuffix(lower, "-nogil"); free {
+		return bare, true
+	}
+	return strings.CutSuffix(lower, freeThreaded)
 }
 
 // pythonHint says how to write a Python version.
@@ -103,13 +124,6 @@ func pythonHint(text string) string {
 		if digits, ok := strings.CutPrefix(lower, prefix); ok {
 			if v, ok := parseJoined(digits, 1); ok {
 				return "write " + v.String()
-			}
-		}
-	}
-	for _, suffix := range []string{"t", "-nogil"} {
-		if bare, ok := strings.CutSuffix(lower, suffix); ok {
-			if _, ok := parseVersion(bare); ok {
-				return "jetkit has no free-threaded Pythons yet: write " + bare
 			}
 		}
 	}

@@ -197,7 +197,7 @@ func treeOf(headers string) pkgmeta.Tree {
 // catalog scans trees.
 func catalog(t *testing.T, trees ...pkgmeta.Tree) *pkgmeta.Catalog {
 	t.Helper()
-	cat, problems := pkgmeta.Scan(context.Background(), trees, nil)
+	cat, problems := pkgmeta.Scan(context.Background(), trees, nil, pkgmeta.ScanOptions{})
 	if len(problems) > 0 {
 		t.Fatal(printed(problems))
 	}

@@ -141,7 +141,7 @@ func TestFolders(t *testing.T) {
 				folders = append(folders, pkgmeta.Folder{FS: fsys, Path: ref.Folder, At: ref.At})
 			}
 		}
-		cat, _ := pkgmeta.Scan(context.Background(), []pkgmeta.Tree{libraryTree()}, folders)
+		cat, _ := pkgmeta.Scan(context.Background(), []pkgmeta.Tree{libraryTree()}, folders, pkgmeta.ScanOptions{})
 		p, problems := Resolve(spec, cat, target, base)
 		return p, printed(without(problems, faultyFile))
 	}

@@ -1,0 +1,126 @@
+package pkgmeta
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"jetkit/pkgspec/platform"
+)
+
+// ScanOptions says how packages are read that are configured by programs.
+type ScanOptions struct {
+	// Evaluator runs config.py files. Without one their packages are listed as
+	// disabled, with that reason.
+	Evaluator Evaluator
+	// Facts is the target as config.py files see it.
+	Facts platform.TreeFacts
+	// Args are the user's variables, such as PYTORCH_VERSION. They are part of
+	// the environment of config.py files, and win over the facts' own.
+	Args map[string]string
+}
+
+// Evaluator runs the config.py files of one tree. It runs strangers' code, so
+// an implementation keeps that from the network, from other processes, from
+// writing, and from what it knows beyond the request.
+//
+// A config.py that fails is part of the result. An error means that none could
+// be run; a scan then lists their packages as disabled, with the error's text.
+type Evaluator interface {
+	Evaluate(ctx context.Context, req EvalRequest) (EvalResult, error)
+}
+
+// EvalRequest asks for the config.py files of some folders of one tree.
+type EvalRequest struct {
+	// Tree is where the folders are. Its Dir is the root that imports like
+	// "packages.ml.pytorch.version" start from.
+	Tree Tree `json:"-"`
+	// Env is the whole environment that the programs see.
+	Env map[string]string `json:"env"`
+	// Facts are what jetson-containers' Python gives them of the target.
+	Facts platform.TreeFacts `json:"facts"`
+	// Folders are in scan order, which is the order they run in.
+	Folders []EvalFolder `json:"folders"`
+}
+
+// EvalFolder is one folder with a config.py.
+type EvalFolder struct {
+	// Dir is the folder, relative to the tree's Dir.
+	Dir string `json:"dir"`
+	// Package is what the global "package" holds when config.py starts: keys of
+	// the metadata, as jetson-containers has set them by then. The evaluator
+	// adds "path".
+	Package map[string]any `json:"package"`
+}
+
+// EvalResult is what the config.py files declare, in the order of the request.
+type EvalResult struct {
+	Folders []FolderResult `json:"folders"`
+}
+
+// FolderResult is what one config.py declares. Exactly one of Packages,
+// Disabled and Error is set, or none for a config.py that declares nothing.
+type FolderResult struct {
+	// Packages are JSON objects of metadata keys. All scalars are texts, as
+	// Python prints them.
+	Packages []json.RawMessage `json:"packages,omitempty"`
+	// Disabled tells that config.py set package to None.
+	Disabled bool       `json:"disabled,omitempty"`
+	Error    *EvalError `json:"error,omitempty"`
+	// Warnings are what the evaluator left out of Packages.
+	Warnings []string `json:"warnings,omitempty"`
+	// Output is what config.py printed, cut off where it is long.
+	Output string `json:"output,omitempty"`
+}
+
+// EvalError is why a config.py gave no result.
+type EvalError struct {
+	// Message is the reason in one line: "NameError: name 'x' is not defined".
+	Message string `json:"message"`
+	// Frames are the lines of the tree that led to it, the last one nearest.
+	Frames []EvalFrame `json:"frames,omitempty"`
+}
+
+// EvalFrame is a line of a Python file.
+type EvalFrame struct {
+	// File is relative to the tree's Dir.
+	File string `json:"file"`
+	Line int    `json:"line"`
+	// Function is the function's name, or "<module>".
+	Function string `json:"function,omitempty"`
+}
+
+// Encode gives the request as the JSON that the Python runner reads. Equal
+// requests give equal bytes.
+func (r EvalRequest) Encode() ([]byte, error) { return json.Marshal(r) }
+
+// maxEvalResult bounds the JSON of a result. Upstream's 187 config.py files
+// need 1 MiB.
+const maxEvalResult = 32 << 20
+
+// DecodeEvalResult reads the JSON that the Python runner writes. It is an error
+// if it is not exactly one result for each folder of the request.
+func DecodeEvalResult(dt []byte, req EvalRequest) (EvalResult, error) {
+	var result EvalResult
+	if len(dt) > maxEvalResult {
+		return result, fmt.Errorf("the result of config.py files is larger than %d MiB", maxEvalResult>>20)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(dt))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&result); err != nil {
+		return EvalResult{}, fmt.Errorf("the result of config.py files cannot be read: %w", err)
+	}
+	if len(result.Folders) != len(req.Folders) {
+		return EvalResult{}, fmt.Errorf("there are %d results for %d config.py files", len(result.Folders), len(req.Folders))
+	}
+	return result, nil
+}
+
+// environment gives the variables that config.py files see.
+func (o ScanOptions) environment() map[string]string {
+	env := o.Facts.Env()
+	maps.Copy(env, o.Args)
+	return env
+}

@@ -1,0 +1,79 @@
+package platform
+
+import (
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/plan"
+)
+
+// TreeFacts is a target as the Python code of jetson-containers' trees knows
+// it: the names and values of its l4t_version.py.
+type TreeFacts struct {
+	L4T      string `json:"L4T_VERSION"`
+	JetPack  string `json:"JETPACK_VERSION"`
+	CUDA     string `json:"CUDA_VERSION"`
+	CUDNN    string `json:"CUDNN_VERSION"`
+	TensorRT string `json:"TENSORRT_VERSION"`
+	// Python is the version without the mark of a free-threaded one.
+	Python string `json:"PYTHON_VERSION"`
+	// FreeThreading tells that Python is a free-threaded build, 3.14t.
+	FreeThreading bool   `json:"PYTHON_FREE_THREADING"`
+	Ubuntu        string `json:"LSB_RELEASE"`
+	// Arch is "tegra-aarch64", "aarch64" or "x86_64".
+	Arch string `json:"CUDA_ARCH"`
+	// System is "aarch64" or "x86_64".
+	System string `json:"SYSTEM_ARCH"`
+	// Architectures are the compute capabilities to compile for, times ten.
+	// They are upstream's: for all ARM servers and boards together where the
+	// arch is SBSA, also where the target names one board.
+	Architectures []int `json:"CUDA_ARCHITECTURES"`
+}
+
+// FactsForTree gives a target in the terms of jetson-containers' trees.
+func FactsForTree(t plan.Target) TreeFacts {
+	f := TreeFacts{
+		L4T: t.L4T.Value, CUDA: t.CUDA.Value, CUDNN: t.CUDNN.Value, TensorRT: t.TensorRT.Value,
+		Ubuntu: t.Ubuntu.Value, Arch: t.Arch.Value, System: "aarch64",
+	}
+	f.JetPack, _, _ = strings.Cut(t.JetPack.Value, " ")
+	f.Python, f.FreeThreading = strings.CutSuffix(t.Python.Value, freeThreaded)
+	if t.Arch.Value == archX86 {
+		f.System = archX86
+	}
+	f.Architectures = facts().treeArchitectures(t)
+	return f
+}
+
+// treeArchitectures gives the compute capabilities that jetson-containers
+// compiles for on a target.
+func (t *tables) treeArchitectures(target plan.Target) []int {
+	if target.Arch.Value != archTegra {
+		return t.list(target.Arch.Value, versionOf(target.CUDA.Value)).SM
+	}
+	l4t := versionOf(target.L4T.Value)
+	rows := t.where(func(r *release) bool { return r.version().compare(l4t) <= 0 })
+	if len(rows) == 0 {
+		return nil
+	}
+	return slices.Clone(rows[len(rows)-1].SM)
+}
+
+// Env gives the variables by which jetson-containers' users set these facts.
+// Facts that are not known are left out.
+func (f TreeFacts) Env() map[string]string {
+	env := map[string]string{}
+	for name, value := range map[string]string{
+		"L4T_VERSION": f.L4T, "JETPACK_VERSION": f.JetPack, "CUDA_VERSION": f.CUDA,
+		"CUDNN_VERSION": f.CUDNN, "TENSORRT_VERSION": f.TensorRT,
+		"PYTHON_VERSION": f.Python, "LSB_RELEASE": f.Ubuntu, "CUDA_ARCH": f.Arch, "SYSTEM_ARCH": f.System,
+	} {
+		if value != "" {
+			env[name] = value
+		}
+	}
+	if f.FreeThreading {
+		env["PYTHON_VERSION"] += freeThreaded
+	}
+	return env
+}
