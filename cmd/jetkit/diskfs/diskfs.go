@@ -1,0 +1,288 @@
+// Package diskfs shows a folder of the local disk as jetkit's frontend sees the
+// same folder through BuildKit: without what its ignore file names, without any
+// way out of it, and with no more than the files that describe packages.
+package diskfs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
+
+	"jetkit/pkgspec/pkgmeta"
+)
+
+// IgnoreFile is the name of the file that says what is not part of a context.
+const IgnoreFile = ".dockerignore"
+
+const (
+	// maxFileSize bounds what ReadFile loads, in bytes, as in the frontend.
+	maxFileSize = 4 << 20
+	// maxLinks bounds how many symbolic links are followed from one name.
+	maxLinks = 40
+)
+
+// ErrTooLarge is the error for a file that is larger than jetkit reads.
+var ErrTooLarge = errors.New("file is larger than 4 MiB")
+
+// FS is a folder of the disk. Its methods are safe for concurrent use.
+type FS struct {
+	root     *os.Root
+	dirs     []string
+	metadata []string
+	ignore   *patternmatcher.PatternMatcher
+}
+
+var (
+	_ fs.ReadDirFS  = (*FS)(nil)
+	_ fs.ReadFileFS = (*FS)(nil)
+	_ fs.StatFS     = (*FS)(nil)
+	_ fs.ReadLinkFS = (*FS)(nil)
+)
+
+// Open opens a folder. Of its content only the files that describe packages, in
+// these slash-separated subfolders, can be seen. If ignore is nil, the folder's
+// own ignore file is read.
+func Open(dir string, dirs []string, ignore []byte) (*FS, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	f := &FS{root: root, dirs: dirs, metadata: pkgmeta.MetadataFiles()}
+	if ignore == nil {
+		ignore, err = f.read(IgnoreFile)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			f.Close()
+			return nil, err
+		}
+	}
+	patterns, err := ignorefile.ReadAll(bytes.NewReader(ignore))
+	if err == nil && len(patterns) > 0 {
+		f.ignore, err = patternmatcher.New(patterns)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("parsing %s: %w", IgnoreFile, err)
+	}
+	return f, nil
+}
+
+// Close closes the folder.
+func (f *FS) Close() { _ = f.root.Close() } // nothing was written
+
+// ReadFile reads a whole file, at the end of links if name is one.
+func (f *FS) ReadFile(name string) ([]byte, error) {
+	end, err := f.follow(name)
+	if err != nil {
+		return nil, pathError("read", name, err)
+	}
+	dt, err := f.read(end)
+	if err != nil {
+		return nil, pathError("read", name, err)
+	}
+	return dt, nil
+}
+
+// ReadDir lists a folder, sorted by name.
+func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
+	if !fs.ValidPath(name) {
+		return nil, pathError("readdir", name, fs.ErrInvalid)
+	}
+	dir, err := f.root.Open(name)
+	if err != nil {
+		return nil, pathError("readdir", name, err)
+	}
+	defer dir.Close()
+	entries, err := dir.ReadDir(-1)
+	if err != nil {
+		return nil, pathError("readdir", name, err)
+	}
+	entries = slices.DeleteFunc(entries, func(entry fs.DirEntry) bool {
+		return !f.visible(path.Join(name, entry.Name()), entry.IsDir())
+	})
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, nil
+}
+
+// Stat describes a file. As the frontend's, it does not follow a link in the
+// last place.
+func (f *FS) Stat(name string) (fs.FileInfo, error) {
+	if !fs.ValidPath(name) {
+		return nil, pathError("stat", name, fs.ErrInvalid)
+	}
+	info, err := f.root.Lstat(name)
+	if err == nil && !f.visible(name, info.IsDir()) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, pathError("stat", name, err)
+	}
+	return info, nil
+}
+
+// Lstat describes a file without following a link in the last place.
+func (f *FS) Lstat(name string) (fs.FileInfo, error) { return f.Stat(name) }
+
+// ReadLink returns the target of a symbolic link.
+func (f *FS) ReadLink(name string) (string, error) {
+	if _, err := f.Stat(name); err != nil {
+		return "", err
+	}
+	return f.root.Readlink(name)
+}
+
+// Open opens a file for reading, or a folder for listing.
+func (f *FS) Open(name string) (fs.File, error) {
+	info, err := f.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		entries, err := f.ReadDir(name)
+		if err != nil {
+			return nil, err
+		}
+		return &folder{FileInfo: info, entries: entries}, nil
+	}
+	dt, err := f.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return &file{FileInfo: info, Reader: bytes.NewReader(dt)}, nil
+}
+
+// follow gives the name of the file that name is, or links to. What a link
+// leads to must be visible too, or it would not have been sent.
+func (f *FS) follow(name string) (string, error) {
+	for range maxLinks {
+		if !fs.ValidPath(name) {
+			return "", fs.ErrNotExist
+		}
+		info, err := f.root.Lstat(name)
+		switch {
+		case err != nil:
+			return "", err
+		case !f.visible(name, info.IsDir()):
+			return "", fs.ErrNotExist
+		case info.Mode().IsRegular():
+			return name, nil
+		case info.Mode()&fs.ModeSymlink == 0:
+			return "", fs.ErrInvalid // a pipe would block whoever reads it
+		}
+		target, err := f.root.Readlink(name)
+		if err != nil {
+			return "", err
+		}
+		if path.IsAbs(target) { // as in an image, "/" is the folder itself
+			name = strings.TrimPrefix(path.Clean(target), "/")
+		} else {
+			name = path.Join(path.Dir(name), target)
+		}
+	}
+	return "", errors.New("too many levels of symbolic links")
+}
+
+// read reads a file, which is bounded.
+func (f *FS) read(name string) ([]byte, error) {
+	file, err := f.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	dt, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
+	if err == nil && len(dt) > maxFileSize {
+		err = ErrTooLarge
+	}
+	return dt, err
+}
+
+// visible tells whether BuildKit would have sent a file, or looked into a folder.
+func (f *FS) visible(name string, isDir bool) bool {
+	if name == "." {
+		return isDir
+	}
+	if f.ignore != nil {
+		ignored, err := f.ignore.MatchesOrParentMatches(name)
+		// Below an ignored folder there may be exceptions.
+		if err != nil || ignored && (!isDir || !f.ignore.Exclusions()) {
+			return false
+		}
+	}
+	return isDir || f.describes(name)
+}
+
+// describes tells whether a file is metadata of a package, or is in a folder
+// that is called like such a file: a pattern of BuildKit's takes in all of it.
+func (f *FS) describes(name string) bool {
+	return slices.ContainsFunc(f.dirs, func(dir string) bool {
+		rest, below := strings.CutPrefix(name, dir+"/")
+		if dir == "." {
+			rest, below = name, true
+		}
+		return below && slices.ContainsFunc(strings.Split(rest, "/"), f.isMetadata)
+	})
+}
+
+func (f *FS) isMetadata(name string) bool {
+	return slices.ContainsFunc(f.metadata, func(pattern string) bool {
+		ok, err := path.Match(pattern, name)
+		return ok && err == nil
+	})
+}
+
+// pathError gives an error the form that callers of io/fs expect. What leads out
+// of the folder does not exist for it.
+func pathError(op, name string, err error) error {
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
+		err = inner.Err
+	}
+	if strings.Contains(err.Error(), "path escapes from parent") { // os has no error value for it
+		err = fs.ErrNotExist
+	}
+	return &fs.PathError{Op: op, Path: name, Err: err}
+}
+
+type file struct {
+	fs.FileInfo
+	*bytes.Reader
+}
+
+func (f *file) Stat() (fs.FileInfo, error) { return f.FileInfo, nil }
+func (f *file) Size() int64                { return f.FileInfo.Size() }
+func (f *file) Close() error               { return nil }
+
+type folder struct {
+	fs.FileInfo
+	entries []fs.DirEntry
+}
+
+func (d *folder) Stat() (fs.FileInfo, error) { return d.FileInfo, nil }
+func (d *folder) Close() error               { return nil }
+
+func (d *folder) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.Name(), Err: errors.New("is a directory")}
+}
+
+// ReadDir returns the next n entries, or all that are left if n <= 0.
+func (d *folder) ReadDir(n int) ([]fs.DirEntry, error) {
+	if n <= 0 {
+		all := d.entries
+		d.entries = nil
+		return all, nil
+	}
+	if len(d.entries) == 0 {
+		return nil, io.EOF
+	}
+	n = min(n, len(d.entries))
+	next := d.entries[:n]
+	d.entries = d.entries[n:]
+	return next, nil
+}
