@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// requestFlags are the flags of all commands that resolve a target: what
+// buildx's command line says to the frontend.
+type requestFlags struct {
+	file, context, platform string
+	sources, contexts       []string
+	args, skip              []string
+	values                  [len(valueFlags)]string
+	noHost, runConfigPy     bool
+}
+
+// valueFlags are flags that stand for one build argument each.
+var valueFlags = [...]struct{ name, arg, usage string }{
+	{"l4t", "L4T_VERSION", "Jetson Linux release, such as 36.4.3"},
+	{"jetpack", "JETPACK_VERSION", "JetPack release, such as 6.2"},
+	{"cuda", "CUDA_VERSION", "CUDA version, such as 12.6"},
+	{"python", "PYTHON_VERSION", "Python version, such as 3.10"},
+	{"ubuntu", "LSB_RELEASE", "Ubuntu release, such as 22.04"},
+	{"arch", "CUDA_ARCH", "tegra, sbsa or x86_64"},
+	{"base", "BASE_IMAGE", "base image"},
+}
+
+// register adds the flags to a command.
+func (f *requestFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "build-arg" {
+			name = "arg"
+		}
+		return pflag.NormalizedName(name)
+	})
+	flags.StringVarP(&f.file, "file", "f", "", `the jetson.yaml, "-" for standard input`)
+	flags.StringVar(&f.context, "context", "", "build context (default: the folder of --file, or this folder)")
+	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones, as `[NAME=]DIR`")
+	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file, as `NAME=DIR`")
+	for i, v := range valueFlags {
+		flags.StringVar(&f.values[i], v.name, "", v.usage+" (--arg "+v.arg+")")
+	}
+	flags.StringVar(&f.platform, "platform", "", "platform to build for, such as linux/arm64 (default: this machine's)")
+	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains, by name or pattern (--arg SKIP_PACKAGES)")
+	flags.StringArrayVar(&f.args, "arg", nil, "build argument, `NAME=VALUE`; it may be called --build-arg, as buildx does")
+	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
+	flags.BoolVar(&f.runConfigPy, "run-config-py", false, "run the config.py files of packages; do it for trees that you trust")
+	for _, name := range []string{"context", "source"} {
+		_ = cmd.MarkFlagDirname(name) // an error would mean that there is no such flag
+	}
+	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
+}
+
+// request reads the flags. Names are packages given on the command line.
+func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) (*request, error) {
+	if f.file != "" && len(names) > 0 {
+		return nil, usagef(cmd, "give a file with -f, or names of packages, but not both; --arg PACKAGES=%s lets the names win over the file's", strings.Join(names, ","))
+	}
+	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, release: sys.release}
+	if err := f.buildArgs(cmd, r, sys); err != nil {
+		return nil, err
+	}
+	if err := f.trees(cmd, r); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.platform, err = parsePlatform(f.platform); err != nil {
+		return nil, usagef(cmd, "--platform: %w", err)
+	}
+	if len(names) > 0 {
+		return r, r.typed(f.context, names)
+	}
+	return r, r.open(f.file, f.context, sys.in)
+}
+
+// buildArgs reads the flags that are build arguments, or stand for one.
+func (f *requestFlags) buildArgs(cmd *cobra.Command, r *request, sys *system) error {
+	r.args = map[string]string{}
+	for _, arg := range f.args {
+		name, value, given := strings.Cut(arg, "=")
+		if name == "" {
+			return usagef(cmd, "--arg %s: write NAME=VALUE", arg)
+		}
+		if !given { // as docker build does
+			if value, given = sys.env(name); !given {
+				delete(r.args, name)
+				continue
+			}
+		}
+		r.args[name] = value
+	}
+	set := func(flag, name, value string) error {
+		if other, given := r.args[name]; given && other != value {
+			return usagef(cmd, "--%s %s and --arg %s=%s contradict each other", flag, value, name, other)
+		}
+		r.args[name] = value
+		return nil
+	}
+	for i, v := range valueFlags {
+		if cmd.Flags().Changed(v.name) {
+			if err := set(v.name, v.arg, f.values[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if len(f.skip) > 0 {
+		return set("skip", "SKIP_PACKAGES", strings.Join(f.skip, ","))
+	}
+	return nil
+}
+
+// contextName is what a named context may be called: BuildKit takes the names of
+// images.
+var contextName = regexp.MustCompile(`^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$`)
+
+// trees reads the flags that name folders.
+func (f *requestFlags) trees(cmd *cobra.Command, r *request) error {
+	for _, c := range f.contexts {
+		name, dir, ok := strings.Cut(c, "=")
+		if !ok || name == "" || dir == "" {
+			return usagef(cmd, "--build-context %s: write NAME=DIR", c)
+		}
+		r.contexts[name] = dir
+	}
+	for _, s := range f.sources {
+		name, dir, ok := strings.Cut(s, "=")
+		if !ok || !contextName.MatchString(name) {
+			name, dir = "", s
+		}
+		name, err := r.nameSource(name, dir)
+		if err != nil {
+			return usagef(cmd, "--source %s: %w", s, err)
+		}
+		r.contexts[name] = dir
+		r.sources = append(r.sources, name)
+	}
+	return nil
+}
+
+// nameSource gives a tree its name in plans and messages: the one that was
+// given, or else its folder's, which does not depend on where that is.
+func (r *request) nameSource(name, dir string) (string, error) {
+	if dir == "" {
+		return "", fmt.Errorf("it names no folder")
+	}
+	if name == "" {
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return "", err
+		}
+		name = strings.Trim(unnamable.ReplaceAllString(strings.ToLower(filepath.Base(abs)), "-"), "-")
+		if !contextName.MatchString(name) {
+			name = "source"
+		}
+	}
+	if name == baseContext || name == "builtin" {
+		return "", fmt.Errorf("%s has a meaning of its own; give another name: --source NAME=%s", name, dir)
+	}
+	if other, taken := r.contexts[name]; taken {
+		return "", fmt.Errorf("%s is already called %s; give another name: --source NAME=%s", other, name, dir)
+	}
+	return name, nil
+}
+
+var unnamable = regexp.MustCompile(`[^a-z0-9]+`)

@@ -1,0 +1,20 @@
+// Command jetkit plans what jetkit's BuildKit frontend would build, and lists
+// the packages there are, from files on disk: it needs no BuildKit and no Docker.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], &system{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		env: os.LookupEnv, release: "/etc/nv_tegra_release",
+	})
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes jetkit a command of the scripts, with a machine of their own:
+// its release file is $TEGRA_RELEASE.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"jetkit": func() {
+			os.Exit(run(context.Background(), os.Args[1:], &system{
+				in: os.Stdin, out: os.Stdout, err: os.Stderr,
+				env: os.LookupEnv, release: os.Getenv("TEGRA_RELEASE"),
+			}))
+		},
+	})
+}
+
+// TestScript runs testdata/script/*.txtar: one file for each thing that the
+// commands do, with the exit code and the whole output. Update the outputs with
+// JETKIT_UPDATE=1 go test ./cmd/jetkit.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("JETKIT_UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TEGRA_RELEASE", filepath.Join(env.WorkDir, "no-such-release"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":    exits,
+			"cmpplans": cmpPlans,
+		},
+	})
+}
+
+// exits runs a program that must fail with one exit code: exits 125 jetkit plan -x.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGUMENT...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](ts.Exec(args[1], args[2:]...)); ok {
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// places are the parts of a plan that say where in the user's file something
+// stands.
+var places = regexp.MustCompile(`( at | \()jetson\.yaml:\d+:\d+\)?`)
+
+// cmpPlans compares two JSON plans, except for places in the user's file.
+func cmpPlans(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: cmpplans ONE OTHER")
+	}
+	var texts [2][]byte
+	for i, file := range args {
+		texts[i] = places.ReplaceAll([]byte(ts.ReadFile(file)), nil)
+		if !json.Valid(texts[i]) {
+			ts.Fatalf("%s is no JSON", file)
+		}
+	}
+	if bytes.Equal(texts[0], texts[1]) == neg {
+		ts.Fatalf("the plans are equal: %t\n%s\n%s", !neg, texts[0], texts[1])
+	}
+}

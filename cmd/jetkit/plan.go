@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/resolve"
+)
+
+// planFormats are the forms that a plan can be printed in.
+var planFormats = []string{"text", "json", "mermaid", "dot", "digest"}
+
+func newPlan(sys *system) *cobra.Command {
+	var flags requestFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:                   "plan [OPTIONS] [-f jetson.yaml | PACKAGE...]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Resolve packages to a plan: target, base image, and the chain with a reason for each choice",
+		Long: `Resolve a jetson.yaml, or packages named on the command line, to a plan. It is the plan that
+docker buildx build --call=jetson.plan gives for the same file, context and build arguments: the
+same JSON and the same digest.
+
+Without -f and without packages, jetson.yaml of the context is read.`,
+		Example: `  jetkit plan                                       # ./jetson.yaml
+  jetkit plan -f robot/jetson.yaml --cuda 12.4
+  jetkit plan numpy cmake:apt --l4t 36.4.3 --platform linux/arm64
+  jetkit plan pytorch --source ~/jetson-containers/packages --run-config-py --jetpack 6.2
+  jetkit plan --format mermaid > plan.mmd`,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			r, err := flags.request(cmd, names, sys)
+			if err != nil {
+				return err
+			}
+			w, err := load(cmd.Context(), r)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			p, problems := resolve.Resolve(w.spec, w.catalog, w.target, w.base)
+			if p == nil {
+				return w.fail(problems)
+			}
+			text, err := formatPlan(p, format)
+			if err != nil {
+				return err
+			}
+			printWarnings(sys.err, withoutCommandLine(append(w.problems, problems...)))
+			_, err = fmt.Fprint(sys.out, text)
+			return err
+		},
+	}
+	flags.register(cmd)
+	oneOf(cmd, &format, "format", "form of the plan", planFormats...)
+	return cmd
+}
+
+// formatPlan prints a plan in one of planFormats.
+func formatPlan(p *plan.Plan, format string) (string, error) {
+	switch format {
+	case "json":
+		dt, err := p.Indented()
+		return string(dt), err
+	case "mermaid":
+		return p.Mermaid(), nil
+	case "dot":
+		return p.DOT(), nil
+	case "digest":
+		digest, err := p.Digest()
+		return digest + "\n", err
+	}
+	return p.Text(), nil
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/containerd/platforms"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/cmd/jetkit/diskfs"
+	"jetkit/pkgspec/diag"
+)
+
+const (
+	// defaultFile is the file that is read where none is named.
+	defaultFile = "jetson.yaml"
+	// commandLine is the name of the file that is made of the command line.
+	commandLine = "command line"
+	// baseContext is the named context that replaces the base image.
+	baseContext = "base"
+)
+
+// request is one command line, read: what the frontend gets from buildx.
+type request struct {
+	// file is the name that positions refer to. Like buildx it is without the
+	// folder, so a plan is the same wherever it is made.
+	file string
+	data []byte
+	args map[string]string
+	// platform is what to build for.
+	platform ocispecs.Platform
+	// context is the folder of the build context, and ignore the text of the
+	// file's own ignore file, nil if it has none.
+	context string
+	ignore  []byte
+	// contexts are the folders of the named contexts, and sources the names of
+	// those that are searched in addition to what the file says.
+	contexts map[string]string
+	sources  []string
+
+	noHost, runConfigPy bool
+	// release is the file that tells a Jetson's L4T version.
+	release string
+}
+
+// typed makes the jetson.yaml that asks for these packages.
+func (r *request) typed(context string, names []string) error {
+	var list bytes.Buffer
+	enc := json.NewEncoder(&list) // JSON texts are YAML texts
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(names); err != nil {
+		return err
+	}
+	r.file, r.data = commandLine, append([]byte("packages: "), list.Bytes()...)
+	return r.enter(context, ".")
+}
+
+// open reads the jetson.yaml, "-" for standard input.
+func (r *request) open(file, context string, in io.Reader) error {
+	if file == "" {
+		file = filepath.Join(context, defaultFile)
+	}
+	if file == "-" {
+		dt, err := io.ReadAll(in)
+		if err != nil {
+			return fmt.Errorf("reading standard input: %w", err)
+		}
+		r.file, r.data = "stdin", dt
+		return r.enter(context, ".")
+	}
+	dt, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no file %s; name a jetson.yaml with -f, or packages", file)
+	}
+	if err != nil {
+		return err
+	}
+	r.file, r.data = filepath.Base(file), dt
+	r.ignore, err = os.ReadFile(file + diskfs.IgnoreFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return r.enter(context, filepath.Dir(file))
+}
+
+// enter settles the build context.
+func (r *request) enter(context, otherwise string) error {
+	r.context = context
+	if context == "" {
+		r.context = otherwise
+	}
+	info, err := os.Stat(r.context)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no folder %s", r.context)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("the build context %s is no folder", r.context)
+	}
+	return nil
+}
+
+// withoutCommandLine drops places in the file that nobody wrote.
+func withoutCommandLine(list diag.List) diag.List {
+	list = slices.Clone(list)
+	for i := range list {
+		d := &list[i]
+		d.At = unlessTyped(d.At)
+		d.Related = slices.Clone(d.Related)
+		for j := range d.Related {
+			d.Related[j].At = unlessTyped(d.Related[j].At)
+		}
+	}
+	return list
+}
+
+func unlessTyped(at diag.Range) diag.Range {
+	if at.File == commandLine {
+		return diag.Range{}
+	}
+	return at
+}
+
+// parsePlatform reads --platform. Without one it is this machine's, as a
+// builder's default is its own.
+func parsePlatform(text string) (ocispecs.Platform, error) {
+	if text == "" {
+		p := platforms.DefaultSpec()
+		p.OS, p.OSVersion, p.OSFeatures = "linux", "", nil
+		return platforms.Normalize(p), nil
+	}
+	if strings.Contains(text, ",") {
+		return ocispecs.Platform{}, errors.New("a plan is for one platform")
+	}
+	return platforms.Parse(text)
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jetkit/pkgspec/diag"
+)
+
+// Exit codes. They are Docker's: 125 is a command line that cannot be
+// understood, 1 anything that is wrong with what it names.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 125
+	exitInterrupted = 130
+)
+
+// system is everything outside of the program that commands use, so that tests
+// can stand in for it.
+type system struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(name string) (string, bool)
+	// release is the file that tells a Jetson's L4T version.
+	release string
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	err     error
+	command string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usagef makes a usageError of a command.
+func usagef(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...), command: cmd.CommandPath()}
+}
+
+// run executes one command line and gives the exit code.
+func run(ctx context.Context, args []string, sys *system) int {
+	root := newRoot(sys)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var usage *usageError
+	var problems *problemError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(sys.err, "ERROR: %v\n\nRun '%s --help' for more information\n", err, usage.command)
+		return exitUsage
+	case ctx.Err() != nil:
+		fmt.Fprintln(sys.err, "ERROR: interrupted")
+		return exitInterrupted
+	case errors.As(err, &problems):
+		problems.print(sys.err)
+	default:
+		fmt.Fprintf(sys.err, "ERROR: %v\n", err)
+	}
+	return exitFailure
+}
+
+// newRoot makes the command that holds all others.
+func newRoot(sys *system) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "jetkit COMMAND",
+		Short: "Plan containers for NVIDIA Jetson, and see which packages there are",
+		Long: `jetkit resolves a jetson.yaml to a plan, exactly as the BuildKit frontend of that name does in
+docker buildx build, but from files on disk: it needs no BuildKit, no Docker and no network.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		Args:              noSuchCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(sys.in)
+	root.SetOut(sys.out)
+	root.SetErr(sys.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	root.AddCommand(newPlan(sys), newVersion(sys))
+	return root
+}
+
+// noSuchCommand refuses arguments of a command that only holds others.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	hint := diag.DidYouMean(args[0], names)
+	if hint != "" {
+		hint = "; " + hint
+	}
+	return usagef(cmd, "there is no command %s %s%s", cmd.CommandPath(), args[0], hint)
+}
+
+// arguments bounds how many arguments a command takes, and makes anything else a
+// usageError. A negative most is no bound.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return usagef(cmd, "usage: %s", cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+// oneOf adds a flag that takes one of a few words, the first by default.
+func oneOf(cmd *cobra.Command, into *string, name, usage string, words ...string) {
+	choice := &choice{value: into, words: words}
+	*into = words[0]
+	cmd.Flags().Var(choice, name, usage+": "+strings.Join(words, ", "))
+	// An error would mean that there is no such flag.
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// choice is the value of a flag that takes one of a few words.
+type choice struct {
+	value *string
+	words []string
+}
+
+func (c *choice) String() string { return *c.value }
+func (c *choice) Type() string   { return "string" }
+
+func (c *choice) Set(value string) error {
+	if slices.Contains(c.words, value) {
+		*c.value = value
+		return nil
+	}
+	return fmt.Errorf("it can be %s", strings.Join(c.words, ", "))
+}
