@@ -1,22 +1,25 @@
 package main
 
 import (
-	"context"
-	"errors"
+	"strings"
 
 	"jetkit/pkgspec/pkgmeta"
 )
 
-// evaluator gives what runs config.py files.
+// evaluator gives what runs config.py files, or nil for those who have not said
+// that they trust the trees.
 func (w *workspace) evaluator() pkgmeta.Evaluator {
-	return refuser{}
+	return nil
 }
 
-// refuser is the evaluator of those who have not said that they trust a tree.
-type refuser struct{}
+// notRun is how the reason begins that a package has which nobody may evaluate.
+const notRun = "configured by config.py"
 
-var errNotRun = errors.New("it is configured by config.py, which only runs with --run-config-py")
-
-func (refuser) Evaluate(context.Context, pkgmeta.EvalRequest) (pkgmeta.EvalResult, error) {
-	return pkgmeta.EvalResult{}, errNotRun
+// nameFlag adds to that reason what would enable the package.
+func nameFlag(catalog *pkgmeta.Catalog) {
+	for _, p := range catalog.Packages() {
+		if strings.HasPrefix(p.Disabled, notRun) {
+			p.Disabled = notRun + ", which runs with --run-config-py only"
+		}
+	}
 }

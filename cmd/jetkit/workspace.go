@@ -128,6 +128,9 @@ func (w *workspace) scan(ctx context.Context) error {
 	catalog, problems := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
 		Evaluator: w.evaluator(), Facts: platform.FactsForTree(w.target), Args: w.spec.Args,
 	})
+	if !w.request.runConfigPy {
+		nameFlag(catalog)
+	}
 	w.catalog, w.problems = catalog, append(w.problems, problems...)
 	return ctx.Err()
 }

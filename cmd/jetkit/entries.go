@@ -1,0 +1,113 @@
+package main
+
+import (
+	"slices"
+
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/resolve"
+)
+
+// entries makes what commands print of packages.
+type entries struct {
+	*workspace
+	chains bool
+	// unmet keeps why a requirement does not hold on the target, "" if it does.
+	unmet map[string]string
+}
+
+func newEntries(w *workspace, chains bool) *entries {
+	return &entries{workspace: w, chains: chains, unmet: map[string]string{}}
+}
+
+// entry describes a package.
+func (e *entries) entry(p *pkgmeta.Package) *entry {
+	out := &entry{
+		Name: p.Name, Alias: orEmpty(p.Alias), Group: p.Group, Args: p.BuildArgs,
+		Depends: values(p.Depends), Requires: values(p.Requires), Test: values(p.Tests),
+		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: sourceName(p.Origin),
+		Image: imageName(p, e.target, e.spec.Target.Python.Value != ""),
+		Notes: p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
+		folder: p.Origin.String(),
+	}
+	if out.Args == nil {
+		out.Args = map[string]string{}
+	}
+	if e.chains && out.Disabled == "" {
+		out.Chain, out.Error = e.chain(p)
+	}
+	return out
+}
+
+// disabled says why a package cannot be used on the target, or gives "".
+func (e *entries) disabled(p *pkgmeta.Package) string {
+	if p.Disabled != "" {
+		return p.Disabled
+	}
+	for _, text := range p.Requires {
+		why, known := e.unmet[text.Value]
+		if !known {
+			why = unmet(text.Value, e.target)
+			e.unmet[text.Value] = why
+		}
+		if why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// unmet says why a requirement does not hold on a target, or gives "".
+func unmet(text string, target plan.Target) string {
+	requirement, err := platform.ParseRequirement(text)
+	if err != nil {
+		return err.Error()
+	}
+	if ok, why := requirement.Holds(target); !ok {
+		return why
+	}
+	return ""
+}
+
+// chain resolves a package alone, or says why it cannot be built.
+func (e *entries) chain(p *pkgmeta.Package) ([]string, string) {
+	spec := *e.spec
+	spec.Packages = []pkgspec.PackageRef{{Text: pkgmeta.Text{Value: p.Name}}}
+	resolved, problems := resolve.Resolve(&spec, e.catalog, e.target, e.base)
+	if resolved == nil {
+		i := slices.IndexFunc(problems, func(d diag.Diagnostic) bool { return d.Severity == diag.Error })
+		return nil, problems[i].Message
+	}
+	names := make([]string, len(resolved.Steps))
+	for i, step := range resolved.Steps {
+		names[i] = step.Name
+	}
+	return names, ""
+}
+
+// sourceName names the tree that a package is from.
+func sourceName(o plan.Origin) string {
+	if o.Kind == plan.Named {
+		return o.Name
+	}
+	return string(o.Kind)
+}
+
+func values(texts []pkgmeta.Text) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = t.Value
+	}
+	return out
+}
+
+// orEmpty makes a list that JSON shows as one.
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+)
+
+// shown is the JSON form of packages show: one package more closely.
+type shown struct {
+	*entry
+	// NeededBy lists the packages that name this one in their depends.
+	NeededBy []string `json:"needed_by"`
+}
+
+func newShow(sys *system) *cobra.Command {
+	var flags requestFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:                   "show [OPTIONS] NAME",
+		DisableFlagsInUseLine: true,
+		Short:                 "Show what is known of a package: metadata, whether it can be used, its chain",
+		Long: `Show the packages that a name finds: by their real name or an alias, and by a name without a tag
+in each of its versions.`,
+		Example: `  jetkit packages show numpy
+  jetkit packages show pytorch:2.8 --l4t 36.4.3 --source ~/jetson-containers/packages --run-config-py`,
+		Args: arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w, err := flags.load(cmd, sys)
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			e := newEntries(w, true)
+			found := e.show(args[0])
+			if len(found) == 0 {
+				return w.noPackage(args[0])
+			}
+			printWarnings(sys.err, withoutCommandLine(w.problems))
+			if format == "json" {
+				return writeJSON(sys.out, struct {
+					Target   plan.Target `json:"target"`
+					Base     plan.Value  `json:"base"`
+					Packages []*shown    `json:"packages"`
+				}{w.target, w.base, found})
+			}
+			for i, s := range found {
+				if i > 0 {
+					fmt.Fprintln(sys.out)
+				}
+				if err := s.print(sys); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	flags.register(cmd)
+	oneOf(cmd, &format, "format", "form of the answer", "text", "json")
+	return cmd
+}
+
+// show describes the packages that a name finds.
+func (e *entries) show(name string) []*shown {
+	packages := e.catalog.Lookup(name)
+	if pkgmeta.Base(name) == name && !pkgmeta.IsPattern(name) {
+		for _, p := range e.catalog.Variants(name) {
+			if !slices.Contains(packages, p) {
+				packages = append(slices.Clip(packages), p)
+			}
+		}
+	}
+	var found []*shown
+	for _, p := range packages {
+		found = append(found, &shown{entry: e.entry(p), NeededBy: allWith(e.catalog.Packages(), p)})
+	}
+	return found
+}
+
+// print shows a package as people read it.
+func (s *shown) print(sys *system) error {
+	w := tabwriter.NewWriter(sys.out, 0, 0, 2, ' ', 0)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s\t%s\n", name, oneLine(value))
+		}
+	}
+	row("Name", s.Name)
+	row("Aliases", strings.Join(s.Alias, " "))
+	row("Group", s.Group)
+	row("Folder", s.folder)
+	row("Dockerfile", s.Dockerfile)
+	row("Image", s.Image)
+	row("Disabled", s.Disabled)
+	row("Requires", strings.Join(s.Requires, ", "))
+	row("Depends", strings.Join(s.Depends, " "))
+	row("Needed by", strings.Join(s.NeededBy, " "))
+	row("Chain", s.chainText())
+	for _, name := range slices.Sorted(maps.Keys(s.Args)) {
+		row("Argument", name+"="+s.Args[name])
+	}
+	for _, test := range s.Test {
+		row("Test", test)
+	}
+	row("Notes", s.Notes)
+	row("Docs", s.Docs)
+	return w.Flush()
+}
