@@ -43,6 +43,15 @@ type EvalRequest struct {
 	Facts platform.TreeFacts `json:"facts"`
 	// Folders are in scan order, which is the order they run in.
 	Folders []EvalFolder `json:"folders"`
+	Limits  EvalLimits   `json:"limits"`
+}
+
+// EvalLimits bounds what config.py files may use. Zeros stand for the runner's
+// own limits: a minute for all files, ten seconds for one, a GiB of memory.
+type EvalLimits struct {
+	WallSeconds int `json:"wall_seconds,omitempty"`
+	FileSeconds int `json:"file_seconds,omitempty"`
+	MemoryMiB   int `json:"memory_mib,omitempty"`
 }
 
 // EvalFolder is one folder with a config.py.
@@ -79,6 +88,8 @@ type FolderResult struct {
 type EvalError struct {
 	// Message is the reason in one line: "NameError: name 'x' is not defined".
 	Message string `json:"message"`
+	// Temporary marks limits that were reached, which another run may not.
+	Temporary bool `json:"temporary,omitempty"`
 	// Frames are the lines of the tree that led to it, the last one nearest.
 	Frames []EvalFrame `json:"frames,omitempty"`
 }

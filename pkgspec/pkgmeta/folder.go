@@ -1,6 +1,7 @@
 package pkgmeta
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path"
@@ -20,6 +21,8 @@ type folderReader struct {
 	dir   string
 	files []string
 	links map[string]bool
+	// root is the folder of the source that config.py files are run in.
+	root string
 	// main is the file that makes the folder a package.
 	main string
 	// shared are problems that every package of the folder has.
@@ -29,7 +32,7 @@ type folderReader struct {
 // packages reads the packages that a folder itself declares: none, one, or for
 // a configuration file that names several, each of them.
 func (s *scanner) packages(t Tree, dir string, entries []fs.DirEntry) result {
-	f := &folderReader{scanner: s, tree: t, dir: dir, links: map[string]bool{}}
+	f := &folderReader{scanner: s, tree: t, dir: dir, root: path.Clean(cmp.Or(t.Dir, ".")), links: map[string]bool{}}
 	for _, entry := range entries {
 		if !entry.IsDir() {
 			f.files = append(f.files, entry.Name())
@@ -77,20 +80,23 @@ func (f *folderReader) read(dockerfile string, configs []string) ([]*Package, er
 		configs = f.namedConfigs(named)
 	}
 	if slices.Contains(configs, pythonConfig) {
-		return f.unevaluated(base.fields, dockerfile), nil
+		if f.options.Evaluator == nil {
+			return f.unevaluated(base.fields, dockerfile), nil
+		}
+		return f.pend(base.fields, dockerfile, configs), nil
 	}
 	return f.configured(base.fields, dockerfile, configs)
 }
 
 // unevaluated makes the package of a folder whose metadata comes from running
-// config.py. It is the place where the results of such a run come in.
+// config.py, which nobody is there to run.
 func (f *folderReader) unevaluated(base fields, dockerfile string) []*Package {
 	p, ok := f.finish(base, dockerfile)
 	if !ok {
 		return nil
 	}
 	if p.Disabled == "" {
-		p.Disabled = "configured by config.py, which this version of jetkit does not run"
+		p.Disabled = "configured by config.py, which is not run here"
 	}
 	// What config.py would set decides what is wrong with the rest.
 	p.Problems = f.shared

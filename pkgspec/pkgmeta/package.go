@@ -55,6 +55,9 @@ type Package struct {
 	// Problems are faults of this package's metadata. They stop a build only if
 	// the package is part of its chain.
 	Problems diag.List
+	// waits marks a package that holds the place of those that a config.py will
+	// declare. No catalog has one.
+	waits *pending
 }
 
 // Names returns the real name and then the aliases.

@@ -57,10 +57,13 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 	results := make([]result, len(folders)+len(trees))
 	var wg sync.WaitGroup
 	for i, folder := range folders {
-		wg.Go(func() { results[i] = s.folder(folder) })
+		wg.Go(func() {
+			root := Tree{FS: folder.FS, Kind: plan.Context, Partial: folder.Partial, Dir: treeRoot(folder.Path), At: folder.At}
+			results[i] = s.evaluate(root, s.folder(folder))
+		})
 	}
 	for i, tree := range trees {
-		wg.Go(func() { results[len(folders)+i] = s.tree(tree) })
+		wg.Go(func() { results[len(folders)+i] = s.evaluate(tree, s.tree(tree)) })
 	}
 	wg.Wait()
 	var problems diag.List
@@ -83,6 +86,17 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 		problems.Errorf("scan-stopped", diag.Range{}, "", "the search for packages was stopped: %v", context.Cause(ctx))
 	}
 	return NewCatalog(found...), problems
+}
+
+// treeRoot finds the tree that a folder belongs to: the nearest folder called
+// "packages" that it is in, or itself.
+func treeRoot(folder string) string {
+	for dir := folder; dir != "."; dir = path.Dir(dir) {
+		if path.Base(dir) == "packages" {
+			return dir
+		}
+	}
+	return folder
 }
 
 // without leaves out packages of folders that were read already.
@@ -182,7 +196,7 @@ func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
 
 // folder reads a folder that was asked for by its path.
 func (s *scanner) folder(f Folder) result {
-	t := Tree{FS: f.FS, Kind: plan.Context, Partial: f.Partial, At: f.At}
+	t := Tree{FS: f.FS, Kind: plan.Context, Dir: treeRoot(f.Path), Partial: f.Partial, At: f.At}
 	var r result
 	if !fs.ValidPath(f.Path) {
 		r.problems.Errorf("bad-folder", f.At, "", "%q leaves the build context", f.Path)

@@ -87,7 +87,7 @@ c in ./c, at c/Dockerfile:1:1
 		{
 			"config.py is not run",
 			map[string]string{"a/Dockerfile": "#---\n# name: a:1\n# config: config.py\n#---\n", "a/config.py": "", "a/config.yaml": "x: y"},
-			"a:1 in ./a, disabled: configured by config.py, which this version of jetkit does not run, at a/Dockerfile:2:9\n",
+			"a:1 in ./a, disabled: configured by config.py, which is not run here, at a/Dockerfile:2:9\n",
 		},
 		{"two Dockerfiles", map[string]string{"a/Dockerfile": plain, "a/dockerfile": plain}, `a in ./a, at a/Dockerfile:1:1
 a/dockerfile: error: there is a dockerfile beside the Dockerfile [two-dockerfiles]

@@ -77,3 +77,22 @@ func (f TreeFacts) Env() map[string]string {
 	}
 	return env
 }
+
+// Postfix is what jetson-containers appends to the tags of images for this
+// target: "r36.4.tegra-aarch64-cp310-cu126-22.04".
+func (f TreeFacts) Postfix() string {
+	arch := f.Arch
+	if arch == archSBSA {
+		arch = "arm64-sbsa"
+	}
+	l4t := versionOf(f.L4T)
+	postfix := "r" + f.L4T
+	switch {
+	case f.Arch == archX86:
+		postfix = "amd64." + arch
+	case l4t.compare(version{36, 4}) >= 0:
+		postfix = "r" + l4t.majorMinor() + "." + arch
+	}
+	joined := func(text string) string { return strings.Replace(versionOf(text).majorMinor(), ".", "", 1) }
+	return postfix + "-cp" + joined(f.Python) + "-cu" + joined(f.CUDA) + "-" + f.Ubuntu
+}

@@ -1,0 +1,308 @@
+package pkgmeta
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"jetkit/pkgspec/diag"
+)
+
+// pending is a folder whose config.py has yet to run.
+type pending struct {
+	*folderReader
+	// base is the header, dockerfile the folder's Dockerfile.
+	base       fields
+	dockerfile string
+	// initial is what config.py finds in "package".
+	initial map[string]any
+}
+
+// defaultRequires is the requirement that jetson-containers gives a package
+// without one. Every target satisfies it.
+const defaultRequires = ">=32.6"
+
+// pend notes a folder for evaluation and gives a package to hold its place.
+func (f *folderReader) pend(base fields, dockerfile string, configs []string) []*Package {
+	p := &pending{folderReader: f, base: base, dockerfile: dockerfile}
+	p.initial = p.metadata(configs)
+	return []*Package{{Origin: f.origin(), waits: p}}
+}
+
+// metadata gives what the global "package" holds when config.py starts: the
+// defaults of jetson-containers under the keys of the header.
+func (p *pending) metadata(configs []string) map[string]any {
+	tests := []string{}
+	for _, file := range p.files {
+		if slices.Contains(defaultTests, file) {
+			tests = append(tests, file)
+		}
+	}
+	values := map[string]any{
+		"name": path.Base(p.dir), "requires": defaultRequires, "test": tests, "config": configs,
+		"postfix": p.options.Facts.Postfix(),
+	}
+	if p.dockerfile != "" {
+		values["dockerfile"] = p.dockerfile
+	}
+	for key, field := range p.base {
+		if value := field.initial(key); value != nil {
+			values[key] = value
+		}
+	}
+	return values
+}
+
+// initial gives a header's value as config.py gets it, or nil for keys that
+// jetson-containers does not have.
+func (f field) initial(key string) any {
+	switch key {
+	case "gpu":
+		return nil
+	case "build_args":
+		args := map[string]string{}
+		for name, value := range f.args {
+			args[name] = value.Value
+		}
+		return args
+	case "disabled":
+		if value, ok := truth(f.value()); ok {
+			return value
+		}
+		return f.value()
+	case "alias", "config", "depends", "test":
+		return texts(f.items)
+	case "requires":
+		if len(f.items) != 1 {
+			return texts(f.items)
+		}
+	}
+	return f.value()
+}
+
+// texts gives the texts of a list, never nil.
+func texts(items []Text) []string {
+	values := make([]string, len(items))
+	for i, item := range items {
+		values[i] = item.Value
+	}
+	return values
+}
+
+// evaluate runs the config.py files of a tree and puts what they declare in
+// their places.
+func (s *scanner) evaluate(t Tree, r result) result {
+	folders := waitingIn(r.packages)
+	if len(folders) == 0 {
+		return r
+	}
+	req := EvalRequest{Tree: t, Env: s.options.environment(), Facts: s.options.Facts, Folders: folders}
+	answer, err := s.options.Evaluator.Evaluate(s.ctx, req)
+	if err == nil && len(answer.Folders) != len(folders) {
+		err = fmt.Errorf("there are %d results for %d config.py files", len(answer.Folders), len(folders))
+	}
+	if err != nil {
+		r.problems.Warnf("config-py", diag.Range{File: t.file(path.Clean(cmp.Or(t.Dir, ".")))}, "",
+			"the %d packages with a config.py are disabled, because it could not be run: %v", len(folders), err)
+		answer = EvalResult{Folders: make([]FolderResult, len(folders))}
+		for i := range answer.Folders {
+			answer.Folders[i].Error = &EvalError{Message: err.Error()}
+		}
+	}
+	var packages []*Package
+	results := answer.Folders
+	for _, p := range r.packages {
+		if p.waits == nil {
+			packages = append(packages, p)
+			continue
+		}
+		packages = append(packages, p.waits.packagesOf(results[0])...)
+		results = results[1:]
+	}
+	return result{packages: packages, problems: r.problems}
+}
+
+// waitingIn lists the folders that wait for evaluation, in scan order.
+func waitingIn(packages []*Package) []EvalFolder {
+	var folders []EvalFolder
+	for _, place := range packages {
+		if p := place.waits; p != nil {
+			dir := p.dir
+			if p.root != "." {
+				dir = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(dir, p.root), "/"), ".")
+			}
+			folders = append(folders, EvalFolder{Dir: dir, Package: p.initial})
+		}
+	}
+	return folders
+}
+
+// packagesOf makes the packages that a config.py declares. One that declares
+// none leaves a disabled package, so that the user learns why.
+func (p *pending) packagesOf(answer FolderResult) []*Package {
+	switch {
+	case answer.Error != nil:
+		return p.failed(answer)
+	case answer.Disabled:
+		return p.disabled(p.at(pythonConfig), "its config.py sets package to None on this target")
+	case len(answer.Packages) == 0:
+		return p.disabled(p.at(pythonConfig), "its config.py declares no package on this target")
+	}
+	var shared diag.List
+	for _, warning := range answer.Warnings {
+		shared.Warnf("config-py", p.place(), "", "%s", warning)
+	}
+	var packages []*Package
+	for _, raw := range answer.Packages {
+		if made := p.declaredBy(raw); made != nil {
+			made.Problems = slices.Concat(p.shared, shared, made.Problems)
+			packages = append(packages, made)
+		}
+	}
+	return packages
+}
+
+// place is where packages of a config.py are declared.
+func (p *pending) place() diag.Range {
+	at := p.at(pythonConfig)
+	at.Start = diag.Position{Line: 1, Column: 1}
+	return at
+}
+
+// disabled makes the folder's package as its header describes it, out of use.
+func (p *pending) disabled(at diag.Range, reason string) []*Package {
+	made, ok := p.finish(p.base, p.dockerfile)
+	if !ok {
+		return nil
+	}
+	made.Disabled = cmp.Or(made.Disabled, reason)
+	if at.Start.Line > 0 {
+		made.At = at
+	}
+	// What config.py would have set decides what is wrong with the rest.
+	made.Problems = p.shared
+	return []*Package{made}
+}
+
+// failed makes the package of a config.py that gave no result. It is disabled
+// at the line of the tree that the failure came from.
+func (p *pending) failed(answer FolderResult) []*Package {
+	at := p.place()
+	where := ""
+	frames := answer.Error.Frames
+	if len(frames) > 0 {
+		last := frames[len(frames)-1]
+		at = p.frame(last)
+		where = fmt.Sprintf(" (%s:%d)", at.File, last.Line)
+	}
+	packages := p.disabled(at, "its config.py failed: "+answer.Error.Message+where)
+	for _, made := range packages {
+		made.Problems.Warnf("config-py", at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s", made.Name, answer.Error.Message)
+		for _, frame := range frames[:max(len(frames)-1, 0)] {
+			made.Problems.Relate(p.frame(frame), "called from %s", frame.Function)
+		}
+	}
+	return packages
+}
+
+// frame gives the place of a Python line. Frames come from strangers' code.
+func (p *pending) frame(frame EvalFrame) diag.Range {
+	file := path.Join(p.root, frame.File)
+	if !staysInside(frame.File) {
+		return p.place()
+	}
+	return diag.Range{File: p.tree.file(file), Start: diag.Position{Line: max(frame.Line, 1), Column: 1}}
+}
+
+// outputHint quotes the end of what a config.py printed.
+func outputHint(output string) string {
+	output = strings.TrimSpace(output)
+	if output == "" {
+		return ""
+	}
+	lines := strings.Split(output, "\n")
+	return "it printed: " + strings.Join(lines[max(len(lines)-3, 0):], " / ")
+}
+
+// declaredBy makes one package of what config.py declares.
+func (p *pending) declaredBy(raw json.RawMessage) *Package {
+	read, problems := p.read(raw)
+	dockerfile := ""
+	if _, named := read["dockerfile"]; !named && p.keeps(raw, "dockerfile") {
+		dockerfile = p.dockerfile
+	}
+	if _, named := read["test"]; !named && !p.keeps(raw, "test") {
+		read["test"] = field{at: p.place(), key: p.place(), items: []Text{}}
+	}
+	made, ok := p.finish(read, dockerfile)
+	if !ok {
+		return nil
+	}
+	if _, named := p.base["name"]; !named || made.At != p.base["name"].at {
+		made.At = p.place()
+	}
+	made.Problems = append(problems, made.Problems...)
+	return made
+}
+
+// keeps tells whether a package has a key with the value that it began with.
+func (p *pending) keeps(raw json.RawMessage, key string) bool {
+	values := map[string]any{}
+	return json.Unmarshal(raw, &values) == nil && p.same(key, values[key])
+}
+
+// same tells whether a value is the one that config.py was given.
+func (p *pending) same(key string, value any) bool {
+	given, ok := p.initial[key]
+	if !ok || value == nil {
+		return false
+	}
+	dt, err := json.Marshal(given)
+	var plain any
+	if err != nil || json.Unmarshal(dt, &plain) != nil {
+		return false
+	}
+	if truth, ok := plain.(bool); ok { // scalars come back as Python prints them
+		plain = map[bool]string{true: "True", false: "False"}[truth]
+	}
+	return reflect.DeepEqual(plain, value)
+}
+
+// read reads the metadata keys of one package. A value that is the header's own
+// has the header's place, every other one that of config.py.
+func (p *pending) read(raw json.RawMessage) (fields, diag.List) {
+	doc := &document{file: p.place().File, text: raw}
+	root, problems := doc.parseJSON()
+	if root == nil {
+		return fields{}, problems
+	}
+	r := reader{at: func(*yaml.Node) diag.Range { return p.place() }}
+	read := r.read(root)
+	values := map[string]any{}
+	if err := json.Unmarshal(raw, &values); err != nil {
+		r.problems.Errorf("json-syntax", p.place(), "", "the result of config.py cannot be read: %v", err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(read)) {
+		if !p.same(key, values[key]) {
+			continue
+		}
+		if own, ok := p.base[key]; ok {
+			read[key] = own
+		} else {
+			delete(read, key) // a default
+		}
+	}
+	for i := range r.problems {
+		if r.problems[i].Rule == "unknown-key" {
+			r.problems[i].Severity = diag.Warning
+		}
+	}
+	return read, append(problems, atMost(r.problems, maxProblems)...)
+}

@@ -1,0 +1,78 @@
+"""Turns what config.py leaves in "package" into plain data."""
+
+KEYS = frozenset((
+    "alias", "build_args", "build_flags", "buildkit_device", "config", "depends", "disabled", "dockerfile", "docs",
+    "group", "name", "notes", "path", "prefix", "postfix", "requires", "test",
+))
+
+# Keys whose values are used as texts without being turned into them first.
+TEXT_KEYS = frozenset(("name", "alias", "depends", "test", "dockerfile", "config"))
+
+MAX_PACKAGES = 5000
+MAX_DEPTH = 16
+
+
+def result(value):
+    """Gives the result of a config.py that left this value."""
+    if value is None:
+        return {"disabled": True}
+    found, warnings = [], []
+    collect(value, found, warnings, 0)
+    answer = {"packages": [metadata(p) for p in found]}
+    if warnings:
+        answer["warnings"] = warnings[:20]
+    return answer
+
+
+def collect(value, found, warnings, depth):
+    """Finds the packages in a dict, or in lists of them at any depth."""
+    if depth > MAX_DEPTH or len(found) > MAX_PACKAGES:
+        raise ValueError("package holds more than %d packages, or lists in lists without end" % MAX_PACKAGES)
+    if isinstance(value, dict):
+        nested = [(k, v) for k, v in value.items() if k not in KEYS and is_package(v)]
+        for name, package in nested:
+            found.append(dict(package, name=name))
+        if not nested:
+            found.append(value)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            collect(item, found, warnings, depth + 1)
+    elif value is not None:
+        warnings.append("package holds %s, which is ignored" % kind(value))
+
+
+def is_package(value):
+    """Tells whether a value is a dict of metadata keys."""
+    return isinstance(value, dict) and value != {} and all(key in KEYS for key in value)
+
+
+def metadata(package):
+    """Makes a package's keys plain: scalars become the texts that print shows."""
+    return {str(key): key_value(str(key), value) for key, value in package.items() if key != "path"}
+
+
+def key_value(key, value):
+    if key == "build_args" and isinstance(value, dict):
+        return {str(name): format(v) for name, v in value.items()}
+    return plain(value, key in TEXT_KEYS, 0)
+
+
+def plain(value, texts, depth):
+    """Makes a value plain. Where only texts will do, others are marked."""
+    if depth > MAX_DEPTH:
+        raise ValueError("package holds values in values without end")
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return {str(k): plain(v, texts, depth + 1) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v, texts, depth + 1) for v in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(v, texts, depth + 1) for v in value), key=str)
+    if texts:
+        return {kind(value): str(value)}
+    return str(value)
+
+
+def kind(value):
+    return "a value of type " + type(value).__name__
