@@ -1,7 +1,10 @@
 package main
 
 import (
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/diag"
@@ -36,10 +39,31 @@ func (e *entries) entry(p *pkgmeta.Package) *entry {
 	if out.Args == nil {
 		out.Args = map[string]string{}
 	}
-	if e.chains && out.Disabled == "" {
-		out.Chain, out.Error = e.chain(p)
-	}
 	return out
+}
+
+// list describes packages, with their chains if asked.
+func (e *entries) list(packages []*pkgmeta.Package) []*entry {
+	list := make([]*entry, len(packages))
+	for i, p := range packages {
+		list[i] = e.entry(p)
+	}
+	if !e.chains {
+		return list
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(list); i = int(next.Add(1)) - 1 {
+				if list[i].Disabled == "" {
+					list[i].Chain, list[i].Error = e.chain(packages[i])
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return list
 }
 
 // disabled says why a package cannot be used on the target, or gives "".

@@ -1,15 +1,27 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 
+	"jetkit/cmd/internal/pylocal"
 	"jetkit/pkgspec/pkgmeta"
 )
 
+// python is the program that runs config.py files, looked up in PATH.
+const python = "python3"
+
 // evaluator gives what runs config.py files, or nil for those who have not said
 // that they trust the trees.
-func (w *workspace) evaluator() pkgmeta.Evaluator {
-	return nil
+func (r *request) evaluator() pkgmeta.Evaluator {
+	if !r.runConfigPy {
+		return nil
+	}
+	e := pylocal.New(python)
+	if r.cache != "" {
+		e.CacheDir = filepath.Join(r.cache, "config-py")
+	}
+	return e
 }
 
 // notRun is how the reason begins that a package has which nobody may evaluate.

@@ -41,11 +41,11 @@ all of them, each with the reason, in the order in which names are looked up.`,
 			if len(args) > 0 {
 				pattern = args[0]
 			}
-			e := newEntries(w, chains)
-			found := e.list(pattern)
-			if len(found) == 0 {
+			packages := w.matching(pattern)
+			if len(packages) == 0 {
 				return w.noPackage(pattern)
 			}
+			found := newEntries(w, chains).list(packages)
 			printWarnings(sys.err, withoutCommandLine(w.problems))
 			if format == "json" {
 				return writeJSON(sys.out, listing{Target: w.target, Base: w.base, Packages: found})
@@ -74,12 +74,12 @@ func (f *requestFlags) load(cmd *cobra.Command, sys *system) (*workspace, error)
 	return load(cmd.Context(), r)
 }
 
-// list describes the packages that go by a name or pattern, in scan order.
-func (e *entries) list(pattern string) []*entry {
-	found := []*entry{}
-	for _, p := range e.catalog.Packages() {
+// matching gives the packages that go by a name or pattern, in scan order.
+func (w *workspace) matching(pattern string) []*pkgmeta.Package {
+	var found []*pkgmeta.Package
+	for _, p := range w.catalog.Packages() {
 		if p.Goes(pattern) {
-			found = append(found, e.entry(p))
+			found = append(found, p)
 		}
 	}
 	return found

@@ -6,14 +6,19 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	cache, err := os.UserCacheDir()
+	if err == nil { // without one, things take longer
+		cache = filepath.Join(cache, "jetkit")
+	}
 	code := run(ctx, os.Args[1:], &system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		env: os.LookupEnv, release: "/etc/nv_tegra_release",
+		env: os.LookupEnv, release: "/etc/nv_tegra_release", cache: cache,
 	})
 	stop()
 	os.Exit(code)

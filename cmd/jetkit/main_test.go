@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		"jetkit": func() {
 			os.Exit(run(context.Background(), os.Args[1:], &system{
 				in: os.Stdin, out: os.Stdout, err: os.Stderr,
-				env: os.LookupEnv, release: os.Getenv("TEGRA_RELEASE"),
+				env: os.LookupEnv, release: os.Getenv("TEGRA_RELEASE"), cache: os.Getenv("JETKIT_CACHE"),
 			}))
 		},
 	})
@@ -38,6 +38,8 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       os.Getenv("JETKIT_UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TEGRA_RELEASE", filepath.Join(env.WorkDir, "no-such-release"))
+			env.Setenv("JETKIT_CACHE", filepath.Join(env.WorkDir, ".cache"))
+			env.Setenv("PATH", os.Getenv("PATH"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

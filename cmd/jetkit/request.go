@@ -47,8 +47,9 @@ type request struct {
 	sources  []string
 
 	noHost, runConfigPy bool
-	// release is the file that tells a Jetson's L4T version.
-	release string
+	// release is the file that tells a Jetson's L4T version, and cache the folder
+	// that results are kept in.
+	release, cache string
 }
 
 // typed makes the jetson.yaml that asks for these packages.

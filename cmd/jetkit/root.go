@@ -30,6 +30,9 @@ type system struct {
 	env      func(name string) (string, bool)
 	// release is the file that tells a Jetson's L4T version.
 	release string
+	// cache is the folder to keep results in from one run to the next; empty
+	// keeps none.
+	cache string
 }
 
 // usageError is a command line that cannot be understood.

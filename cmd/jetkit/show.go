@@ -78,8 +78,8 @@ func (e *entries) show(name string) []*shown {
 		}
 	}
 	var found []*shown
-	for _, p := range packages {
-		found = append(found, &shown{entry: e.entry(p), NeededBy: allWith(e.catalog.Packages(), p)})
+	for i, described := range e.list(packages) {
+		found = append(found, &shown{entry: described, NeededBy: allWith(e.catalog.Packages(), packages[i])})
 	}
 	return found
 }

@@ -126,7 +126,7 @@ func (w *workspace) scan(ctx context.Context) error {
 	}
 	trees, folders := w.trees()
 	catalog, problems := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
-		Evaluator: w.evaluator(), Facts: platform.FactsForTree(w.target), Args: w.spec.Args,
+		Evaluator: w.request.evaluator(), Facts: platform.FactsForTree(w.target), Args: w.spec.Args,
 	})
 	if !w.request.runConfigPy {
 		nameFlag(catalog)
