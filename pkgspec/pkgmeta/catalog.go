@@ -80,7 +80,7 @@ func (c *Catalog) add(p *Package) {
 // of the same tree has too, and tells whether it is shadowed by that.
 func reportTwin(p *Package, earlier []*Package) (shadowed bool) {
 	for _, e := range earlier {
-		if !slices.EqualFunc(p.Requires, e.Requires, func(a, b Text) bool { return a.Value == b.Value }) {
+		if !p.requiresAs(e) {
 			continue
 		}
 		const hint = "rename one of them, or give them requirements that tell them apart"

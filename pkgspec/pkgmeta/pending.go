@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"reflect"
@@ -166,7 +167,41 @@ func (p *pending) packagesOf(answer FolderResult) []*Package {
 			packages = append(packages, made)
 		}
 	}
-	return packages
+	return lastFirst(packages)
+}
+
+// lastFirst brings packages of one name together, at the place of the first and
+// the last of them first. In jetson-containers a package replaces an earlier one
+// of its name, if its requirements hold; a lookup, which takes the first whose
+// requirements hold, then finds the same. One that can never be found is left
+// out, with a warning.
+func lastFirst(packages []*Package) []*Package {
+	byName := map[string][]*Package{}
+	var names []string
+	for _, p := range packages {
+		if byName[p.Name] == nil {
+			names = append(names, p.Name)
+		}
+		byName[p.Name] = append(byName[p.Name], p)
+	}
+	ordered := make([]*Package, 0, len(packages))
+	for _, name := range names {
+		var kept []*Package
+		for _, p := range slices.Backward(byName[name]) {
+			if i := slices.IndexFunc(kept, p.requiresAs); i >= 0 {
+				kept[i].Problems.Warnf("duplicate-package", kept[i].At, "", "config.py declares %s more than once; the last one is used", name)
+				continue
+			}
+			kept = append(kept, p)
+		}
+		ordered = append(ordered, kept...)
+	}
+	return ordered
+}
+
+// requiresAs tells whether two packages have the same requirements.
+func (p *Package) requiresAs(q *Package) bool {
+	return slices.EqualFunc(p.Requires, q.Requires, func(a, b Text) bool { return a.Value == b.Value })
 }
 
 // place is where packages of a config.py are declared.
@@ -283,8 +318,12 @@ func (p *pending) read(raw json.RawMessage) (fields, diag.List) {
 	if root == nil {
 		return fields{}, problems
 	}
+	elsewhere := p.dockerfileElsewhere(root)
 	r := reader{at: func(*yaml.Node) diag.Range { return p.place() }}
 	read := r.read(root)
+	if elsewhere != "" {
+		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []Text{{Value: elsewhere, At: p.place()}}}
+	}
 	values := map[string]any{}
 	if err := json.Unmarshal(raw, &values); err != nil {
 		r.problems.Errorf("json-syntax", p.place(), "", "the result of config.py cannot be read: %v", err)
@@ -305,4 +344,26 @@ func (p *pending) read(raw json.RawMessage) (fields, diag.List) {
 		}
 	}
 	return read, append(problems, atMost(r.problems, maxProblems)...)
+}
+
+// dockerfileElsewhere takes a Dockerfile in another folder of the tree out of a
+// package's metadata and gives its path, or "". Only config.py files, which know
+// the tree they are in, can name one: packages of a family share it so.
+func (p *pending) dockerfileElsewhere(root *yaml.Node) string {
+	if root.Kind != yaml.MappingNode {
+		return ""
+	}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		name := root.Content[i+1].Value
+		if root.Content[i].Value != "dockerfile" || !strings.HasPrefix(name, "../") {
+			continue
+		}
+		file := path.Join(p.dir, name)
+		if p.root != "." && !strings.HasPrefix(file, p.root+"/") || !fs.ValidPath(file) {
+			return ""
+		}
+		root.Content = slices.Delete(slices.Clone(root.Content), i, i+2)
+		return path.Clean(name)
+	}
+	return ""
 }

@@ -1,5 +1,10 @@
 """Turns what config.py leaves in "package" into plain data."""
 
+import os
+
+# The name of the tree in results.
+TREE = "/jetkit/tree"
+
 KEYS = frozenset((
     "alias", "build_args", "build_flags", "buildkit_device", "config", "depends", "disabled", "dockerfile", "docs",
     "group", "name", "notes", "path", "prefix", "postfix", "requires", "test",
@@ -12,13 +17,17 @@ MAX_PACKAGES = 5000
 MAX_DEPTH = 16
 
 
-def result(value):
-    """Gives the result of a config.py that left this value."""
+def result(value, root, folder):
+    """Gives the result of a config.py that left this value.
+
+    A Dockerfile given by its whole path becomes relative to the folder, and the
+    tree's place on this machine, which is another one every time, a fixed name.
+    """
     if value is None:
         return {"disabled": True}
     found, warnings = [], []
     collect(value, found, warnings, 0)
-    answer = {"packages": [metadata(p) for p in found]}
+    answer = {"packages": [fixed(metadata(p), root, folder) for p in found]}
     if warnings:
         answer["warnings"] = warnings[:20]
     return answer
@@ -49,6 +58,23 @@ def is_package(value):
 def metadata(package):
     """Makes a package's keys plain: scalars become the texts that print shows."""
     return {str(key): key_value(str(key), value) for key, value in package.items() if key != "path"}
+
+
+def fixed(package, root, folder):
+    dockerfile = package.get("dockerfile")
+    if isinstance(dockerfile, str) and dockerfile.startswith(root + os.sep):
+        package["dockerfile"] = os.path.relpath(dockerfile, folder)
+    return renamed(package, root)
+
+
+def renamed(value, root):
+    if isinstance(value, str):
+        return value.replace(root, TREE)
+    if isinstance(value, list):
+        return [renamed(v, root) for v in value]
+    if isinstance(value, dict):
+        return {renamed(k, root): renamed(v, root) for k, v in value.items()}
+    return value
 
 
 def key_value(key, value):

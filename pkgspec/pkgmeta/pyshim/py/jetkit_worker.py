@@ -92,7 +92,7 @@ def evaluate(request, root, index):
         exec(code, module.__dict__)
         if "package" not in module.__dict__:
             return {"error": {"message": "it deletes the variable package"}}
-        return jetkit_values.result(module.package)
+        return jetkit_values.result(module.package, root, path)
     except BaseException as error:
         return {"error": explain(error, root)}
     finally:

@@ -1,0 +1,3 @@
+package compat
+
+func (c *comparison) explain(d difference) string { return "" }
