@@ -130,6 +130,9 @@ func (c *checker) test(test Text) {
 	case !staysInside(args[0]):
 		c.p.Problems.Errorf("path-outside", test.At, "name a script inside the package's folder", "the test script %q leaves the package's folder", args[0])
 		return
+	case !c.exists(args[0]) && c.lenient:
+		c.p.Problems.Warnf("missing-file", test.At, testHint(args[0], c.files), "test %s is left out: the package's folder has no such script", args[0])
+		return
 	case !c.exists(args[0]):
 		c.p.Problems.Errorf("missing-file", test.At, testHint(args[0], c.files), "the package's folder has no test script %s", args[0])
 		return

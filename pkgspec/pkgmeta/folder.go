@@ -25,6 +25,8 @@ type folderReader struct {
 	root string
 	// main is the file that makes the folder a package.
 	main string
+	// lenient makes faults warnings that upstream only meets when it runs tests.
+	lenient bool
 	// shared are problems that every package of the folder has.
 	shared diag.List
 }

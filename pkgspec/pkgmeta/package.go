@@ -49,6 +49,9 @@ type Package struct {
 	// Disabled says why the package cannot be used; empty if it can.
 	Disabled string
 	Origin   plan.Origin
+	// Superseded tells that the same config.py declares another package of this
+	// name after this one, which wins where the requirements of both hold.
+	Superseded bool
 	// At is the place of the package's declaration: its name in the header, or
 	// the first line of its Dockerfile.
 	At diag.Range

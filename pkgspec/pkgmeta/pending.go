@@ -192,6 +192,7 @@ func lastFirst(packages []*Package) []*Package {
 				kept[i].Problems.Warnf("duplicate-package", kept[i].At, "", "config.py declares %s more than once; the last one is used", name)
 				continue
 			}
+			p.Superseded = len(kept) > 0
 			kept = append(kept, p)
 		}
 		ordered = append(ordered, kept...)
@@ -276,6 +277,7 @@ func (p *pending) declaredBy(raw json.RawMessage) *Package {
 	if _, named := read["test"]; !named && !p.keeps(raw, "test") {
 		read["test"] = field{at: p.place(), key: p.place(), items: []Text{}}
 	}
+	p.lenient = true
 	made, ok := p.finish(read, dockerfile)
 	if !ok {
 		return nil

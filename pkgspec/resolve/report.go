@@ -128,7 +128,7 @@ func (r *resolver) relateCandidates(n *node) {
 // as well. (The catalog reports those whose requirements are the same.)
 func (r *resolver) reportTwins(n *node) {
 	for _, p := range r.cat.Lookup(n.pkg.Name) {
-		if p == n.pkg || p.Name != n.pkg.Name || !r.finder.usable(p) || n.pkg.Problems.HasErrors() {
+		if p == n.pkg || p.Name != n.pkg.Name || p.Superseded || !r.finder.usable(p) || n.pkg.Problems.HasErrors() {
 			continue
 		}
 		r.problems.Errorf("duplicate-package", n.pkg.At, "rename one of them, or let their requirements exclude each other",
