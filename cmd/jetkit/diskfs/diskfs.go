@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
@@ -33,12 +34,16 @@ const (
 // ErrTooLarge is the error for a file that is larger than jetkit reads.
 var ErrTooLarge = errors.New("file is larger than 4 MiB")
 
-// FS is a folder of the disk. Its methods are safe for concurrent use.
+// FS is a folder of the disk. Its methods are safe for concurrent use. What was
+// read once is kept, so that everybody sees the same files.
 type FS struct {
-	root     *os.Root
-	dirs     []string
-	metadata []string
-	ignore   *patternmatcher.PatternMatcher
+	root   *os.Root
+	dirs   []string
+	ignore *patternmatcher.PatternMatcher
+
+	listed   sync.Map // of func() ([]fs.DirEntry, error), by folder
+	loaded   sync.Map // of func() ([]byte, error), by file
+	metadata sync.Map // of bool, by name without folder
 }
 
 var (
@@ -56,7 +61,7 @@ func Open(dir string, dirs []string, ignore []byte) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FS{root: root, dirs: dirs, metadata: pkgmeta.MetadataFiles()}
+	f := &FS{root: root, dirs: dirs}
 	if ignore == nil {
 		ignore, err = f.read(IgnoreFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -80,30 +85,50 @@ func (f *FS) Close() { _ = f.root.Close() } // nothing was written
 
 // ReadFile reads a whole file, at the end of links if name is one.
 func (f *FS) ReadFile(name string) ([]byte, error) {
-	end, err := f.follow(name)
+	dt, err := once(&f.loaded, name, func() ([]byte, error) {
+		end, err := f.follow(name)
+		if err != nil {
+			return nil, err
+		}
+		return f.read(end)
+	})
 	if err != nil {
 		return nil, pathError("read", name, err)
 	}
-	dt, err := f.read(end)
-	if err != nil {
-		return nil, pathError("read", name, err)
-	}
-	return dt, nil
+	return slices.Clone(dt), nil
 }
 
 // ReadDir lists a folder, sorted by name.
 func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := once(&f.listed, name, func() ([]fs.DirEntry, error) { return f.list(name) })
+	if err != nil {
+		return nil, pathError("readdir", name, err)
+	}
+	return slices.Clone(entries), nil
+}
+
+// once gives what read gave the first time for a name.
+func once[T any](kept *sync.Map, name string, read func() (T, error)) (T, error) {
+	first, ok := kept.Load(name)
+	if !ok {
+		first, _ = kept.LoadOrStore(name, sync.OnceValues(read))
+	}
+	return first.(func() (T, error))()
+}
+
+// list lists what can be seen of a folder.
+func (f *FS) list(name string) ([]fs.DirEntry, error) {
 	if !fs.ValidPath(name) {
-		return nil, pathError("readdir", name, fs.ErrInvalid)
+		return nil, fs.ErrInvalid
 	}
 	dir, err := f.root.Open(name)
 	if err != nil {
-		return nil, pathError("readdir", name, err)
+		return nil, err
 	}
 	defer dir.Close()
 	entries, err := dir.ReadDir(-1)
 	if err != nil {
-		return nil, pathError("readdir", name, err)
+		return nil, err
 	}
 	entries = slices.DeleteFunc(entries, func(entry fs.DirEntry) bool {
 		return !f.visible(path.Join(name, entry.Name()), entry.IsDir())
@@ -163,18 +188,13 @@ func (f *FS) Open(name string) (fs.File, error) {
 // leads to must be visible too, or it would not have been sent.
 func (f *FS) follow(name string) (string, error) {
 	for range maxLinks {
-		if !fs.ValidPath(name) {
-			return "", fs.ErrNotExist
-		}
-		info, err := f.root.Lstat(name)
+		kind, err := f.kind(name)
 		switch {
 		case err != nil:
 			return "", err
-		case !f.visible(name, info.IsDir()):
-			return "", fs.ErrNotExist
-		case info.Mode().IsRegular():
+		case kind.IsRegular():
 			return name, nil
-		case info.Mode()&fs.ModeSymlink == 0:
+		case kind&fs.ModeSymlink == 0:
 			return "", fs.ErrInvalid // a pipe would block whoever reads it
 		}
 		target, err := f.root.Readlink(name)
@@ -188,6 +208,31 @@ func (f *FS) follow(name string) (string, error) {
 		}
 	}
 	return "", errors.New("too many levels of symbolic links")
+}
+
+// kind tells what kind of file it is that can be seen under a name, from its
+// folder's list if that was read.
+func (f *FS) kind(name string) (fs.FileMode, error) {
+	if !fs.ValidPath(name) {
+		return 0, fs.ErrNotExist
+	}
+	if list, ok := f.listed.Load(path.Dir(name)); ok {
+		entries, err := list.(func() ([]fs.DirEntry, error))()
+		i, found := slices.BinarySearchFunc(entries, path.Base(name), func(e fs.DirEntry, name string) int {
+			return strings.Compare(e.Name(), name)
+		})
+		if err == nil && found {
+			return entries[i].Type(), nil
+		}
+	}
+	info, err := f.root.Lstat(name)
+	if err == nil && !f.visible(name, info.IsDir()) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return 0, err
+	}
+	return info.Mode().Type(), nil
 }
 
 // read reads a file, which is bounded.
@@ -232,10 +277,15 @@ func (f *FS) describes(name string) bool {
 }
 
 func (f *FS) isMetadata(name string) bool {
-	return slices.ContainsFunc(f.metadata, func(pattern string) bool {
+	if known, ok := f.metadata.Load(name); ok {
+		return known.(bool)
+	}
+	is := slices.ContainsFunc(pkgmeta.MetadataFiles(), func(pattern string) bool {
 		ok, err := path.Match(pattern, name)
 		return ok && err == nil
 	})
+	f.metadata.Store(name, is)
+	return is
 }
 
 // pathError gives an error the form that callers of io/fs expect. What leads out
