@@ -97,7 +97,14 @@ func (b *build) resolveBase(ctx context.Context, base plan.Value, platform ocisp
 	if name == dockerui.EmptyImageName {
 		return &chain.Base{State: llb.Scratch()}, nil
 	}
-	named := func(err error) error { return fmt.Errorf("base image %s (%s): %w", name, base.Reason, err) }
+	return b.loadImage(ctx, name, platform, func(err error) error {
+		return fmt.Errorf("base image %s (%s): %w", name, base.Reason, err)
+	})
+}
+
+// loadImage loads an image: from a named context of that name, or from a
+// registry. named says in errors what the image is for.
+func (b *build) loadImage(ctx context.Context, name string, platform ocispecs.Platform, named func(error) error) (*chain.Base, error) {
 	nc, err := b.ui.NamedContext(name, dockerui.ContextOpt{Platform: &platform, ResolveMode: b.ui.ImageResolveMode.String()})
 	if err != nil {
 		return nil, named(err)

@@ -58,7 +58,9 @@ func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Tar
 	if err != nil || problems.HasErrors() {
 		return nil, problems, err
 	}
-	catalog, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{Facts: platform.FactsForTree(target), Args: spec.Args})
+	catalog, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
+		Evaluator: &evaluator{build: b, image: spec.PythonImage.Value}, Facts: platform.FactsForTree(target), Args: spec.Args,
+	})
 	return catalog, append(problems, more...), ctx.Err()
 }
 

@@ -37,12 +37,14 @@ type trees struct {
 
 	mu   sync.Mutex
 	meta map[string]fs.FS // by context name, "" is the main context
+	// states are what meta shows.
+	states map[string]llb.State
 }
 
 var _ chain.Sources = (*chainSources)(nil)
 
 func newTrees(ctx context.Context, c client.Client, ui *dockerui.Client) *trees {
-	t := &trees{ctx: ctx, client: c, ui: ui, builtin: packages.FS, meta: map[string]fs.FS{}}
+	t := &trees{ctx: ctx, client: c, ui: ui, builtin: packages.FS, meta: map[string]fs.FS{}, states: map[string]llb.State{}}
 	for k := range ui.BuildOpts().Opts {
 		if name, ok := strings.CutPrefix(k, "context:"); ok {
 			name, _, _ = strings.Cut(name, "::")
@@ -139,7 +141,7 @@ func (t *trees) load(ctx context.Context, name string, dirs []string) error {
 	if err != nil {
 		return err
 	}
-	t.meta[name] = reffs.New(t.ctx, ref)
+	t.meta[name], t.states[name] = reffs.New(t.ctx, ref), st
 	return nil
 }
 

@@ -31,6 +31,7 @@ func (l *loader) arguments() []argument {
 		{"LSB_RELEASE", "target.ubuntu", l.asked(&t.Ubuntu, nil)},
 		{"CUDA_ARCH", "target.arch", l.asked(&t.Arch, nil)},
 		{"BASE_IMAGE", "base", func(s said) { l.spec.Base = l.image(s) }},
+		{"PYTHON_IMAGE", "python_image", func(s said) { l.spec.PythonImage = l.image(s) }},
 		{"PACKAGES", "packages", func(s said) { l.spec.Packages = l.packages(l.splitSome(s)) }},
 		{"SKIP_PACKAGES", "skip", func(s said) { l.spec.Skip = l.names(split(s)) }},
 		{"PACKAGE_DIRS", "sources", l.packageDirs},

@@ -22,6 +22,7 @@ func (l *loader) settings() map[string]string {
 		"target.ubuntu":    s.Target.Ubuntu.Value,
 		"target.arch":      s.Target.Arch.Value,
 		"base":             s.Base.Value,
+		"python_image":     s.PythonImage.Value,
 		"packages":         listText(s.Packages, func(p PackageRef) string { return p.Value }),
 		"sources":          listText(s.Sources, sourceText),
 		"skip":             namesText(s.Skip),

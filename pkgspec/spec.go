@@ -21,6 +21,9 @@ type Spec struct {
 	Target platform.Request
 	// Base is the base image's reference; empty means the target's default.
 	Base pkgmeta.Text
+	// PythonImage is the image that config.py files are run with; empty means the
+	// default.
+	PythonImage pkgmeta.Text
 	// Packages lists what to build, in the order asked.
 	Packages []PackageRef
 	// Sources lists the trees that packages are searched in; the first tree

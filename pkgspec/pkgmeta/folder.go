@@ -82,27 +82,9 @@ func (f *folderReader) read(dockerfile string, configs []string) ([]*Package, er
 		configs = f.namedConfigs(named)
 	}
 	if slices.Contains(configs, pythonConfig) {
-		if f.options.Evaluator == nil {
-			return f.unevaluated(base.fields, dockerfile), nil
-		}
 		return f.pend(base.fields, dockerfile, configs), nil
 	}
 	return f.configured(base.fields, dockerfile, configs)
-}
-
-// unevaluated makes the package of a folder whose metadata comes from running
-// config.py, which nobody is there to run.
-func (f *folderReader) unevaluated(base fields, dockerfile string) []*Package {
-	p, ok := f.finish(base, dockerfile)
-	if !ok {
-		return nil
-	}
-	if p.Disabled == "" {
-		p.Disabled = "configured by config.py, which is not run here"
-	}
-	// What config.py would set decides what is wrong with the rest.
-	p.Problems = f.shared
-	return []*Package{p}
 }
 
 // configured lays the configuration file over the header and makes the

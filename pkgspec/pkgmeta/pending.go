@@ -104,6 +104,11 @@ func (s *scanner) evaluate(t Tree, r result) result {
 	if len(folders) == 0 {
 		return r
 	}
+	if s.options.Evaluator == nil {
+		return r.replaced(func(p *pending) []*Package {
+			return p.disabled(diag.Range{}, "configured by config.py, which is not run here")
+		})
+	}
 	req := EvalRequest{Tree: t, Env: s.options.environment(), Facts: s.options.Facts, Folders: folders}
 	answer, err := s.options.Evaluator.Evaluate(s.ctx, req)
 	if err == nil && len(answer.Folders) != len(folders) {
@@ -112,20 +117,27 @@ func (s *scanner) evaluate(t Tree, r result) result {
 	if err != nil {
 		r.problems.Warnf("config-py", diag.Range{File: t.file(path.Clean(cmp.Or(t.Dir, ".")))}, "",
 			"the %d packages with a config.py are disabled, because it could not be run: %v", len(folders), err)
-		answer = EvalResult{Folders: make([]FolderResult, len(folders))}
-		for i := range answer.Folders {
-			answer.Folders[i].Error = &EvalError{Message: err.Error()}
-		}
+		return r.replaced(func(p *pending) []*Package {
+			return p.disabled(diag.Range{}, "its config.py could not be run: "+err.Error())
+		})
 	}
-	var packages []*Package
 	results := answer.Folders
+	return r.replaced(func(p *pending) []*Package {
+		packages := p.packagesOf(results[0])
+		results = results[1:]
+		return packages
+	})
+}
+
+// replaced puts packages in the places of those that wait, in their order.
+func (r result) replaced(by func(*pending) []*Package) result {
+	var packages []*Package
 	for _, p := range r.packages {
 		if p.waits == nil {
 			packages = append(packages, p)
-			continue
+		} else {
+			packages = append(packages, by(p.waits)...)
 		}
-		packages = append(packages, p.waits.packagesOf(results[0])...)
-		results = results[1:]
 	}
 	return result{packages: packages, problems: r.problems}
 }
@@ -240,7 +252,7 @@ func (p *pending) failed(answer FolderResult) []*Package {
 	}
 	packages := p.disabled(at, "its config.py failed: "+answer.Error.Message+where)
 	for _, made := range packages {
-		made.Problems.Warnf("config-py", at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s", made.Name, answer.Error.Message)
+		made.Problems.Errorf("config-py", at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s", made.Name, answer.Error.Message)
 		for _, frame := range frames[:max(len(frames)-1, 0)] {
 			made.Problems.Relate(p.frame(frame), "called from %s", frame.Function)
 		}

@@ -1,5 +1,6 @@
 """The worker: runs config.py files, one after another, inside the sandbox."""
 
+import builtins
 import gc
 import json
 import os
@@ -47,6 +48,7 @@ def prepare(request, root, output):
     lib = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
     sys.path.insert(0, lib)
     sys.argv = ["config.py"]
+    builtins.exit = builtins.quit = sys.exit  # as the module site, which is not loaded, has it
     facts = request["facts"]
     machine = facts["SYSTEM_ARCH"] or "aarch64"
     os.uname = lambda: os.uname_result(("Linux", "localhost", "0", "#0", machine))

@@ -1,0 +1,192 @@
+//go:build integration
+
+package integration
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"jetkit/integration/harness"
+)
+
+// pythonImage makes an image with the distribution's Python, which the base has
+// not.
+func pythonImage(t *testing.T, base string) string {
+	t.Helper()
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"Dockerfile": "FROM " + base + "\nRUN apt-get update && apt-get install -y --no-install-recommends python3\n",
+	})
+	ref := shared.Ref("python:test")
+	if err := shared.Buildx(t.Context(), harness.BuildxRun{Dir: dir, Args: []string{"--push", "--tag", ref, "."}}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// probe is a config.py that tries what it must not be able to do, and passes
+// what came of it to its Dockerfile.
+const probe = `
+import os, glob
+from jetson_containers import L4T_VERSION, CUDA_VERSION
+from packages.shared.version import GREETING
+
+def attempt(f):
+    try:
+        return "worked: %s" % (f(),)
+    except BaseException as error:
+        return type(error).__name__
+
+def connect():
+    import socket
+    return socket.create_connection(("1.1.1.1", 53), 2)
+
+def thread():
+    import _thread
+    return _thread.start_new_thread(print, ())
+
+def interfaces():
+    return [line.split(":")[0].strip() for line in open("/sys/class/net") if ":" in line]
+
+package["build_args"] = {
+    "PROBE": "|".join("%s=%s" % pair for pair in [
+        ("connect", attempt(connect)),
+        ("fork", attempt(os.fork)),
+        ("exec", attempt(lambda: os.execv("/bin/true", ["true"]))),
+        ("system", attempt(lambda: os.system("true"))),
+        ("thread", attempt(thread)),
+        ("write tree", attempt(lambda: open(os.path.join(os.path.dirname(__file__), "x"), "w"))),
+        ("write root", attempt(lambda: open("/x", "w"))),
+        ("write tmp", attempt(lambda: open("/tmp/x", "w"))),
+        ("write by number", attempt(lambda: os.open("/jetkit/result/x", os.O_CREAT | os.O_WRONLY))),
+        ("remove", attempt(lambda: os.remove(__file__))),
+        ("passwords", attempt(lambda: open("/etc/shadow").read())),
+        ("secrets", attempt(lambda: os.listdir("/run/secrets"))),
+        ("environment", " ".join(sorted(os.environ))),
+    ]),
+    "GREETING": GREETING,
+    "L4T": L4T_VERSION, "CUDA": CUDA_VERSION, "IS_NEW": CUDA_VERSION.major >= 12,
+}
+package["depends"] = ["first"]
+`
+
+// hostile are config.py files that each end in a diagnostic, and what it says.
+var hostile = map[string][2]string{
+	"exits":    {"import os\nos._exit(0)\n", "it ended Python with exit code 0 and gave no result"},
+	"quits":    {"exit(3)\n", "it ends Python with exit(3)"},
+	"garbage":  {"import os\nfor fd in range(3, 64):\n    try: os.write(fd, b'{garbage\\n')\n    except OSError: pass\n", "it wrote something else than its result"},
+	"spins":    {"while True: pass\n", "it runs longer than it may"},
+	"sleeps":   {"import time\ntime.sleep(1e6)\n", "it sleeps longer than"},
+	"hogs":     {"x = bytearray(1 << 34)\n", "it needs more memory than it may have"},
+	"forks":    {"import os\nwhile True: os.fork()\n", "PermissionError"},
+	"missing":  {"import numpy\n", "ModuleNotFoundError: No module named 'numpy'"},
+	"broken":   {"x = 1\ndef f(:\n", "SyntaxError"},
+	"recurses": {"package['alias'] = package\n", "values in values without end"},
+}
+
+// TestConfigPy builds a tree with config.py packages through buildx: they run in
+// the sandbox, the chain is built and its tests run.
+func TestConfigPy(t *testing.T) {
+	ctx := t.Context()
+	base, err := shared.Base(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frontend, err := shared.FrontendImage(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	python := pythonImage(t, base)
+	dir := t.TempDir()
+	const dockerfile = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+	files := map[string]string{
+		"jetson.yaml":                "# syntax=" + frontend + "\ntarget: {l4t: 36.4.3, arch: x86_64}\nbase: " + base + "\npackages: [probe]\n",
+		"packages/first/Dockerfile":  dockerfile + "ARG FIRST\nRUN echo ${FIRST} > /first\n",
+		"packages/first/config.py":   "def first(v):\n    pkg = package.copy()\n    pkg['name'] = 'first:' + v\n    pkg['build_args'] = {'FIRST': v}\n    if v == '2': pkg['alias'] = 'first'\n    return pkg\npackage = [first('1'), (first('2'), None)]\n",
+		"packages/shared/version.py": "import os\nGREETING = os.environ.get('GREETING', 'hello')\n",
+		"packages/some/probe/Dockerfile": "#---\n# name: probe\n# test: test.sh\n#---\n" + dockerfile + "ARG PROBE\nARG GREETING\nARG L4T\nARG CUDA\nARG IS_NEW\n" +
+			"RUN echo \"${PROBE}\" > /probe && echo \"${GREETING} ${L4T} ${CUDA} ${IS_NEW}\" > /values\n",
+		"packages/some/probe/config.py": probe,
+		"packages/some/probe/test.sh":   "grep -qx 2 /first && grep -q 36.4.3 /values\n",
+	}
+	for name, file := range hostile {
+		files["packages/hostile/"+name+"/Dockerfile"] = dockerfile
+		files["packages/hostile/"+name+"/config.py"] = file[0]
+	}
+	writeFiles(t, dir, files)
+	args := []string{
+		"-f", "jetson.yaml", "--build-arg", "PYTHON_IMAGE=" + python, "--build-arg", "GREETING=hi", "--build-arg", "TEST_GPU=skip",
+		"--secret", "id=probe,env=PATH", "--push", "--tag", shared.Ref("configpy:1"), ".",
+	}
+	first := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
+	if err := first.Err(); err != nil {
+		t.Fatal(err)
+	}
+	checkProbe(t)
+	for name, file := range hostile {
+		if !strings.Contains(first.Stderr, file[1]) {
+			t.Errorf("%s: no warning says %q", name, file[1])
+		}
+	}
+	if !strings.Contains(first.Stderr, "packages/hostile/broken/config.py:2") {
+		t.Error("no warning names the line of the syntax error")
+	}
+	again := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
+	if err := again.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(again.Stderr, "CACHED") || again.Duration > 10*time.Second {
+		t.Errorf("the second build took %v", again.Duration)
+	}
+	t.Logf("first build %v, second %v", first.Duration, again.Duration)
+	if testing.Verbose() {
+		t.Log(first.Stderr)
+	}
+}
+
+// checkProbe checks what the probe could do, and that its values arrived.
+func checkProbe(t *testing.T) {
+	t.Helper()
+	read := func(name string) string {
+		dt, err := shared.ImageFile(t.Context(), shared.Ref("configpy:1"), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(dt))
+	}
+	if got := read("/values"); got != "hi 36.4.3 12.6 True" {
+		t.Errorf("values %q", got)
+	}
+	report := read("/probe")
+	for part := range strings.SplitSeq(report, "|") {
+		what, came, _ := strings.Cut(part, "=")
+		if strings.Contains(came, "worked") {
+			t.Errorf("config.py could %s: %s", what, came)
+		}
+		if what == "environment" {
+			for name := range strings.FieldsSeq(came) {
+				if !strings.HasSuffix(name, "_VERSION") && name != "LSB_RELEASE" && !strings.HasSuffix(name, "_ARCH") && name != "GREETING" && name != "HOME" {
+					t.Errorf("config.py sees the variable %s", name)
+				}
+			}
+		}
+	}
+	t.Log(fmt.Sprintf("the probe: %s", report))
+}

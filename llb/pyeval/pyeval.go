@@ -1,0 +1,111 @@
+// Package pyeval runs the config.py files of a tree in one step of BuildKit's:
+// without a network, on a read-only root file system, with the tree mounted
+// read-only, and with an environment of its own. The step's cache key is the
+// content of the tree, of the request and of the runner, so it runs once.
+package pyeval
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/solver/pb"
+)
+
+// Options says what to run.
+type Options struct {
+	// Python is an image with python3, and with its environment set.
+	Python llb.State
+	// Tree holds the tree, in the folder Dir.
+	Tree llb.State
+	Dir  string
+	// Runner holds the program and its modules, Program its name among them.
+	Runner  fs.FS
+	Program string
+	// Flags are the interpreter's, Env is its environment ("NAME=value").
+	Flags, Env []string
+	// Request is what the program reads.
+	Request []byte
+	// Name is the step's name in the progress display.
+	Name string
+	// NoCache runs the step though its result is known.
+	NoCache bool
+}
+
+// Result is the file of the resulting state that holds what the program wrote.
+const Result = "out/result.json"
+
+// The places of the step's mounts.
+const (
+	runnerDir  = "/jetkit/runner"
+	requestDir = "/jetkit/request"
+	resultDir  = "/jetkit/result"
+	treeDir    = "/jetkit/tree"
+)
+
+// Run gives the state that holds the result.
+func Run(o Options) (llb.State, error) {
+	runner, err := filesOf(o.Runner)
+	if err != nil {
+		return llb.State{}, fmt.Errorf("the runner of config.py files: %w", err)
+	}
+	request := llb.Scratch().File(llb.Mkfile("/request.json", 0o644, o.Request, fixedTime()), internal("request"))
+	args := append([]string{"python3"}, o.Flags...)
+	args = append(args, path.Join(runnerDir, o.Program), path.Join(requestDir, "request.json"), path.Join(resultDir, path.Base(Result)), treeDir)
+	opts := []llb.RunOption{
+		llb.Args(args),
+		llb.Dir("/"),
+		llb.Network(pb.NetMode_NONE),
+		llb.ReadonlyRootFS(),
+		llb.WithCustomName(o.Name),
+		llb.AddMount(runnerDir, runner, llb.Readonly),
+		llb.AddMount(requestDir, request, llb.Readonly),
+		llb.AddMount(treeDir, o.Tree, llb.Readonly, llb.SourcePath(path.Join("/", o.Dir))),
+	}
+	for _, variable := range o.Env {
+		for i := range len(variable) {
+			if variable[i] == '=' {
+				opts = append(opts, llb.AddEnv(variable[:i], variable[i+1:]))
+				break
+			}
+		}
+	}
+	if o.NoCache {
+		opts = append(opts, llb.IgnoreCache)
+	}
+	folder := path.Dir(Result)
+	out := llb.Scratch().File(llb.Mkdir("/"+folder, 0o755, fixedTime()), internal("result"))
+	return o.Python.User("0").Run(opts...).AddMount(resultDir, out, llb.SourcePath("/"+folder)), nil
+}
+
+// filesOf makes a state of nothing but files' contents.
+func filesOf(files fs.FS) (llb.State, error) {
+	var action *llb.FileAction // the methods of a nil action start a new one
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == "." {
+			return err
+		}
+		if d.IsDir() {
+			action = action.Mkdir("/"+name, 0o755, fixedTime())
+			return nil
+		}
+		dt, err := fs.ReadFile(files, name)
+		action = action.Mkfile("/"+name, 0o644, dt, fixedTime())
+		return err
+	})
+	if err != nil {
+		return llb.State{}, err
+	}
+	return llb.Scratch().File(action, internal("runner")), nil
+}
+
+// fixedTime keeps the clock out of the files.
+func fixedTime() llb.CreatedTime { return llb.WithCreatedTime(time.Unix(0, 0)) }
+
+// internal names a step that users need not see.
+func internal(what string) llb.ConstraintsOpt {
+	return dockerui.WithInternalName("prepare the " + what + " of config.py files")
+}
