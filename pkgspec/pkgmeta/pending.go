@@ -24,6 +24,8 @@ type pending struct {
 	dockerfile string
 	// initial is what config.py finds in "package".
 	initial map[string]any
+	// given is the same as it would come back.
+	given map[string]any
 }
 
 // defaultRequires is the requirement that jetson-containers gives a package
@@ -34,6 +36,7 @@ const defaultRequires = ">=32.6"
 func (f *folderReader) pend(base fields, dockerfile string, configs []string) []*Package {
 	p := &pending{folderReader: f, base: base, dockerfile: dockerfile}
 	p.initial = p.metadata(configs)
+	p.given = asReturned(p.initial)
 	return []*Package{{Origin: f.origin(), waits: p}}
 }
 
@@ -252,7 +255,7 @@ func (p *pending) failed(answer FolderResult) []*Package {
 	}
 	packages := p.disabled(at, "its config.py failed: "+answer.Error.Message+where)
 	for _, made := range packages {
-		made.Problems.Errorf("config-py", at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s", made.Name, answer.Error.Message)
+		made.Problems.Errorf("config-py", at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s%s", made.Name, answer.Error.Message, where)
 		for _, frame := range frames[:max(len(frames)-1, 0)] {
 			made.Problems.Relate(p.frame(frame), "called from %s", frame.Function)
 		}
@@ -281,12 +284,17 @@ func outputHint(output string) string {
 
 // declaredBy makes one package of what config.py declares.
 func (p *pending) declaredBy(raw json.RawMessage) *Package {
-	read, problems := p.read(raw)
+	values := map[string]any{}
+	var problems diag.List
+	if err := json.Unmarshal(raw, &values); err != nil {
+		problems.Errorf("json-syntax", p.place(), "", "the result of config.py cannot be read: %v", err)
+	}
+	read, more := p.read(values)
 	dockerfile := ""
-	if _, named := read["dockerfile"]; !named && p.keeps(raw, "dockerfile") {
+	if p.keeps("dockerfile", values) {
 		dockerfile = p.dockerfile
 	}
-	if _, named := read["test"]; !named && !p.keeps(raw, "test") {
+	if _, named := read["test"]; !named && !p.keeps("test", values) {
 		read["test"] = field{at: p.place(), key: p.place(), items: []Text{}}
 	}
 	p.lenient = true
@@ -297,87 +305,100 @@ func (p *pending) declaredBy(raw json.RawMessage) *Package {
 	if _, named := p.base["name"]; !named || made.At != p.base["name"].at {
 		made.At = p.place()
 	}
-	made.Problems = append(problems, made.Problems...)
+	made.Problems = slices.Concat(problems, more, made.Problems)
 	return made
 }
 
-// keeps tells whether a package has a key with the value that it began with.
-func (p *pending) keeps(raw json.RawMessage, key string) bool {
-	values := map[string]any{}
-	return json.Unmarshal(raw, &values) == nil && p.same(key, values[key])
+// keeps tells whether a package has the value of a key that config.py was given.
+func (p *pending) keeps(key string, values map[string]any) bool {
+	value, ok := values[key]
+	given, known := p.given[key]
+	return ok && known && value != nil && reflect.DeepEqual(given, value)
 }
 
-// same tells whether a value is the one that config.py was given.
-func (p *pending) same(key string, value any) bool {
-	given, ok := p.initial[key]
-	if !ok || value == nil {
-		return false
+// asReturned gives the values that config.py starts with in the form in which
+// they come back: scalars as Python prints them.
+func asReturned(values map[string]any) map[string]any {
+	returned := map[string]any{}
+	for key, value := range values {
+		switch value := value.(type) {
+		case bool:
+			returned[key] = map[bool]string{true: "True", false: "False"}[value]
+		case []string:
+			list := make([]any, len(value))
+			for i, text := range value {
+				list[i] = text
+			}
+			returned[key] = list
+		case map[string]string:
+			mapping := map[string]any{}
+			for name, text := range value {
+				mapping[name] = text
+			}
+			returned[key] = mapping
+		default:
+			returned[key] = value
+		}
 	}
-	dt, err := json.Marshal(given)
-	var plain any
-	if err != nil || json.Unmarshal(dt, &plain) != nil {
-		return false
-	}
-	if truth, ok := plain.(bool); ok { // scalars come back as Python prints them
-		plain = map[bool]string{true: "True", false: "False"}[truth]
-	}
-	return reflect.DeepEqual(plain, value)
+	return returned
 }
 
 // read reads the metadata keys of one package. A value that is the header's own
 // has the header's place, every other one that of config.py.
-func (p *pending) read(raw json.RawMessage) (fields, diag.List) {
-	doc := &document{file: p.place().File, text: raw}
-	root, problems := doc.parseJSON()
-	if root == nil {
-		return fields{}, problems
+func (p *pending) read(values map[string]any) (fields, diag.List) {
+	elsewhere := p.dockerfileElsewhere(values)
+	read := fields{}
+	root := &yaml.Node{Kind: yaml.MappingNode}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if !p.keeps(key, values) {
+			root.Content = append(root.Content, nodeOf(key), nodeOf(values[key]))
+		} else if own, ok := p.base[key]; ok {
+			read[key] = own
+		}
 	}
-	elsewhere := p.dockerfileElsewhere(root)
 	r := reader{at: func(*yaml.Node) diag.Range { return p.place() }}
-	read := r.read(root)
+	maps.Copy(read, r.read(root))
 	if elsewhere != "" {
 		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []Text{{Value: elsewhere, At: p.place()}}}
-	}
-	values := map[string]any{}
-	if err := json.Unmarshal(raw, &values); err != nil {
-		r.problems.Errorf("json-syntax", p.place(), "", "the result of config.py cannot be read: %v", err)
-	}
-	for _, key := range slices.Sorted(maps.Keys(read)) {
-		if !p.same(key, values[key]) {
-			continue
-		}
-		if own, ok := p.base[key]; ok {
-			read[key] = own
-		} else {
-			delete(read, key) // a default
-		}
 	}
 	for i := range r.problems {
 		if r.problems[i].Rule == "unknown-key" {
 			r.problems[i].Severity = diag.Warning
 		}
 	}
-	return read, append(problems, atMost(r.problems, maxProblems)...)
+	return read, atMost(r.problems, maxProblems)
+}
+
+// nodeOf gives a value as the node that YAML would give.
+func nodeOf(value any) *yaml.Node {
+	switch value := value.(type) {
+	case nil:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+	case []any:
+		node := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, item := range value {
+			node.Content = append(node.Content, nodeOf(item))
+		}
+		return node
+	case map[string]any:
+		node := &yaml.Node{Kind: yaml.MappingNode}
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			node.Content = append(node.Content, nodeOf(key), nodeOf(value[key]))
+		}
+		return node
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: fmt.Sprint(value)}
 }
 
 // dockerfileElsewhere takes a Dockerfile in another folder of the tree out of a
 // package's metadata and gives its path, or "". Only config.py files, which know
 // the tree they are in, can name one: packages of a family share it so.
-func (p *pending) dockerfileElsewhere(root *yaml.Node) string {
-	if root.Kind != yaml.MappingNode {
+func (p *pending) dockerfileElsewhere(values map[string]any) string {
+	name, ok := values["dockerfile"].(string)
+	file := path.Join(p.dir, name)
+	if !ok || !strings.HasPrefix(name, "../") || p.root != "." && !strings.HasPrefix(file, p.root+"/") || !fs.ValidPath(file) {
 		return ""
 	}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		name := root.Content[i+1].Value
-		if root.Content[i].Value != "dockerfile" || !strings.HasPrefix(name, "../") {
-			continue
-		}
-		file := path.Join(p.dir, name)
-		if p.root != "." && !strings.HasPrefix(file, p.root+"/") || !fs.ValidPath(file) {
-			return ""
-		}
-		root.Content = slices.Delete(slices.Clone(root.Content), i, i+2)
-		return path.Clean(name)
-	}
-	return ""
+	delete(values, "dockerfile")
+	return path.Clean(name)
 }
