@@ -44,18 +44,18 @@ func TestImageName(t *testing.T) {
 }
 
 func TestParseRelease(t *testing.T) {
-	for line, want := range map[string]string{
-		"# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64, DATE: Wed\n# more": "36.4.3",
-		"# R32 (release), REVISION: 7.1, GCID: 29818004, BOARD: t210ref":                                   "32.7.1",
-		"# R38 (release), REVISION: 2.0":                                                                   "38.2.0",
-		"# R36 (release), REVISION: , GCID":                                                                "",
-		"R36.4.3":                                                                                          "",
-		"":                                                                                                 "",
-		strings.Repeat("x", 10000):                                                                         "",
+	for _, test := range []struct{ want, line string }{
+		{"36.4.3", "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64, DATE: Wed\n# more"},
+		{"32.7.1", "# R32 (release), REVISION: 7.1, GCID: 29818004, BOARD: t210ref"},
+		{"38.2.0", "# R38 (release), REVISION: 2.0"},
+		{"", "# R36 (release), REVISION: , GCID"},
+		{"", "R36.4.3"},
+		{"", ""},
+		{"", strings.Repeat("x", 10000)},
 	} {
-		got, err := parseRelease(strings.NewReader(line))
-		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%.40q: got %q, %v", line, got, err)
+		got, err := parseRelease(strings.NewReader(test.line))
+		if got != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%.40q: got %q, %v", test.line, got, err)
 		}
 	}
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/shlex"
+)
+
+// TestDocs runs the commands of the pages and compares what they print. In a
+// page "..." on a line of its own stands for any lines. JETKIT_UPDATE=1 writes
+// the outputs that differ into the pages.
+func TestDocs(t *testing.T) {
+	for page, dir := range map[string]string{
+		"cli.md": filepath.Join("..", "..", "examples", "robot-arm"),
+		// The folder with the checkouts that the page's beginning makes.
+		"comparison.md": os.Getenv("JETKIT_TREES"),
+	} {
+		t.Run(page, func(t *testing.T) {
+			if dir == "" {
+				t.Skip("JETKIT_TREES is not set")
+			}
+			testPage(t, filepath.Join("..", "..", "docs", page), dir)
+		})
+	}
+}
+
+func testPage(t *testing.T, file, dir string) {
+	t.Helper()
+	file, err := filepath.Abs(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dt, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	cache := t.TempDir()
+	parts := strings.Split(string(dt), "\n$ jetkit ")
+	for i, part := range parts[1:] {
+		command, rest, _ := strings.Cut(part, "\n")
+		for strings.HasSuffix(command, `\`) {
+			var more string
+			more, rest, _ = strings.Cut(rest, "\n")
+			command = strings.TrimSuffix(command, `\`) + more
+		}
+		want, after, fenced := strings.Cut(rest, "```")
+		if !fenced { // another command of the same block follows
+			want, after = rest+"\n", ""
+		}
+		got := output(t, command, cache)
+		if matches(strings.Split(strings.TrimSpace(want), "\n"), strings.Split(strings.TrimSpace(got), "\n")) {
+			continue
+		}
+		t.Errorf("%s: jetkit %s prints\n%s\nand not\n%s", filepath.Base(file), command, got, want)
+		parts[i+1] = strings.TrimSuffix(part, rest) + got
+		if fenced {
+			parts[i+1] += "```" + after
+		}
+	}
+	if t.Failed() && os.Getenv("JETKIT_UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(strings.Join(parts, "\n$ jetkit ")), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// output gives everything that a command prints.
+func output(t *testing.T, command, cache string) string {
+	t.Helper()
+	args, err := shlex.Split(command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	none := func(string) (string, bool) { return "", false }
+	run(context.Background(), args, &system{in: &bytes.Buffer{}, out: &out, err: &out, env: none, cache: cache})
+	return out.String()
+}
+
+// matches compares lines, with "..." for any.
+func matches(want, got []string) bool {
+	switch {
+	case len(want) == 0:
+		return len(got) == 0
+	case strings.TrimSpace(want[0]) == "...":
+		for i := range len(got) + 1 {
+			if matches(want[1:], got[i:]) {
+				return true
+			}
+		}
+		return false
+	}
+	return len(got) > 0 && strings.TrimRight(want[0], " ") == strings.TrimRight(got[0], " ") && matches(want[1:], got[1:])
+}
