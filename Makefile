@@ -30,8 +30,9 @@ help: ## List the targets
 setup: ## Install what the tests need (apt) and build the tools into .cache/bin
 	@integration/setup.sh
 
-build: ## Check that everything compiles
+build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 	go build ./...
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/jetkit ./cmd/jetkit
 
 lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck where installed)
 	$(LINTER) run ./...
