@@ -1,0 +1,97 @@
+//go:build integration
+
+package integration
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"jetkit/integration/harness"
+)
+
+// TestCLIPlansAsFrontend compares the plan of the jetkit command with the one
+// that the frontend gives through buildx: the same JSON for the same inputs.
+func TestCLIPlansAsFrontend(t *testing.T) {
+	ctx := t.Context()
+	base, err := shared.Base(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frontend, err := shared.FrontendImage(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli := filepath.Join(t.TempDir(), "jetkit")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", cli, "jetkit/cmd/jetkit").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	python := pythonImage(t, base)
+	dir := planInputs(t, frontend)
+	target := []string{"--platform", "linux/arm64"}
+	for name, args := range map[string][]string{
+		"file":           {},
+		"arguments":      {"--build-arg", "CUDA_VERSION=12.4", "--build-arg", "MAX_JOBS=4", "--build-arg", "SKIP_PACKAGES=ninja"},
+		"other packages": {"--build-arg", "PACKAGES=numpy,./robot", "--build-arg", "L4T_VERSION=35.4.1"},
+		"own base":       {"--build-context", "base=docker-image://" + base},
+		"config.py":      {"--build-arg", "PACKAGES=program", "--build-arg", "PYTHON_IMAGE=" + python},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append(append([]string{"-f", "jetson.yaml", "--build-context", "company=company"}, target...), args...)
+			res := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: append(args, "--call=jetson.plan,format=json", ".")})
+			if err := res.Err(); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(ctx, cli, append([]string{"plan", "--format", "json", "--run-config-py"}, args...)...)
+			cmd.Dir = dir
+			var errs bytes.Buffer
+			cmd.Stderr = &errs
+			own, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, errs.String())
+			}
+			if got, want := compact(t, own), compact(t, []byte(res.Stdout)); got != want {
+				t.Errorf("jetkit plan gives\n%s\nand the frontend\n%s", got, want)
+			}
+		})
+	}
+}
+
+// planInputs writes a context with everything that a plan depends on.
+func planInputs(t *testing.T, frontend string) string {
+	t.Helper()
+	dir := t.TempDir()
+	const dockerfile = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+	writeFiles(t, dir, map[string]string{
+		"jetson.yaml": "# syntax=" + frontend + "\ntarget: {jetpack: 6.2}\npackages: [part, ./robot, extra]\n" +
+			"sources: [{dir: packages}, {context: company}, builtin]\ntests: {gpu: skip}\n",
+		".dockerignore":                     "packages/hidden\n**/*.md\n",
+		"packages/part/Dockerfile":          "#---\n# name: part:2\n# alias: part\n# depends: [cmake, ninja]\n# test: test.sh\n#---\n" + dockerfile,
+		"packages/part/test.sh":             "true\n",
+		"packages/hidden/Dockerfile":        "#---\n# name: extra\n#---\n" + dockerfile,
+		"packages/several/config.json":      `{"several:a": {"depends": "part"}, "several:b": {"depends": "numpy"}}`,
+		"packages/program/Dockerfile":       "#---\n# depends: [part]\n#---\n" + dockerfile,
+		"packages/program/config.py":        "from jetson_containers import CUDA_VERSION\nfrom .version import NAME\npackage['name'] = NAME\npackage['alias'] = 'program'\npackage['build_args'] = {'CUDA': CUDA_VERSION}\n",
+		"packages/program/version.py":       "import os\nNAME = 'program:' + os.environ['L4T_VERSION']\n",
+		"robot/Dockerfile":                  dockerfile,
+		"robot/test.py":                     "print()\n",
+		"robot/main.cpp":                    "int main() {}\n",
+		"company/extra/Dockerfile":          "#---\n# requires: '>=35'\n# depends: several:*\n#---\n" + dockerfile,
+		"company/.dockerignore":             "secret\n",
+		"company/secret/x/Dockerfile":       dockerfile,
+		"company/extra/data/not/a/test.txt": "",
+	})
+	return dir
+}
+
+// compact gives JSON without white space.
+func compact(t *testing.T, dt []byte) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, dt); err != nil {
+		t.Fatalf("%v\n%s", err, dt)
+	}
+	return b.String()
+}
