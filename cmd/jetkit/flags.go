@@ -171,3 +171,23 @@ func (r *request) nameSource(name, dir string) (string, error) {
 }
 
 var unnamable = regexp.MustCompile(`[^a-z0-9]+`)
+
+// completeNames offers the names of packages to the shell.
+func (f *requestFlags) completeNames(sys *system) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		w, err := f.load(cmd, sys)
+		if err != nil { // there is no place to say so
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer w.close()
+		var names []cobra.Completion
+		for _, p := range w.catalog.Packages() {
+			for _, name := range p.Names() {
+				if strings.HasPrefix(name, begun) {
+					names = append(names, cobra.CompletionWithDesc(name, p.Origin.String()))
+				}
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}

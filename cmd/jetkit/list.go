@@ -54,6 +54,7 @@ all of them, each with the reason, in the order in which names are looked up.`,
 		},
 	}
 	flags.register(cmd)
+	cmd.ValidArgsFunction = flags.completeNames(sys)
 	cmd.Flags().BoolVar(&chains, "chains", false, "resolve each package, and list its chain")
 	cmd.Flags().BoolVar(&all, "all", false, "list packages that cannot be used on the target too")
 	oneOf(cmd, &format, "format", "form of the list", "table", "json")

@@ -53,6 +53,7 @@ Without -f and without packages, jetson.yaml of the context is read.`,
 		},
 	}
 	flags.register(cmd)
+	cmd.ValidArgsFunction = flags.completeNames(sys)
 	oneOf(cmd, &format, "format", "form of the plan", planFormats...)
 	return cmd
 }

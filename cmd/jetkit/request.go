@@ -26,6 +26,9 @@ const (
 	commandLine = "command line"
 	// baseContext is the named context that replaces the base image.
 	baseContext = "base"
+	// maxFile bounds what is read of a file, in bytes. It is more than any may
+	// have, so that the file is refused for its size and not for its end.
+	maxFile = 2 << 20
 )
 
 // request is one command line, read: what the frontend gets from buildx.
@@ -70,14 +73,14 @@ func (r *request) open(file, context string, in io.Reader) error {
 		file = filepath.Join(context, defaultFile)
 	}
 	if file == "-" {
-		dt, err := io.ReadAll(in)
+		dt, err := io.ReadAll(io.LimitReader(in, maxFile))
 		if err != nil {
 			return fmt.Errorf("reading standard input: %w", err)
 		}
 		r.file, r.data = "stdin", dt
 		return r.enter(context, ".")
 	}
-	dt, err := os.ReadFile(file)
+	dt, err := readFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no file %s; name a jetson.yaml with -f, or packages", file)
 	}
@@ -85,11 +88,21 @@ func (r *request) open(file, context string, in io.Reader) error {
 		return err
 	}
 	r.file, r.data = filepath.Base(file), dt
-	r.ignore, err = os.ReadFile(file + diskfs.IgnoreFile)
+	r.ignore, err = readFile(file + diskfs.IgnoreFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return r.enter(context, filepath.Dir(file))
+}
+
+// readFile reads a file as far as one of the user's may go.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
 // enter settles the build context.

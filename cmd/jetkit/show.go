@@ -63,6 +63,7 @@ in each of its versions.`,
 		},
 	}
 	flags.register(cmd)
+	cmd.ValidArgsFunction = flags.completeNames(sys)
 	oneOf(cmd, &format, "format", "form of the answer", "text", "json")
 	return cmd
 }
