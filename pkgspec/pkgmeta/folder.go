@@ -77,6 +77,11 @@ func (f *folderReader) read(dockerfile string, configs []string) ([]*Package, er
 	if err != nil {
 		return nil, err
 	}
+	return f.bothReadings(base, dockerfile, configs)
+}
+
+// from makes the folder's packages on top of a header.
+func (f *folderReader) from(base header, dockerfile string, configs []string) ([]*Package, error) {
 	f.shared = append(f.shared, base.problems...)
 	if named, ok := base.fields["config"]; ok {
 		configs = f.namedConfigs(named)

@@ -61,6 +61,9 @@ type Package struct {
 	// waits marks a package that holds the place of those that a config.py will
 	// declare. No catalog has one.
 	waits *pending
+	// foreign, if set, is what stands in for this package in a tree that was
+	// written for jetson-containers. No catalog of such a tree has one.
+	foreign *foreignReading
 }
 
 // Names returns the real name and then the aliases.

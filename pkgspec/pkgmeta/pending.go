@@ -103,6 +103,7 @@ func texts(items []Text) []string {
 // evaluate runs the config.py files of a tree and puts what they declare in
 // their places.
 func (s *scanner) evaluate(t Tree, r result) result {
+	r = r.asForeign()
 	folders := waitingIn(r.packages)
 	if len(folders) == 0 {
 		return r

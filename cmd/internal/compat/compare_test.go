@@ -183,7 +183,7 @@ func (c *comparison) find(name string) *pkgmeta.Package {
 func (c *comparison) compareChains() {
 	for _, name := range slices.Sorted(maps.Keys(c.Chains)) {
 		var names []string
-		want := ""
+		var want string
 		if json.Unmarshal(c.Chains[name], &names) == nil {
 			want = strings.Join(c.Canonical[name], " ")
 		} else {
@@ -193,7 +193,7 @@ func (c *comparison) compareChains() {
 	}
 	for _, combo := range c.Combos {
 		var names []string
-		want := ""
+		var want string
 		if json.Unmarshal(combo.Chain, &names) == nil {
 			want = strings.Join(c.realNames(names), " ")
 		} else {

@@ -1,12 +1,25 @@
 package compat
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs/compat.md anew")
+
+// page is what the comparison says to people.
+const page = "../../../docs/compat.md"
+
+// The generated parts of the page lie between such comments.
+const (
+	reasonsPart = "reasons"
+	countsPart  = "counts"
 )
 
 // TestOracle compares with the answers of jetson-containers' own resolver over
@@ -22,6 +35,26 @@ func TestOracle(t *testing.T) {
 		t.Fatalf("%s holds no answers", dir)
 	}
 	tree, folder := treeOf(root)
+	var done []*comparison
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			o := readOracle(t, file)
+			c := o.compare(o.ask(t, tree, folder, localPython(t)))
+			check(t, c)
+			done = append(done, c)
+		})
+	}
+	holdPage(t, countsPart, countsText(done))
+}
+
+// TestOwnTree does the same for a tree of jetkit's own, with a package of every
+// form, and what jetson-containers' resolver (commit dd206bfe) answered for it.
+func TestOwnTree(t *testing.T) {
+	files, err := filepath.Glob("testdata/oracle-*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("there are no answers in testdata")
+	}
+	tree, folder := treeOf("testdata/tree")
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			o := readOracle(t, file)
@@ -47,6 +80,70 @@ func check(t *testing.T, c *comparison) {
 		t.Logf("%-14s %4d compared, %4d equal", field, c.checked[field], c.checked[field]-different[field])
 	}
 	for _, reason := range slices.Sorted(maps.Keys(explained)) {
-		t.Log(fmt.Sprintf("%4d %s", explained[reason], reason))
+		t.Logf("%4d %s", explained[reason], reason)
+	}
+}
+
+// TestReasons checks that the page gives every reason.
+func TestReasons(t *testing.T) {
+	var b strings.Builder
+	for _, r := range reasons {
+		fmt.Fprintf(&b, "### %s\n\n%s\n\n", r.Title, r.Why)
+	}
+	holdPage(t, reasonsPart, b.String())
+}
+
+// countsText makes the page's table: a row for what was compared and one for
+// each reason, a column for each platform.
+func countsText(done []*comparison) string {
+	var b strings.Builder
+	head, line := "| compared |", "| --- |"
+	equal := map[string][]string{}
+	explained := map[string][]string{}
+	for i, c := range done {
+		head += fmt.Sprintf(" L4T %s, CUDA %s, Python %s, %s |", c.facts.L4T, c.facts.CUDA, c.target.Python.Value, c.facts.Arch)
+		line += " --- |"
+		different := map[string]int{}
+		reason := map[string]int{}
+		for _, d := range c.differences {
+			different[d.Field]++
+			reason[c.explain(d)]++
+		}
+		for field, n := range c.checked {
+			equal[field] = append(equal[field], fmt.Sprintf("%d of %d", n-different[field], n))
+		}
+		for _, r := range reasons {
+			explained[r.Title] = append(slices.Clip(explained[r.Title][:min(i, len(explained[r.Title]))]), fmt.Sprint(reason[r.Title]))
+		}
+	}
+	fmt.Fprintf(&b, "%s\n%s\n", head, line)
+	for _, field := range slices.Sorted(maps.Keys(equal)) {
+		fmt.Fprintf(&b, "| %s | %s |\n", field, strings.Join(equal[field], " | "))
+	}
+	for _, r := range reasons {
+		fmt.Fprintf(&b, "| *%s* | %s |\n", r.Title, strings.Join(explained[r.Title], " | "))
+	}
+	return b.String()
+}
+
+// holdPage compares a generated part of the page, or writes it with -update.
+func holdPage(t *testing.T, part, want string) {
+	t.Helper()
+	dt, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begun := strings.Cut(string(dt), "<!-- "+part+" -->\n")
+	got, after, ended := strings.Cut(rest, "<!-- end of "+part+" -->\n")
+	switch {
+	case !begun || !ended:
+		t.Fatalf("%s has no part for %s", page, part)
+	case *update:
+		text := before + "<!-- " + part + " -->\n" + want + "<!-- end of " + part + " -->\n" + after
+		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case got != want:
+		t.Errorf("%s differs in its %s (go test -run 'Oracle|Reasons' -update writes it anew)\n got:\n%s\nwant:\n%s", page, part, got, want)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"jetkit/cmd/internal/pylocal"
@@ -68,12 +70,14 @@ func readOracle(t *testing.T, file string) *oracle {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	unzipped, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
+	var text io.Reader = f
+	if strings.HasSuffix(file, ".gz") {
+		if text, err = gzip.NewReader(f); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var o oracle
-	if err := json.NewDecoder(unzipped).Decode(&o); err != nil {
+	if err := json.NewDecoder(text).Decode(&o); err != nil {
 		t.Fatal(fmt.Errorf("%s: %w", file, err))
 	}
 	return &o

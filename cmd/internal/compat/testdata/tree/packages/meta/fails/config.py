@@ -1,0 +1,6 @@
+from packages.ml.torch.version import TORCH
+
+def f():
+    return undefined_name
+
+f()

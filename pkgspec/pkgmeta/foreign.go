@@ -1,0 +1,89 @@
+package pkgmeta
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/diag"
+)
+
+// A tree with a config.py was written for jetson-containers, and is read as
+// jetson-containers reads it where that differs: a header with an unknown key is
+// no header there, without a word. jetkit says so, and what the header would
+// have meant. In other trees such a key is an error.
+//
+// Whether a tree has a config.py is known when all of it was listed, so both
+// readings of such a header are made.
+
+// bothReadings reads a folder's packages, and where the header is one that
+// jetson-containers ignores, adds how they are without it.
+func (f *folderReader) bothReadings(base header, dockerfile string, configs []string) ([]*Package, error) {
+	without := *f
+	without.shared = slices.Clip(slices.Clone(f.shared))
+	packages, err := f.from(base, dockerfile, configs)
+	if err != nil || len(packages) == 0 || !slices.ContainsFunc(base.problems, isUnknownKey) {
+		return packages, err
+	}
+	foreign, err := without.from(header{problems: base.ignored()}, dockerfile, configs)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range packages {
+		p.foreign = &foreignReading{}
+		if i == 0 {
+			p.foreign.packages = foreign
+		}
+	}
+	return packages, nil
+}
+
+// foreignReading is what stands in for a package in a foreign tree.
+type foreignReading struct{ packages []*Package }
+
+// asForeign reads a result as one of a foreign tree, if it is.
+func (r result) asForeign() result {
+	if !slices.ContainsFunc(r.packages, func(p *Package) bool { return p.waits != nil }) {
+		return r
+	}
+	var packages []*Package
+	for _, p := range r.packages {
+		if p.foreign == nil {
+			packages = append(packages, p)
+		} else {
+			packages = append(packages, p.foreign.packages...)
+		}
+	}
+	return result{packages: packages, problems: r.problems}
+}
+
+// ignored turns the problems of a header that is not used into warnings.
+func (h header) ignored() diag.List {
+	var problems diag.List
+	for _, problem := range h.problems {
+		if !isUnknownKey(problem) {
+			continue
+		}
+		problems.Warnf("ignored-header", problem.At, problem.Hint, "jetson-containers ignores this whole header, because %s; it would have meant %s",
+			problem.Message, h.fields)
+	}
+	return problems
+}
+
+func isUnknownKey(d diag.Diagnostic) bool { return d.Rule == "unknown-key" }
+
+// String prints metadata in a line, for messages.
+func (f fields) String() string {
+	if len(f) == 0 {
+		return "nothing"
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(f)) {
+		values := texts(f[key].items)
+		for _, name := range slices.Sorted(maps.Keys(f[key].args)) {
+			values = append(values, name+"="+f[key].args[name].Value)
+		}
+		parts = append(parts, key+": "+strings.Join(values, " "))
+	}
+	return strings.Join(parts, ", ")
+}
