@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
@@ -29,6 +30,8 @@ const (
 	maxFileSize = 4 << 20
 	// maxLinks bounds how many symbolic links are followed from one name.
 	maxLinks = 40
+	// maxFolders bounds how many folders are kept open.
+	maxFolders = 400
 )
 
 // ErrTooLarge is the error for a file that is larger than jetkit reads.
@@ -41,6 +44,8 @@ type FS struct {
 	dirs   []string
 	ignore *patternmatcher.PatternMatcher
 
+	folders  sync.Map // of func() (*os.Root, error), by folder
+	opened   atomic.Int64
 	listed   sync.Map // of func() ([]fs.DirEntry, error), by folder
 	loaded   sync.Map // of func() ([]byte, error), by file
 	metadata sync.Map // of bool, by name without folder
@@ -81,7 +86,15 @@ func Open(dir string, dirs []string, ignore []byte) (*FS, error) {
 }
 
 // Close closes the folder.
-func (f *FS) Close() { _ = f.root.Close() } // nothing was written
+func (f *FS) Close() {
+	f.folders.Range(func(_, folder any) bool {
+		if root, err := folder.(func() (*os.Root, error))(); err == nil && root != nil {
+			_ = root.Close() // nothing was written
+		}
+		return true
+	})
+	_ = f.root.Close()
+}
 
 // ReadFile reads a whole file, at the end of links if name is one.
 func (f *FS) ReadFile(name string) ([]byte, error) {
@@ -121,7 +134,7 @@ func (f *FS) list(name string) ([]fs.DirEntry, error) {
 	if !fs.ValidPath(name) {
 		return nil, fs.ErrInvalid
 	}
-	dir, err := f.root.Open(name)
+	dir, err := f.open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -237,16 +250,54 @@ func (f *FS) kind(name string) (fs.FileMode, error) {
 
 // read reads a file, which is bounded.
 func (f *FS) read(name string) ([]byte, error) {
-	file, err := f.root.Open(name)
+	file, err := f.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	dt, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
-	if err == nil && len(dt) > maxFileSize {
-		err = ErrTooLarge
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
 	}
-	return dt, err
+	var b bytes.Buffer
+	b.Grow(int(min(info.Size(), maxFileSize)) + bytes.MinRead) // or it would be read in small pieces
+	if _, err := b.ReadFrom(io.LimitReader(file, maxFileSize+1)); err != nil {
+		return nil, err
+	}
+	if b.Len() > maxFileSize {
+		return nil, ErrTooLarge
+	}
+	return b.Bytes(), nil
+}
+
+// open opens a file or folder. An os.Root opens a path one folder after the
+// other, so this begins at the folder that holds it, if that is open.
+func (f *FS) open(name string) (*os.File, error) {
+	if folder := f.folder(path.Dir(name)); folder != nil {
+		if file, err := folder.Open(path.Base(name)); err == nil {
+			return file, nil
+		}
+	}
+	return f.root.Open(name) // perhaps it is a link, within the whole
+}
+
+// folder gives a folder as a root of its own, or nil if it cannot be opened or
+// too many are.
+func (f *FS) folder(name string) *os.Root {
+	if name == "." {
+		return f.root
+	}
+	folder, err := once(&f.folders, name, func() (*os.Root, error) {
+		parent := f.folder(path.Dir(name))
+		if parent == nil || f.opened.Add(1) > maxFolders {
+			return nil, nil
+		}
+		return parent.OpenRoot(path.Base(name))
+	})
+	if err != nil {
+		return nil
+	}
+	return folder
 }
 
 // visible tells whether BuildKit would have sent a file, or looked into a folder.

@@ -2,6 +2,7 @@ package diskfs_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -111,6 +112,7 @@ func TestLinksStayInside(t *testing.T) {
 		"unsent/Dockerfile":   "../hidden/a.cpp",
 		"circle/Dockerfile":   "Dockerfile",
 		"folder":              filepath.Join(outside, "p"),
+		"deep/folder":         "../a",
 	}
 	for name, target := range links {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
@@ -121,7 +123,7 @@ func TestLinksStayInside(t *testing.T) {
 		}
 	}
 	f := open(t, dir, []string{"."}, nil)
-	for _, name := range []string{"relative/Dockerfile", "absolute/Dockerfile"} {
+	for _, name := range []string{"relative/Dockerfile", "absolute/Dockerfile", "deep/folder/Dockerfile"} {
 		if dt, err := f.ReadFile(name); string(dt) != "inside" {
 			t.Errorf("%s: %q, %v", name, dt, err)
 		}
@@ -150,5 +152,22 @@ func TestUnusualFiles(t *testing.T) {
 	}
 	if _, err := f.ReadFile("pipe.yaml"); !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("a pipe: %v", err)
+	}
+}
+
+// More folders than are kept open are read all the same.
+func TestManyFolders(t *testing.T) {
+	content := map[string]string{}
+	for i := range 1000 {
+		content[fmt.Sprintf("group%d/p%d/Dockerfile", i%7, i)] = fmt.Sprint(i)
+	}
+	f := open(t, folder(t, content), []string{"."}, nil)
+	if got := files(t, f); len(got) != len(content) {
+		t.Errorf("%d files can be seen", len(got))
+	}
+	for name, want := range content {
+		if dt, err := f.ReadFile(name); string(dt) != want {
+			t.Errorf("%s: %q, %v", name, dt, err)
+		}
 	}
 }
