@@ -3,7 +3,6 @@
 package integration
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -188,5 +187,5 @@ func checkProbe(t *testing.T) {
 			}
 		}
 	}
-	t.Log(fmt.Sprintf("the probe: %s", report))
+	t.Logf("the probe: %s", report)
 }

@@ -297,6 +297,8 @@ func isArgName(s string) bool {
 // describe names the sort of a node for messages.
 func describe(n *yaml.Node) string {
 	switch {
+	case n.Tag == pythonTag:
+		return n.Value
 	case n.Kind == yaml.MappingNode:
 		return "a mapping"
 	case n.Kind == yaml.SequenceNode:

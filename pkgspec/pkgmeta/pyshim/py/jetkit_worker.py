@@ -139,7 +139,7 @@ def explain(error, root):
     if isinstance(error, SyntaxError) and error.filename:
         message = "%s: %s" % (name, error.msg)
         add_frame(frames, root, error.filename, error.lineno or 1, "")
-    message = message.replace(root + os.sep, "")
+    message = message.replace(root + os.sep, "").replace(root, jetkit_values.TREE)
     return {"message": " ".join(message.split())[:500], "frames": frames[-8:]}
 
 

@@ -1,0 +1,272 @@
+package pkgmeta
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"jetkit/pkgspec/diag"
+)
+
+// packagesOf makes the packages that a config.py declares. One that declares
+// none leaves a disabled package, so that the user learns why.
+func (p *pending) packagesOf(answer FolderResult) []*Package {
+	switch {
+	case answer.Error != nil:
+		return p.failed(answer)
+	case answer.Disabled:
+		return p.disabled(p.at(pythonConfig), "its config.py sets package to None on this target")
+	case len(answer.Packages) == 0:
+		return p.disabled(p.at(pythonConfig), "its config.py declares no package on this target")
+	}
+	var shared diag.List
+	for _, warning := range answer.Warnings {
+		shared.Warnf("config-py", p.place(), "", "%s", warning)
+	}
+	var packages []*Package
+	for _, raw := range answer.Packages {
+		if made := p.declaredBy(raw); made != nil {
+			made.Problems = slices.Concat(p.shared, shared, made.Problems)
+			packages = append(packages, made)
+		}
+	}
+	return lastFirst(packages)
+}
+
+// lastFirst brings packages of one name together, at the place of the first and
+// the last of them first. In jetson-containers a package replaces an earlier one
+// of its name, if its requirements hold; a lookup, which takes the first whose
+// requirements hold, then finds the same. One that can never be found is left
+// out, with a warning.
+func lastFirst(packages []*Package) []*Package {
+	byName := map[string][]*Package{}
+	var names []string
+	for _, p := range packages {
+		if byName[p.Name] == nil {
+			names = append(names, p.Name)
+		}
+		byName[p.Name] = append(byName[p.Name], p)
+	}
+	ordered := make([]*Package, 0, len(packages))
+	for _, name := range names {
+		var kept []*Package
+		for _, p := range slices.Backward(byName[name]) {
+			if i := slices.IndexFunc(kept, p.requiresAs); i >= 0 {
+				kept[i].Problems.Warnf("duplicate-package", kept[i].At, "", "config.py declares %s more than once; the last one is used", name)
+				continue
+			}
+			p.Superseded = len(kept) > 0
+			kept = append(kept, p)
+		}
+		ordered = append(ordered, kept...)
+	}
+	return ordered
+}
+
+// requiresAs tells whether two packages have the same requirements.
+func (p *Package) requiresAs(q *Package) bool {
+	return slices.EqualFunc(p.Requires, q.Requires, func(a, b Text) bool { return a.Value == b.Value })
+}
+
+// place is where packages of a config.py are declared.
+func (p *pending) place() diag.Range {
+	at := p.at(pythonConfig)
+	at.Start = diag.Position{Line: 1, Column: 1}
+	return at
+}
+
+// disabled makes the folder's package as its header describes it, out of use.
+func (p *pending) disabled(at diag.Range, reason string) []*Package {
+	made, ok := p.finish(p.base, p.dockerfile)
+	if !ok {
+		return nil
+	}
+	made.Disabled = cmp.Or(made.Disabled, reason)
+	if at.Start.Line > 0 {
+		made.At = at
+	}
+	// What config.py would have set decides what is wrong with the rest.
+	made.Problems = p.shared
+	return []*Package{made}
+}
+
+// failed makes the package of a config.py that gave no result. It is disabled
+// at the line of the tree that the failure came from.
+func (p *pending) failed(answer FolderResult) []*Package {
+	at := p.place()
+	where := ""
+	frames := answer.Error.Frames
+	if len(frames) > 0 {
+		last := frames[len(frames)-1]
+		at = p.frame(last)
+		where = fmt.Sprintf(" (%s:%d)", at.File, at.Start.Line)
+	}
+	packages := p.disabled(at, "its config.py failed: "+answer.Error.Message+where)
+	for _, made := range packages {
+		made.Problems.Errorf("config-py", at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s%s", made.Name, answer.Error.Message, where)
+		for _, frame := range frames[:max(len(frames)-1, 0)] {
+			made.Problems.Relate(p.frame(frame), "called from %s", frame.Function)
+		}
+	}
+	return packages
+}
+
+// frame gives the place of a Python line. Frames come from strangers' code.
+func (p *pending) frame(frame EvalFrame) diag.Range {
+	file := path.Join(p.root, frame.File)
+	if !staysInside(frame.File) {
+		return p.place()
+	}
+	return diag.Range{File: p.tree.file(file), Start: diag.Position{Line: max(frame.Line, 1), Column: 1}}
+}
+
+// outputHint quotes the end of what a config.py printed.
+func outputHint(output string) string {
+	output = strings.TrimSpace(output)
+	if output == "" {
+		return ""
+	}
+	lines := strings.Split(output, "\n")
+	return "it printed: " + strings.Join(lines[max(len(lines)-3, 0):], " / ")
+}
+
+// declaredBy makes one package of what config.py declares.
+func (p *pending) declaredBy(raw json.RawMessage) *Package {
+	values := map[string]any{}
+	var problems diag.List
+	if err := json.Unmarshal(raw, &values); err != nil {
+		problems.Errorf("json-syntax", p.place(), "", "the result of config.py cannot be read: %v", err)
+	}
+	read, more := p.read(values)
+	dockerfile := ""
+	if p.keeps("dockerfile", values) {
+		dockerfile = p.dockerfile
+	}
+	if _, named := read["test"]; !named && !p.keeps("test", values) {
+		read["test"] = field{at: p.place(), key: p.place(), items: []Text{}}
+	}
+	p.lenient = true
+	made, ok := p.finish(read, dockerfile)
+	if !ok {
+		return nil
+	}
+	if _, named := p.base["name"]; !named || made.At != p.base["name"].at {
+		made.At = p.place()
+	}
+	made.Problems = slices.Concat(problems, more, made.Problems)
+	return made
+}
+
+// keeps tells whether a package has the value of a key that config.py was given.
+func (p *pending) keeps(key string, values map[string]any) bool {
+	value, ok := values[key]
+	given, known := p.given[key]
+	return ok && known && value != nil && reflect.DeepEqual(given, value)
+}
+
+// asReturned gives the values that config.py starts with in the form in which
+// they come back: scalars as Python prints them.
+func asReturned(values map[string]any) map[string]any {
+	returned := map[string]any{}
+	for key, value := range values {
+		switch value := value.(type) {
+		case bool:
+			returned[key] = map[bool]string{true: "True", false: "False"}[value]
+		case []string:
+			list := make([]any, len(value))
+			for i, text := range value {
+				list[i] = text
+			}
+			returned[key] = list
+		case map[string]string:
+			mapping := map[string]any{}
+			for name, text := range value {
+				mapping[name] = text
+			}
+			returned[key] = mapping
+		default:
+			returned[key] = value
+		}
+	}
+	return returned
+}
+
+// read reads the metadata keys of one package. A value that is the header's own
+// has the header's place, every other one that of config.py.
+func (p *pending) read(values map[string]any) (fields, diag.List) {
+	elsewhere := p.dockerfileElsewhere(values)
+	read := fields{}
+	root := &yaml.Node{Kind: yaml.MappingNode}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if !p.keeps(key, values) {
+			root.Content = append(root.Content, nodeOf(key), nodeOf(values[key]))
+		} else if own, ok := p.base[key]; ok {
+			read[key] = own
+		}
+	}
+	r := reader{at: func(*yaml.Node) diag.Range { return p.place() }}
+	maps.Copy(read, r.read(root))
+	if elsewhere != "" {
+		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []Text{{Value: elsewhere, At: p.place()}}}
+	}
+	for i := range r.problems {
+		if r.problems[i].Rule == "unknown-key" {
+			r.problems[i].Severity = diag.Warning
+		}
+	}
+	return read, atMost(r.problems, maxProblems)
+}
+
+// pythonType begins the key of a mapping that stands for a value which is
+// neither a text nor a list, where only these will do; pythonTag marks its node.
+const (
+	pythonType = "a value of type "
+	pythonTag  = "!python"
+)
+
+// nodeOf gives a value as the node that YAML would give.
+func nodeOf(value any) *yaml.Node {
+	switch value := value.(type) {
+	case nil:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+	case []any:
+		node := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, item := range value {
+			node.Content = append(node.Content, nodeOf(item))
+		}
+		return node
+	case map[string]any:
+		node := &yaml.Node{Kind: yaml.MappingNode}
+		for key, text := range value {
+			if strings.HasPrefix(key, pythonType) && len(value) == 1 {
+				return &yaml.Node{Kind: yaml.MappingNode, Tag: pythonTag, Value: fmt.Sprintf("%s (%v)", key, text)}
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			node.Content = append(node.Content, nodeOf(key), nodeOf(value[key]))
+		}
+		return node
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: fmt.Sprint(value)}
+}
+
+// dockerfileElsewhere takes a Dockerfile in another folder of the tree out of a
+// package's metadata and gives its path, or "". Only config.py files, which know
+// the tree they are in, can name one: packages of a family share it so.
+func (p *pending) dockerfileElsewhere(values map[string]any) string {
+	name, ok := values["dockerfile"].(string)
+	file := path.Join(p.dir, name)
+	if !ok || !strings.HasPrefix(name, "../") || p.root != "." && !strings.HasPrefix(file, p.root+"/") || !fs.ValidPath(file) {
+		return ""
+	}
+	delete(values, "dockerfile")
+	return path.Clean(name)
+}
