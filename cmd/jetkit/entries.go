@@ -20,10 +20,18 @@ type entries struct {
 	chains bool
 	// unmet keeps why a requirement does not hold on the target, "" if it does.
 	unmet map[string]string
+	// used is the package of each name that is used: the first that can be.
+	used map[string]*pkgmeta.Package
 }
 
 func newEntries(w *workspace, chains bool) *entries {
-	return &entries{workspace: w, chains: chains, unmet: map[string]string{}}
+	e := &entries{workspace: w, chains: chains, unmet: map[string]string{}, used: map[string]*pkgmeta.Package{}}
+	for _, p := range w.catalog.Packages() {
+		if e.used[p.Name] == nil && e.unusable(p) == "" {
+			e.used[p.Name] = p
+		}
+	}
+	return e
 }
 
 // entry describes a package.
@@ -66,8 +74,19 @@ func (e *entries) list(packages []*pkgmeta.Package) []*entry {
 	return list
 }
 
-// disabled says why a package cannot be used on the target, or gives "".
+// disabled says why a package is not used on the target, or gives "".
 func (e *entries) disabled(p *pkgmeta.Package) string {
+	if why := e.unusable(p); why != "" {
+		return why
+	}
+	if other := e.used[p.Name]; other != p {
+		return "another package of this name is used: " + other.At.String()
+	}
+	return ""
+}
+
+// unusable says why a package cannot be used on the target, or gives "".
+func (e *entries) unusable(p *pkgmeta.Package) string {
 	if p.Disabled != "" {
 		return p.Disabled
 	}
