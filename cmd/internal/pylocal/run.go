@@ -77,24 +77,20 @@ func writeTree(dir string, files []pkgmeta.EvalFile) error {
 	return nil
 }
 
-// start runs Python: without the network where this user may do that (its
-// sandbox refuses it in any case), and never longer than this program lives.
+// start runs Python, as confined as this user may (its own sandbox refuses what
+// is left), and stops it with its children when it takes too long.
 func start(ctx context.Context, dir, python string, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var err error
-	for _, flags := range namespaces() {
+	for _, confined := range confinements() {
 		var output bytes.Buffer
 		cmd := exec.CommandContext(ctx, python, args...)
 		cmd.Dir, cmd.Env = dir, append(pyshim.Env(), "TMPDIR="+dir)
 		cmd.Stdout = &limited{&output, 4 << 10}
 		cmd.Stderr = cmd.Stdout
 		cmd.WaitDelay = time.Second
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Cloneflags: flags}
-		if flags&syscall.CLONE_NEWUSER != 0 {
-			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
-			cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
-		}
+		cmd.SysProcAttr = confined
 		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 		if err = cmd.Start(); err != nil {
 			continue
@@ -109,14 +105,6 @@ func start(ctx context.Context, dir, python string, args []string) error {
 		return nil
 	}
 	return err
-}
-
-// namespaces lists what to try to start Python in, best first.
-func namespaces() []uintptr {
-	if os.Geteuid() == 0 {
-		return []uintptr{syscall.CLONE_NEWNET, 0}
-	}
-	return []uintptr{syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET, 0}
 }
 
 // lastLine gives the last line of a text: Python's own word on what went wrong.
