@@ -41,16 +41,16 @@ func (f *requestFlags) register(cmd *cobra.Command) {
 		}
 		return pflag.NormalizedName(name)
 	})
-	flags.StringVarP(&f.file, "file", "f", "", `the jetson.yaml, "-" for standard input`)
-	flags.StringVar(&f.context, "context", "", "build context (default: the folder of --file, or this folder)")
-	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones, as `[NAME=]DIR`")
-	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file, as `NAME=DIR`")
+	flags.StringVarP(&f.file, "file", "f", "", "the jetson.yaml `FILE`, - for standard input")
+	flags.StringVar(&f.context, "context", "", "build context `DIR` (default: the folder of --file, or this folder)")
+	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones: `[NAME=]DIR`")
+	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file: `NAME=DIR`")
 	for i, v := range valueFlags {
-		flags.StringVar(&f.values[i], v.name, "", v.usage+" (--arg "+v.arg+")")
+		flags.StringVar(&f.values[i], v.name, "", v.usage+" (`"+v.arg+"`)")
 	}
-	flags.StringVar(&f.platform, "platform", "", "platform to build for, such as linux/arm64 (default: this machine's)")
-	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains, by name or pattern (--arg SKIP_PACKAGES)")
-	flags.StringArrayVar(&f.args, "arg", nil, "build argument, `NAME=VALUE`; it may be called --build-arg, as buildx does")
+	flags.StringVar(&f.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: this machine's)")
+	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains: `NAME` or pattern (SKIP_PACKAGES)")
+	flags.StringArrayVar(&f.args, "arg", nil, "build argument `NAME=VALUE`; also called --build-arg, as in buildx")
 	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
 	flags.BoolVar(&f.runConfigPy, "run-config-py", false, "run the config.py files of packages; do it for trees that you trust")
 	for _, name := range []string{"context", "source"} {

@@ -57,7 +57,7 @@ all of them, each with the reason, in the order in which names are looked up.`,
 	cmd.ValidArgsFunction = flags.completeNames(sys)
 	cmd.Flags().BoolVar(&chains, "chains", false, "resolve each package, and list its chain")
 	cmd.Flags().BoolVar(&all, "all", false, "list packages that cannot be used on the target too")
-	oneOf(cmd, &format, "format", "form of the list", "table", "json")
+	oneOf(cmd, &format, "format", "list", "table", "json")
 	return cmd
 }
 
@@ -149,21 +149,4 @@ func (e *entry) chainText() string {
 // oneLine keeps the rows of a table in their lines.
 func oneLine(text string) string {
 	return strings.NewReplacer("\n", " ", "\r", " ").Replace(text)
-}
-
-// allWith gives the packages that demand one of a package's names.
-func allWith(packages []*pkgmeta.Package, of *pkgmeta.Package) []string {
-	names := []string{}
-	for _, p := range packages {
-		demands := slices.ContainsFunc(p.Depends, func(d pkgmeta.Text) bool {
-			return slices.ContainsFunc(of.Names(), func(name string) bool {
-				return d.Value == name || d.Value == pkgmeta.Base(name)
-			})
-		})
-		if demands && !slices.Contains(names, p.Name) {
-			names = append(names, p.Name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }

@@ -54,7 +54,7 @@ Without -f and without packages, jetson.yaml of the context is read.`,
 	}
 	flags.register(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
-	oneOf(cmd, &format, "format", "form of the plan", planFormats...)
+	oneOf(cmd, &format, "format", "plan", planFormats...)
 	return cmd
 }
 

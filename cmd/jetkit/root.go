@@ -76,8 +76,9 @@ func run(ctx context.Context, args []string, sys *system) int {
 // newRoot makes the command that holds all others.
 func newRoot(sys *system) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "jetkit COMMAND",
-		Short: "Plan containers for NVIDIA Jetson, and see which packages there are",
+		Use:                   "jetkit COMMAND",
+		DisableFlagsInUseLine: true,
+		Short:                 "Plan containers for NVIDIA Jetson, and see which packages there are",
 		Long: `jetkit resolves a jetson.yaml to a plan, exactly as the BuildKit frontend of that name does in
 docker buildx build, but from files on disk: it needs no BuildKit, no Docker and no network.`,
 		SilenceErrors:     true,
@@ -125,7 +126,7 @@ func arguments(least, most int) cobra.PositionalArgs {
 func oneOf(cmd *cobra.Command, into *string, name, usage string, words ...string) {
 	choice := &choice{value: into, words: words}
 	*into = words[0]
-	cmd.Flags().Var(choice, name, usage+": "+strings.Join(words, ", "))
+	cmd.Flags().Var(choice, name, "`FORMAT` of the "+usage+": "+strings.Join(words, ", "))
 	// An error would mean that there is no such flag.
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -64,7 +64,7 @@ in each of its versions.`,
 	}
 	flags.register(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
-	oneOf(cmd, &format, "format", "form of the answer", "text", "json")
+	oneOf(cmd, &format, "format", "answer", "text", "json")
 	return cmd
 }
 
@@ -80,9 +80,36 @@ func (e *entries) show(name string) []*shown {
 	}
 	var found []*shown
 	for i, described := range e.list(packages) {
-		found = append(found, &shown{entry: described, NeededBy: allWith(e.catalog.Packages(), packages[i])})
+		found = append(found, &shown{entry: described, NeededBy: e.neededBy(packages[i])})
 	}
 	return found
+}
+
+// neededBy lists the packages whose depends name this one. A name without a tag
+// means the version that has it as its alias.
+func (e *entries) neededBy(of *pkgmeta.Package) []string {
+	names := []string{}
+	for _, p := range e.catalog.Packages() {
+		demands := slices.ContainsFunc(p.Depends, func(d pkgmeta.Text) bool {
+			return slices.ContainsFunc(of.Names(), func(name string) bool { return pkgmeta.Match(d.Value, name) })
+		})
+		if demands {
+			names = append(names, p.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// maxNeededBy is how many packages the text form lists; JSON has them all.
+const maxNeededBy = 12
+
+// neededByText gives the first of the packages that need this one.
+func (s *shown) neededByText() string {
+	if more := len(s.NeededBy) - maxNeededBy; more > 1 {
+		return strings.Join(s.NeededBy[:maxNeededBy], " ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(s.NeededBy, " ")
 }
 
 // print shows a package as people read it.
@@ -102,7 +129,7 @@ func (s *shown) print(sys *system) error {
 	row("Disabled", s.Disabled)
 	row("Requires", strings.Join(s.Requires, ", "))
 	row("Depends", strings.Join(s.Depends, " "))
-	row("Needed by", strings.Join(s.NeededBy, " "))
+	row("Needed by", s.neededByText())
 	row("Chain", s.chainText())
 	for _, name := range slices.Sorted(maps.Keys(s.Args)) {
 		row("Argument", name+"="+s.Args[name])
