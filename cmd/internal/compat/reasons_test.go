@@ -93,6 +93,32 @@ var reasons = []reason{
 			return false
 		},
 	},
+	{
+		"The machine that plans", "isaac-sim's config.py passes on the architecture of the machine that it runs on. In jetkit that is the target's.",
+		func(_ *comparison, d difference) bool {
+			return d.Field == "build_args" && strings.HasPrefix(d.What, "isaacsim:") && sameBut(d.Got, d.Want, "ARCH")
+		},
+	},
+	{
+		"An L4T without its last number", "jetkit completes `L4T_VERSION=36.2` to 36.2.0, as NVIDIA names the release.",
+		func(_ *comparison, d difference) bool {
+			return d.Field == "fact" && d.What == "L4T" && d.Got == d.Want+".0"
+		},
+	},
+}
+
+// sameBut tells whether two texts of build arguments are the same but for one.
+func sameBut(a, b, name string) bool {
+	without := func(args string) string {
+		var kept []string
+		for arg := range strings.FieldsSeq(args) {
+			if !strings.HasPrefix(arg, name+"=") {
+				kept = append(kept, arg)
+			}
+		}
+		return strings.Join(kept, " ")
+	}
+	return without(a) == without(b)
 }
 
 // explain gives the title of the reason for a difference, or "".
