@@ -1,0 +1,53 @@
+//go:build integration
+
+package integration
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jetkit/integration/harness"
+)
+
+// TestUpstreamTree plans a package of jetson-containers' whole tree through
+// buildx: all of its config.py files run in one step of the builder's. Set
+// JETKIT_TREE to a checkout to run it.
+func TestUpstreamTree(t *testing.T) {
+	root := os.Getenv("JETKIT_TREE")
+	if root == "" {
+		t.Skip("JETKIT_TREE is not set")
+	}
+	ctx := t.Context()
+	base, err := shared.Base(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frontend, err := shared.FrontendImage(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"jetson.yaml": "# syntax=" + frontend + "\ntarget: {l4t: 36.4.3, arch: tegra}\npackages: [pytorch:2.7, torchvision]\nsources: [{context: jc}]\n",
+	})
+	args := []string{
+		"-f", "jetson.yaml", "--platform", "linux/arm64", "--call", "jetson.plan", "--build-context", "jc=" + filepath.Join(root, "packages"),
+		"--build-arg", "PYTHON_IMAGE=" + pythonImage(t, base), ".",
+	}
+	first := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
+	if err := first.Err(); err != nil {
+		t.Fatal(err)
+	}
+	again := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
+	if err := again.Err(); err != nil || again.Stdout != first.Stdout {
+		t.Fatalf("the second plan differs: %v", err)
+	}
+	for _, want := range []string{"pytorch:2.7", "torchvision:0.22.0", "cuda:12.6", "TORCH_CUDA_ARCH_LIST"} {
+		if !strings.Contains(first.Stdout, want) {
+			t.Errorf("the plan has no %s:\n%s", want, first.Stdout)
+		}
+	}
+	t.Logf("first plan %v, second %v", first.Duration, again.Duration)
+}
