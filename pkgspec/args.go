@@ -134,6 +134,7 @@ func (l *loader) passOn(args map[string]string, setBy map[string]string) {
 			setBy["args."+name] = name
 		}
 		l.spec.Args[name] = args[name]
+		delete(l.spec.ArgsAt, name)
 	}
 }
 

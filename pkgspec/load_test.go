@@ -82,8 +82,9 @@ func TestLoadEveryKey(t *testing.T) {
 			}},
 			{Kind: plan.Builtin, Dir: ".", At: on(20, 3, 10)},
 		},
-		Skip: []pkgmeta.Text{text("opencv", on(21, 8, 14)), text("torch*", on(21, 16, 24))},
-		Args: map[string]string{"DEBUG": "true", "JOBS": "4", "EMPTY": ""},
+		Skip:   []pkgmeta.Text{text("opencv", on(21, 8, 14)), text("torch*", on(21, 16, 24))},
+		Args:   map[string]string{"DEBUG": "true", "JOBS": "4", "EMPTY": ""},
+		ArgsAt: map[string]diag.Range{"DEBUG": on(22, 15, 19), "JOBS": on(22, 27, 28), "EMPTY": on(22, 37, 39)},
 		Tests: Tests{
 			Run:    TestFinal,
 			Skip:   []pkgmeta.Text{text("numpy", on(25, 10, 15))},

@@ -172,9 +172,9 @@ func (l *loader) readArgs(f *field, path string) {
 		}
 		l.warnSecret(name)
 		if l.spec.Args == nil {
-			l.spec.Args = map[string]string{}
+			l.spec.Args, l.spec.ArgsAt = map[string]string{}, map[string]diag.Range{}
 		}
-		l.spec.Args[name.text] = value.text
+		l.spec.Args[name.text], l.spec.ArgsAt[name.text] = value.text, value.at
 	})
 }
 

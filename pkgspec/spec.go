@@ -32,9 +32,11 @@ type Spec struct {
 	// Skip lists packages (names or patterns) to leave out of the chain.
 	Skip []pkgmeta.Text
 	// Args are build arguments for every package's Dockerfile.
-	Args  map[string]string
-	Tests Tests
-	Image plan.Image
+	Args map[string]string
+	// ArgsAt is where the file gives an argument. The others are build arguments.
+	ArgsAt map[string]diag.Range
+	Tests  Tests
+	Image  plan.Image
 	// Overrides lists what build arguments changed.
 	Overrides []plan.Override
 }

@@ -121,20 +121,19 @@ func (f *folderReader) configured(base fields, dockerfile string, configs []stri
 	}
 	var packages []*Package
 	for _, entry := range entries {
-		p, err := f.packageOf(base, dockerfile, entry)
+		made, err := f.packagesOf(base, dockerfile, entry)
 		if err != nil {
 			return nil, err
 		}
-		if p != nil {
-			packages = append(packages, p)
-		}
+		packages = append(packages, made...)
 	}
 	return packages, nil
 }
 
-// packageOf makes one package: the folder's header, under the header of the
-// Dockerfile that the entry names, under the entry itself.
-func (f *folderReader) packageOf(base fields, dockerfile string, entry nestedPackage) (*Package, error) {
+// packagesOf makes one package, or each version that it declares: the folder's
+// header, under the header of the Dockerfile that the entry names, under the
+// entry itself.
+func (f *folderReader) packagesOf(base fields, dockerfile string, entry nestedPackage) ([]*Package, error) {
 	read := base
 	var problems diag.List
 	if named, ok := entry.fields["dockerfile"]; ok && named.value() != dockerfile && f.exists(named.value()) {
@@ -149,12 +148,16 @@ func (f *folderReader) packageOf(base fields, dockerfile string, entry nestedPac
 	if entry.name.Value != "" {
 		read["name"] = field{at: entry.name.At, key: entry.name.At, items: []Text{entry.name}}
 	}
-	p, ok := f.finish(read, dockerfile)
-	if !ok {
-		return nil, nil
+	var made []*Package
+	if _, declares := read["variants"]; declares {
+		made = f.versions(read, dockerfile)
+	} else if p, ok := f.finish(read, dockerfile); ok {
+		made = append(made, p)
 	}
-	p.Problems = slices.Concat(f.shared, problems, p.Problems)
-	return p, nil
+	for _, p := range made {
+		p.Problems = slices.Concat(f.shared, problems, p.Problems)
+	}
+	return made, nil
 }
 
 // namedConfigs checks the configuration files that a header names.

@@ -14,15 +14,16 @@ import (
 type kind int
 
 const (
-	aText      kind = iota // one scalar, kept as it is written
-	someTexts              // one scalar or a list of them
-	someNames              // texts that are names of packages
-	aBool                  // true or false
-	boolOrText             // true, false or a text
-	argMap                 // a mapping of build argument names to scalars
-	aFile                  // a file inside the package's folder
-	someFiles              // one or more such files
-	notOurs                // known to jetson-containers, without a meaning here
+	aText       kind = iota // one scalar, kept as it is written
+	someTexts               // one scalar or a list of them
+	someNames               // texts that are names of packages
+	aBool                   // true or false
+	boolOrText              // true, false or a text
+	argMap                  // a mapping of build argument names to scalars
+	aFile                   // a file inside the package's folder
+	someFiles               // one or more such files
+	variantList             // the versions that a package declares
+	notOurs                 // known to jetson-containers, without a meaning here
 )
 
 // keys are the metadata keys, with what each holds.
@@ -30,10 +31,21 @@ var keys = map[string]kind{
 	"name": aText, "alias": someNames, "group": aText, "depends": someNames, "requires": someTexts, "test": someTexts,
 	"build_args": argMap, "build_flags": aText, "buildkit_device": boolOrText, "dockerfile": aFile, "config": someFiles,
 	"disabled": boolOrText, "docs": aText, "gpu": aBool, "notes": aText, "path": notOurs, "postfix": aText, "prefix": aText,
+	"variable": aText, "variants": variantList,
 }
 
 // keyNames are the keys in alphabetical order, for suggestions.
 var keyNames = slices.Sorted(maps.Keys(keys))
+
+// vocabulary is the keys that a mapping may have.
+type vocabulary struct {
+	// what is what messages call one of them.
+	what  string
+	kinds map[string]kind
+}
+
+// packageKeys are the keys of a package.
+var packageKeys = vocabulary{"metadata key", keys}
 
 // field is the value of one key.
 type field struct {
@@ -44,6 +56,8 @@ type field struct {
 	items []Text
 	// args holds build arguments; a Text's place is the value's.
 	args map[string]Text
+	// variants holds the declared versions, each with the keys of its own.
+	variants []fields
 }
 
 // value gives the scalar of a key that holds one.
@@ -77,7 +91,10 @@ type reader struct {
 }
 
 // read reads a mapping of metadata keys. Keys at fault are left out.
-func (r *reader) read(mapping *yaml.Node) fields {
+func (r *reader) read(mapping *yaml.Node) fields { return r.readKeys(mapping, packageKeys) }
+
+// readKeys reads a mapping whose keys are those of a vocabulary.
+func (r *reader) readKeys(mapping *yaml.Node, known vocabulary) fields {
 	read := fields{}
 	seen := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
@@ -85,9 +102,9 @@ func (r *reader) read(mapping *yaml.Node) fields {
 		if !r.plain(key, "a key") || !r.once(seen, key) {
 			continue
 		}
-		kind, known := keys[key.Value]
-		if !known {
-			r.problems.Errorf("unknown-key", r.at(key), unknownKeyHint(key.Value), "%q is no metadata key", key.Value)
+		kind, ok := known.kinds[key.Value]
+		if !ok {
+			r.problems.Errorf("unknown-key", r.at(key), known.hint(key.Value), "%q is no %s", key.Value, known.what)
 			continue
 		}
 		if isNull(value) {
@@ -117,6 +134,8 @@ func (r *reader) field(key, value *yaml.Node, kind kind) (field, bool) {
 		return r.boolean(key.Value, value)
 	case argMap:
 		return r.args(value)
+	case variantList:
+		return r.variants(value)
 	}
 	r.problems.Warnf("ignored-key", r.at(key), "remove it", "%q has no effect: a package's path is the folder it is found in", key.Value)
 	return field{}, false
@@ -255,12 +274,13 @@ func (r *reader) inside(key string, item Text) bool {
 	return false
 }
 
-// unknownKeyHint says which key is meant, or which there are.
-func unknownKeyHint(key string) string {
-	if hint := diag.DidYouMean(key, keyNames); hint != "" {
+// hint says which key is meant, or which there are.
+func (v vocabulary) hint(key string) string {
+	names := slices.Sorted(maps.Keys(v.kinds))
+	if hint := diag.DidYouMean(key, names); hint != "" {
 		return hint
 	}
-	return "known keys: " + strings.Join(keyNames, ", ")
+	return "known keys: " + strings.Join(names, ", ")
 }
 
 // listHint explains the mapping that "[python: 3.10]" is by accident.

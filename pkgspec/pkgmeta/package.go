@@ -58,6 +58,8 @@ type Package struct {
 	// Problems are faults of this package's metadata. They stop a build only if
 	// the package is part of its chain.
 	Problems diag.List
+	// Variant is set for a version that is declared with "variants".
+	Variant *Variant
 	// waits marks a package that holds the place of those that a config.py will
 	// declare. No catalog has one.
 	waits *pending

@@ -1,0 +1,222 @@
+package pkgmeta
+
+import (
+	"errors"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/platform"
+)
+
+// maxVariants bounds the versions that one package may declare.
+const maxVariants = 500
+
+// variantKeys are the keys of one entry of "variants". Version and default are
+// its own; the others mean what they mean for a package.
+var variantKeys = vocabulary{"key of a variant", map[string]kind{
+	"version": aText, "default": someTexts, "alias": someNames, "build_args": argMap,
+	"depends": someNames, "disabled": boolOrText, "requires": someTexts,
+}}
+
+// variants reads the list of declared versions. Entries at fault are left out.
+func (r *reader) variants(n *yaml.Node) (field, bool) {
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		r.problems.Errorf("wrong-type", r.at(n), `write a list, with "- version: ..." for each version`, "variants must be a list of versions, not %s", describeList(n))
+		return field{}, false
+	}
+	if len(n.Content) > maxVariants {
+		r.problems.Errorf("too-large", r.at(n), "", "there are more than %d variants", maxVariants)
+		return field{}, false
+	}
+	var f field
+	seen := map[string]diag.Range{}
+	for _, entry := range n.Content {
+		if entry.Kind != yaml.MappingNode {
+			r.problems.Errorf("wrong-type", r.at(entry), "write version: and its other keys", "a variant must be a mapping, not %s", describe(entry))
+			continue
+		}
+		if read := r.readKeys(entry, variantKeys); r.variant(r.at(entry), read, seen) {
+			f.variants = append(f.variants, read)
+		}
+	}
+	return f, true
+}
+
+// variant checks one entry of variants. seen holds the versions before it.
+func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range) bool {
+	version, given := read["version"]
+	if !given {
+		r.problems.Errorf("missing-key", at, `write version: "2.8", say`, "a variant needs a version")
+		return false
+	}
+	text := version.value()
+	if !isTag(text) {
+		r.problems.Errorf("bad-name", version.at, "use letters, digits and - _ . +", "%q is no version", text)
+		return false
+	}
+	if first, twice := seen[text]; twice {
+		r.problems.Errorf("duplicate-version", version.at, "keep one of them, or add a letter or number to one", "version %s is declared twice", text)
+		r.problems.Relate(first, "the first %s", text)
+		return false
+	}
+	seen[text] = version.at
+	for _, condition := range claims(read["default"]) {
+		var wrong *platform.RequirementError
+		if _, err := platform.ParseRequirement(condition.Value); errors.As(err, &wrong) {
+			r.problems.Errorf("bad-requirement", condition.At, "write true, false, or conditions: "+wrong.Hint, "default: %s", wrong.Message)
+		}
+	}
+	return true
+}
+
+// claims gives the conditions in a default; none for true and false.
+func claims(f field) []Text {
+	if len(f.items) == 1 {
+		if _, isTruth := truth(f.value()); isTruth {
+			return nil
+		}
+	}
+	return f.items
+}
+
+// describeList is describe, for a node that should have been a list of entries.
+func describeList(n *yaml.Node) string {
+	if n.Kind == yaml.SequenceNode {
+		return "an empty one"
+	}
+	return describe(n)
+}
+
+// isTag tells whether a text can stand behind the colon of a package's name.
+func isTag(s string) bool {
+	for i, c := range s {
+		word := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !word && (i == 0 || !strings.ContainsRune("-_.+", c)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// versions makes a package for each declared version, each with what the
+// metadata says of all of them. If no entry is sound it makes the bare package,
+// which carries the problems.
+func (f *folderReader) versions(read fields, dockerfile string) []*Package {
+	common := maps.Clone(read)
+	delete(common, "variants")
+	delete(common, "variable")
+	set := &VersionSet{Family: path.Base(f.dir)}
+	if name, ok := read["name"]; ok {
+		set.Family = name.value()
+	}
+	var problems diag.List
+	entries := read["variants"].variants
+	if strings.Contains(set.Family, ":") {
+		problems.Errorf("bad-name", read["name"].at, "write name: "+Base(set.Family), "%s has a tag, but its versions are declared under variants", set.Family)
+		entries = nil
+	}
+	set.Variable = variable(read, set.Family, &problems)
+	for _, alias := range common["alias"].items {
+		if strings.Contains(alias.Value, ":") {
+			problems.Errorf("bad-name", alias.At, "move it to the variant, or leave the tag out: each version adds its own", "the alias %s is that of one version", alias.Value)
+		}
+	}
+	for _, entry := range entries {
+		if p, ok := f.finish(versionFields(common, entry, set), dockerfile); ok {
+			p.Variant = &Variant{Set: set, Version: entry["version"].value(), Default: defaultRule(entry["default"]), When: claims(entry["default"])}
+			set.Packages = append(set.Packages, p)
+		}
+	}
+	made := slices.Clone(set.Packages)
+	if len(made) == 0 {
+		if p, ok := f.finish(common, dockerfile); ok {
+			made = append(made, p)
+		}
+	}
+	for _, p := range made {
+		p.Problems = append(slices.Clone(problems), p.Problems...)
+	}
+	return made
+}
+
+// variable reads the name of the variable that selects a version.
+func variable(read fields, family string, problems *diag.List) string {
+	named, ok := read["variable"]
+	if !ok {
+		return variableOf(family)
+	}
+	if !isArgName(named.value()) {
+		problems.Errorf("bad-name", named.at, "use letters, digits and _, as in PYTORCH_VERSION", "%q cannot be the name of a variable", named.value())
+		return ""
+	}
+	return named.value()
+}
+
+// versionFields lays one variant over what the metadata says of all versions:
+// lists grow, build arguments are laid over each other.
+//
+// The names that all versions share mean the default without a tag, and a
+// version with its tag; so only versions that may be the default have the bare
+// ones.
+func versionFields(common, entry fields, set *VersionSet) fields {
+	version := entry["version"]
+	read := maps.Clone(common)
+	read["name"] = field{at: version.at, key: version.key, items: []Text{{Value: set.Family + ":" + version.value(), At: version.at}}}
+	var alias []Text
+	if defaultRule(entry["default"]) != DefaultNever {
+		alias = append(alias, Text{Value: set.Family, At: version.at})
+	}
+	for _, shared := range common["alias"].items {
+		if defaultRule(entry["default"]) != DefaultNever {
+			alias = append(alias, shared)
+		}
+		alias = append(alias, Text{Value: shared.Value + ":" + version.value(), At: shared.At})
+	}
+	read["alias"] = field{at: version.at, items: append(alias, entry["alias"].items...)}
+	for _, key := range []string{"depends", "requires"} {
+		if own, ok := entry[key]; ok {
+			own.items = slices.Concat(common[key].items, own.items)
+			read[key] = own
+		}
+	}
+	if own, ok := entry["disabled"]; ok {
+		read["disabled"] = own
+	}
+	args := maps.Clone(common["build_args"].args)
+	if args == nil {
+		args = map[string]Text{}
+	}
+	if set.Variable != "" {
+		args[set.Variable] = version.items[0]
+	}
+	maps.Copy(args, entry["build_args"].args)
+	read["build_args"] = field{at: version.at, args: args}
+	return read
+}
+
+// defaultRule reads default: true, false, conditions, or nothing.
+func defaultRule(f field) DefaultRule {
+	if len(f.items) == 0 {
+		return DefaultOpen
+	}
+	if value, isTruth := truth(f.value()); isTruth && len(f.items) == 1 && !value {
+		return DefaultNever
+	}
+	return DefaultClaim
+}
+
+// unexpanded warns of versions in a place where they are not read.
+func (c *checker) unexpanded(read fields) {
+	if declared, ok := read["variants"]; ok {
+		c.p.Problems.Errorf("ignored-key", declared.key, "declare the versions in one of the two", "variants have no effect beside a config.py")
+		return
+	}
+	if named, ok := read["variable"]; ok {
+		c.p.Problems.Warnf("ignored-key", named.key, "remove it, or declare variants", "variable has no effect without variants")
+	}
+}

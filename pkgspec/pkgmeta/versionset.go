@@ -1,0 +1,59 @@
+package pkgmeta
+
+import "strings"
+
+// VersionSet is the versions of one package that its metadata declares with the
+// key "variants". Each is a Package of its own, named family:version.
+type VersionSet struct {
+	Family string
+	// Variable is the name of the user's variable that selects a version, such
+	// as PYTORCH_VERSION; empty if no variable can.
+	Variable string
+	// Packages are the versions in the order in which they are declared.
+	Packages []*Package
+}
+
+// Find returns the package of a version, or nil.
+func (s *VersionSet) Find(version string) *Package {
+	for _, p := range s.Packages {
+		if p.Variant.Version == version {
+			return p
+		}
+	}
+	return nil
+}
+
+// Variant is a package's place among the declared versions of its family.
+type Variant struct {
+	Set     *VersionSet
+	Version string
+	Default DefaultRule
+	// When lists the conditions of a DefaultClaim; all must hold. Without any it
+	// holds on every target.
+	When []Text
+}
+
+// DefaultRule says whether a variant is what the family's bare name means.
+type DefaultRule int
+
+// The rules: nothing said, never, or where the variant's conditions hold.
+const (
+	DefaultOpen DefaultRule = iota
+	DefaultNever
+	DefaultClaim
+)
+
+// variableOf makes the variable of a family that names none: PYTORCH_VERSION
+// for pytorch. It is empty where that is no name of a build argument.
+func variableOf(family string) string {
+	name := strings.Map(func(c rune) rune {
+		if c == '-' || c == '.' || c == '+' {
+			return '_'
+		}
+		return c
+	}, strings.ToUpper(family)) + "_VERSION"
+	if !isArgName(name) {
+		return ""
+	}
+	return name
+}
