@@ -49,7 +49,7 @@ func (f *folderReader) finish(read fields, dockerfile string) (*Package, bool) {
 			p.BuildArgs[name] = value.Value
 		}
 	}
-	check.unexpanded(read)
+	p.Problems = append(p.Problems, unexpanded(read)...)
 	check.tests(read)
 	return p, true
 }

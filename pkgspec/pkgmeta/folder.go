@@ -87,6 +87,7 @@ func (f *folderReader) from(base header, dockerfile string, configs []string) ([
 		configs = f.namedConfigs(named)
 	}
 	if slices.Contains(configs, pythonConfig) {
+		f.shared = append(f.shared, unexpanded(base.fields)...)
 		return f.pend(base.fields, dockerfile, configs), nil
 	}
 	return f.configured(base.fields, dockerfile, configs)

@@ -210,13 +210,13 @@ func defaultRule(f field) DefaultRule {
 	return DefaultClaim
 }
 
-// unexpanded warns of versions in a place where they are not read.
-func (c *checker) unexpanded(read fields) {
+// unexpanded reports versions in a place where they are not read.
+func unexpanded(read fields) diag.List {
+	var problems diag.List
 	if declared, ok := read["variants"]; ok {
-		c.p.Problems.Errorf("ignored-key", declared.key, "declare the versions in one of the two", "variants have no effect beside a config.py")
-		return
+		problems.Errorf("ignored-key", declared.key, "declare the versions in one of the two", "variants have no effect beside a config.py")
+	} else if named, ok := read["variable"]; ok {
+		problems.Warnf("ignored-key", named.key, "remove it, or declare variants", "variable has no effect without variants")
 	}
-	if named, ok := read["variable"]; ok {
-		c.p.Problems.Warnf("ignored-key", named.key, "remove it, or declare variants", "variable has no effect without variants")
-	}
+	return problems
 }
