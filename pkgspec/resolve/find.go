@@ -17,6 +17,8 @@ type finder struct {
 	parsed   map[string]requirement
 	fits     map[*pkgmeta.Package]bool
 	defaults map[string]match
+	// setDefaults are the defaults of declared versions.
+	setDefaults map[*pkgmeta.VersionSet]*pkgmeta.Package
 }
 
 // requirement is a parsed requirement's answer on the target.
@@ -24,6 +26,8 @@ type requirement struct {
 	ok   bool
 	why  string
 	hint string
+	// about names the values of the target that it fails on.
+	about []string
 	// wrong marks a text that is no requirement.
 	wrong bool
 }
@@ -45,7 +49,7 @@ func newFinder(cat *pkgmeta.Catalog, target plan.Target) *finder {
 		cat: cat, target: target,
 		parsed:   map[string]requirement{},
 		fits:     map[*pkgmeta.Package]bool{},
-		defaults: map[string]match{},
+		defaults: map[string]match{}, setDefaults: map[*pkgmeta.VersionSet]*pkgmeta.Package{},
 	}
 }
 
@@ -57,9 +61,7 @@ func (f *finder) find(name string) match {
 	}
 	found := f.cat.Lookup(name)
 	m := match{exact: pkgmeta.IsPattern(name) || pkgmeta.Base(name) != name, several: pkgmeta.IsPattern(name) && len(found) > 1}
-	if i := slices.IndexFunc(found, f.usable); i >= 0 {
-		m.pkg = found[i]
-	} else if len(found) > 0 {
+	if m.pkg = f.first(name, found); m.pkg == nil && len(found) > 0 {
 		m.pkg = found[0]
 	}
 	if m.pkg != nil && !m.exact {
@@ -93,6 +95,7 @@ func (f *finder) holds(text string) requirement {
 	parsed, err := platform.ParseRequirement(text)
 	if err == nil {
 		answer.ok, answer.why = parsed.Holds(f.target)
+		answer.about = parsed.FailsOn(f.target)
 	} else {
 		answer = requirement{wrong: true, why: err.Error()}
 		if wrong, ok := errors.AsType[*platform.RequirementError](err); ok {

@@ -24,6 +24,10 @@ type graph struct {
 	cycles [][]*demand
 	// exact are the demands that leave no choice of version, in order.
 	exact []*demand
+	// byVariable are those of them that the user's variables make, and unknown
+	// the variables that name a version that there is not.
+	byVariable []*demand
+	unknown    []unknownVersion
 }
 
 // node is a package that was reached.
@@ -56,6 +60,8 @@ type demand struct {
 	to *node
 	// match is what the name finds when left alone.
 	match match
+	// variable is set if the user asks through a variable.
+	variable *variable
 }
 
 // walker makes a graph, given the versions that are settled so far.
@@ -68,7 +74,8 @@ type walker struct {
 	chosen map[string]*pkgmeta.Package
 	// adapt lets names without a tag find another version than the normal one
 	// where that disagrees with pins.
-	adapt bool
+	adapt     bool
+	variables map[string]variable
 	// aside is set while looking behind packages that are left out.
 	aside bool
 }
@@ -79,6 +86,7 @@ func (r *resolver) walk(pins map[string]*pkgmeta.Package, adapt bool) *graph {
 	w := &walker{
 		graph:  &graph{nodes: map[*pkgmeta.Package]*node{}, adapted: map[*pkgmeta.Package]*pkgmeta.Package{}},
 		finder: r.finder, pins: pins, skip: r.spec.Skip, chosen: map[string]*pkgmeta.Package{}, adapt: adapt,
+		variables: r.variables,
 	}
 	for _, ref := range r.spec.Packages {
 		d := &demand{text: ref.Text}
@@ -91,6 +99,7 @@ func (r *resolver) walk(pins map[string]*pkgmeta.Package, adapt bool) *graph {
 		w.ask(d)
 	}
 	w.expandAll()
+	w.applyVariables()
 	w.spreadFirmness()
 	// What stands behind the packages that are left out gets into the chain only
 	// if something else needs it, but it says in which order and whether a
@@ -180,7 +189,7 @@ func (w *walker) settled(name string, normal *pkgmeta.Package) *pkgmeta.Package 
 
 // spreadFirmness marks the packages that exact demands lead to from the user.
 func (w *walker) spreadFirmness() {
-	queue := slices.Clone(w.roots)
+	queue := slices.Concat(w.roots, w.byVariable)
 	for len(queue) > 0 {
 		d := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]

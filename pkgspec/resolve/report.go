@@ -21,6 +21,7 @@ const (
 // report reports everything that keeps the chain from being built.
 func (r *resolver) report(g *graph) {
 	r.reportFolders(g)
+	r.reportUnknownVersions(g)
 	for i, d := range g.missing {
 		r.reportMissing(d, i < maxSuggestions)
 	}
@@ -28,9 +29,12 @@ func (r *resolver) report(g *graph) {
 		if !n.inChain() {
 			continue
 		}
-		if r.finder.usable(n.pkg) {
+		switch {
+		case r.finder.usable(n.pkg):
 			r.reportTwins(n)
-		} else {
+		case n.pkg.Variant != nil:
+			r.reportVariant(n)
+		default:
 			r.reportUnusable(n)
 		}
 		r.reportProblems(n)
@@ -199,6 +203,10 @@ func relatePath(problems diag.List, d *demand) {
 	between := ""
 	if steps > maxPath {
 		between = fmt.Sprintf(" (%d more packages in between)", steps-maxPath)
+	}
+	if d.variable != nil {
+		problems.Relate(d.text.At, "%s is selected by %s%s", d.to.pkg.Name, d.variable.from, between)
+		return
 	}
 	problems.Relate(d.text.At, "%s is requested%s", asCalled(d.text.Value, d.to.pkg.Name), between)
 }

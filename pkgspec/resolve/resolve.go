@@ -22,8 +22,17 @@ import (
 // It does not run longer than in proportion to the chain's packages and
 // demands, times the few rounds that versions take to settle.
 func Resolve(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target, base plan.Value) (*plan.Plan, diag.List) {
-	r := &resolver{spec: spec, cat: cat, finder: newFinder(cat, target)}
-	g := r.settle()
+	r := newResolver(spec, cat, target)
+	return r.plan(r.settle(), base)
+}
+
+func newResolver(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target) *resolver {
+	return &resolver{spec: spec, cat: cat, finder: newFinder(cat, target), variables: variables(spec, target)}
+}
+
+// plan makes the plan of a settled graph, or reports what is wrong with it.
+func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
+	spec := r.spec
 	r.report(g)
 	r.reportUnused(g)
 	r.reportBystanders(g)
@@ -32,7 +41,7 @@ func Resolve(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target, base 
 	}
 	p := &plan.Plan{
 		Version:   plan.Version,
-		Target:    target,
+		Target:    r.finder.target,
 		Base:      base,
 		Requested: []string{},
 		Steps:     r.steps(g),
@@ -51,10 +60,11 @@ func Resolve(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target, base 
 
 // resolver holds what all phases share.
 type resolver struct {
-	spec     *pkgspec.Spec
-	cat      *pkgmeta.Catalog
-	finder   *finder
-	problems diag.List
+	spec      *pkgspec.Spec
+	cat       *pkgmeta.Catalog
+	finder    *finder
+	variables map[string]variable
+	problems  diag.List
 }
 
 // needsGPU tells whether any test that runs needs a GPU.

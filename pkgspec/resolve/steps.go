@@ -24,9 +24,9 @@ func (r *resolver) steps(g *graph) []plan.Step {
 			Dockerfile:  p.Dockerfile,
 			Needs:       n.needs(),
 			Why:         g.why(n),
-			BuildArgs:   mergeArgs(p.BuildArgs, r.spec.Args),
+			BuildArgs:   stepArgs(p, r.spec.Args),
 			BuildDevice: p.BuildkitDevice,
-			Requested:   slices.ContainsFunc(n.askedBy, func(d *demand) bool { return d.by == nil }),
+			Requested:   slices.ContainsFunc(n.askedBy, func(d *demand) bool { return d.by == nil && d.variable == nil }),
 			GPU:         gpu[n],
 			At:          p.At,
 		}
@@ -65,6 +65,8 @@ func (g *graph) why(n *node) []string {
 			as = " as " + d.text.Value
 		}
 		switch {
+		case d.variable != nil:
+			requests = append(requests, "selected by "+d.variable.from+in(d.text.At))
 		case d.by == nil:
 			requests = append(requests, fmt.Sprintf("requested%s%s", as, at(d.text.At)))
 		case d.by != n:
@@ -92,6 +94,20 @@ func in(place diag.Range) string {
 		return " (" + s + ")"
 	}
 	return ""
+}
+
+// stepArgs gives the build arguments of a package's step. The variable that
+// selects a declared version is the package's own: TENSORRT_VERSION=10.3 may
+// stand for 10.3.0.30 in its Dockerfile.
+func stepArgs(p *pkgmeta.Package, users map[string]string) map[string]string {
+	merged := mergeArgs(p.BuildArgs, users)
+	if p.Variant == nil {
+		return merged
+	}
+	if own, ok := p.BuildArgs[p.Variant.Set.Variable]; ok {
+		merged[p.Variant.Set.Variable] = own
+	}
+	return merged
 }
 
 // mergeArgs lays the user's build arguments over the package's own.

@@ -164,12 +164,20 @@ func conflicts(demanded []family) diag.List {
 		if len(f.versions) < 2 {
 			continue
 		}
+		if own := slices.IndexFunc(f.versions, func(d *demand) bool { return firmness(d) < firmness(f.versions[0]) }); own > 1 && f.versions[0].by == nil {
+			f.versions = f.versions[:own] // the user's own disagree; the rest follows from them
+		}
 		var names []string
 		for _, d := range f.versions {
 			names = append(names, d.to.pkg.Name)
 		}
-		last := f.versions[len(f.versions)-1]
-		problems.Errorf("version-conflict", last.text.At, conflictHint(f), "%s is needed in %s versions: %s",
+		place := f.versions[len(f.versions)-1].text.At
+		for _, d := range f.versions {
+			if place.File == "" { // a build argument
+				place = d.text.At
+			}
+		}
+		problems.Errorf("version-conflict", place, conflictHint(f), "%s is needed in %s versions: %s",
 			f.name, count(len(names)), strings.Join(names, " and "))
 		for _, d := range f.versions {
 			relatePath(problems, d)
@@ -182,9 +190,12 @@ func conflicts(demanded []family) diag.List {
 func conflictHint(f family) string {
 	var asked, needed []string
 	for _, d := range f.versions {
-		if d.by == nil {
+		switch {
+		case d.variable != nil:
+			asked = append(asked, d.variable.name+"="+d.variable.value)
+		case d.by == nil:
 			asked = append(asked, d.text.Value)
-		} else {
+		default:
 			needed = append(needed, fmt.Sprintf("%s (for %s)", d.to.pkg.Name, d.by.pkg.Name))
 		}
 	}

@@ -1,0 +1,78 @@
+package platform
+
+import (
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/plan"
+)
+
+// CUDAs gives the CUDA versions that the requirement's clauses compare with, as
+// "12.6"; none if it says nothing of CUDA.
+func (r Requirement) CUDAs() []string {
+	var versions []string
+	for _, c := range r.clauses {
+		if c.subject == subjectCUDA {
+			versions = append(versions, c.operand)
+		}
+	}
+	return versions
+}
+
+// FailsOn names the values of the target that do not satisfy the requirement:
+// "L4T", "CUDA", "Python", "Ubuntu" or "arch".
+func (r Requirement) FailsOn(t plan.Target) []string {
+	var failed []string
+	for _, c := range r.clauses {
+		if !c.holds(c.subjectOf(t)) {
+			failed = append(failed, string(c.subject))
+		}
+	}
+	return failed
+}
+
+// OtherCUDAs lists the CUDAs that a target could have instead of its default,
+// the best first: newer ones from the nearest on, then older ones. They are
+// those of the releases in the tables and the given ones. There are none where
+// CUDA comes with the board's system, up to L4T 35.
+func OtherCUDAs(t plan.Target, more []string) []string {
+	own, ok := parseVersion(t.CUDA.Value)
+	if !ok || t.Arch.Value == archTegra && versionOf(t.L4T.Value).part(0) < 36 {
+		return nil
+	}
+	var others []version
+	add := func(text string) {
+		if v, ok := parseVersion(text); ok && v.compare(own) != 0 {
+			others = append(others, v)
+		}
+	}
+	for _, text := range more {
+		add(text)
+	}
+	for i := range facts().Releases {
+		add(facts().Releases[i].CUDA)
+	}
+	slices.SortFunc(others, func(a, b version) int {
+		newerA, newerB := a.compare(own) > 0, b.compare(own) > 0
+		switch {
+		case newerA != newerB && newerA:
+			return -1
+		case newerA != newerB:
+			return 1
+		case newerA:
+			return a.compare(b)
+		}
+		return b.compare(a)
+	})
+	names := make([]string, len(others))
+	for i, v := range others {
+		names[i] = v.String()
+	}
+	return slices.Compact(names)
+}
+
+// SameVersion tells whether one version is the other with more parts behind it:
+// 10.3 and 10.3.0.30.
+func SameVersion(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(b, a+".")
+}

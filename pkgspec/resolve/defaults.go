@@ -1,0 +1,97 @@
+package resolve
+
+import (
+	"slices"
+
+	"jetkit/pkgspec/pkgmeta"
+)
+
+// first gives the package that a name or pattern means among those it finds, in
+// scan order, or nil if none can be used. A name that leaves the version of
+// declared versions open means their default.
+func (f *finder) first(name string, found []*pkgmeta.Package) *pkgmeta.Package {
+	for _, p := range found {
+		if !f.usable(p) {
+			continue
+		}
+		if p.Variant != nil && leavesOpen(name, p) {
+			return f.defaultOf(p.Variant.Set)
+		}
+		return p
+	}
+	return nil
+}
+
+// leavesOpen tells whether a name or pattern that finds a declared version finds
+// it by a name that its other versions share.
+func leavesOpen(name string, p *pkgmeta.Package) bool {
+	if pkgmeta.IsPattern(name) {
+		return pkgmeta.Match(name, p.Variant.Set.Family)
+	}
+	return pkgmeta.Base(name) == name
+}
+
+// defaultOf gives the version that a family's bare name means on the target:
+// the first that claims to be it, or else the first of those that agree best
+// with the rest of the target's defaults. It is nil if none can be used.
+func (f *finder) defaultOf(set *pkgmeta.VersionSet) *pkgmeta.Package {
+	if p, ok := f.setDefaults[set]; ok {
+		return p
+	}
+	var fitting []*pkgmeta.Package
+	for _, p := range set.Packages {
+		if p.Variant.Default != pkgmeta.DefaultNever && f.usable(p) {
+			fitting = append(fitting, p)
+		}
+	}
+	if len(fitting) == 0 {
+		f.setDefaults[set] = nil
+		return nil
+	}
+	best, least := fitting[0], worstDiscord+1
+	// Versions that pin each other in a circle: whoever asks while this looks
+	// gets the first that fits.
+	f.setDefaults[set] = best
+	if i := slices.IndexFunc(fitting, f.claims); i >= 0 {
+		best, fitting = fitting[i], nil
+	}
+	for _, p := range fitting {
+		if discord := f.discord(p); discord < least {
+			best, least = p, discord
+		}
+	}
+	f.setDefaults[set] = best
+	return best
+}
+
+// claims tells whether a version says that it is the default on the target.
+func (f *finder) claims(p *pkgmeta.Package) bool {
+	if p.Variant.Default != pkgmeta.DefaultClaim {
+		return false
+	}
+	for _, t := range p.Variant.When {
+		if !f.holds(t.Value).ok {
+			return false
+		}
+	}
+	return true
+}
+
+// worstDiscord is the discord of a version that pins one that cannot be used.
+const worstDiscord = 2
+
+// discord tells how badly the versions that a package pins go with the target:
+// 0 if they are its defaults, 1 if they can be used, worstDiscord if one cannot.
+func (f *finder) discord(p *pkgmeta.Package) int {
+	discord := 0
+	for _, text := range p.Depends {
+		m := f.find(text.Value)
+		switch {
+		case m.pkg == nil || !f.usable(m.pkg):
+			return worstDiscord
+		case m.exact && m.pkg.Variant != nil && f.defaultOf(m.pkg.Variant.Set) != m.pkg:
+			discord = 1
+		}
+	}
+	return discord
+}

@@ -1,0 +1,117 @@
+package resolve
+
+import (
+	"fmt"
+	"strings"
+
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+// variable is a value of the user's that can select a version of a package.
+type variable struct {
+	name, value string
+	// from is what messages call it: "--build-arg PYTORCH_VERSION=2.5".
+	from string
+	at   diag.Range
+	// ofTarget marks a value that already decides the target. It selects a
+	// version if there is one of that very name; otherwise the target does.
+	ofTarget bool
+}
+
+// variables gives the user's values by name: args, and those of the target that
+// go by a variable of jetson-containers.
+func variables(spec *pkgspec.Spec, target plan.Target) map[string]variable {
+	all := map[string]variable{}
+	for name, value := range spec.Args {
+		at, inFile := spec.ArgsAt[name]
+		from := fmt.Sprintf("--build-arg %s=%s", name, value)
+		if inFile {
+			from = fmt.Sprintf("args: %s=%s", name, value)
+		}
+		all[name] = variable{name: name, value: value, from: from, at: at}
+	}
+	add := func(name string, asked platform.Asked, resolved plan.Value) {
+		if asked.Value != "" && resolved.Value != "" {
+			all[name] = variable{name: name, value: resolved.Value, from: fmt.Sprintf("%s %s (%s)", name, resolved.Value, resolved.Reason), at: asked.At, ofTarget: true}
+		}
+	}
+	add("CUDA_VERSION", spec.Target.CUDA, target.CUDA)
+	add("PYTHON_VERSION", spec.Target.Python, target.Python)
+	return all
+}
+
+// selected gives the user's variable that selects a version of a package's
+// family, if there is one.
+func (w *walker) selected(p *pkgmeta.Package) (variable, bool) {
+	if p.Variant == nil || p.Variant.Set.Variable == "" {
+		return variable{}, false
+	}
+	v, ok := w.variables[p.Variant.Set.Variable]
+	return v, ok
+}
+
+// applyVariables adds the user's demands for versions of the families that were
+// reached: a variable counts like a request, wherever its family stands.
+func (w *walker) applyVariables() {
+	seen := map[*pkgmeta.VersionSet]bool{}
+	for next := 0; next < len(w.reached); { // it grows on the way
+		n := w.reached[next]
+		next++
+		v, ok := w.selected(n.pkg)
+		if !ok || !n.inChain() || seen[n.pkg.Variant.Set] {
+			continue
+		}
+		set := n.pkg.Variant.Set
+		seen[set] = true
+		d := &demand{text: pkgmeta.Text{Value: set.Family + ":" + v.value, At: v.at}, variable: &v}
+		d.match = match{pkg: set.Find(v.value), exact: true}
+		if d.match.pkg == nil && v.ofTarget {
+			continue
+		}
+		if d.match.pkg == nil {
+			w.unknown = append(w.unknown, unknownVersion{v, n})
+			continue
+		}
+		w.byVariable = append(w.byVariable, d)
+		w.ask(d)
+		w.expandAll()
+	}
+}
+
+// unknownVersion is a variable whose value is no version of a family.
+type unknownVersion struct {
+	variable variable
+	// node is the first version of the family that was reached.
+	node *node
+}
+
+// reportUnknownVersions reports variables that name versions that there are not.
+func (r *resolver) reportUnknownVersions(g *graph) {
+	for _, u := range g.unknown {
+		set := u.node.pkg.Variant.Set
+		names := make([]string, len(set.Packages))
+		for i, p := range set.Packages {
+			names[i] = p.Variant.Version
+		}
+		r.problems.Errorf("unknown-version", u.variable.at, "declared are "+listed(names), "%s: %s has no version %s",
+			u.variable.from, set.Family, u.variable.value)
+		r.problems.Relate(u.node.pkg.At, "the versions of %s are declared here", set.Family)
+		relatePath(r.problems, u.node.first)
+	}
+}
+
+// listed prints the names that a hint has room for.
+func listed(names []string) string {
+	more := ""
+	if len(names) > maxVersionsListed {
+		more = fmt.Sprintf(" and %d more", len(names)-maxVersionsListed)
+	}
+	return strings.Join(names[:min(len(names), maxVersionsListed)], ", ") + more
+}
+
+// maxVersionsListed is how many versions of one package a message lists.
+const maxVersionsListed = 24

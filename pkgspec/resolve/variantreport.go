@@ -1,0 +1,132 @@
+package resolve
+
+import (
+	"cmp"
+	"slices"
+
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+// reportVariant reports a declared version that does not fit the target: as the
+// whole family's, if nobody chose this one and no other fits either.
+func (r *resolver) reportVariant(n *node) {
+	set := n.pkg.Variant.Set
+	if !n.firm && n.pkg.Disabled == "" && r.finder.defaultOf(set) == nil && !r.anyWrong(set) {
+		r.reportNoVariant(n)
+		return
+	}
+	p, chooser := n.pkg, chooser(n)
+	if p.Disabled != "" {
+		r.problems.Errorf("disabled-package", p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled)
+		relatePath(r.problems, chooser)
+		r.relateVersions(set, p)
+		return
+	}
+	for _, t := range p.Requires {
+		answer := r.finder.holds(t.Value)
+		if answer.ok {
+			continue
+		}
+		if answer.wrong {
+			r.problems.Errorf("bad-requirement", t.At, answer.hint, "%s: %s", p.Name, answer.why)
+			relatePath(r.problems, chooser)
+			continue
+		}
+		r.problems.Errorf("requirement", t.At, r.instead(n), "%s %s", p.Name, answer.why)
+		relatePath(r.problems, chooser)
+		r.relateTarget([]*pkgmeta.Package{p})
+		r.relateVersions(set, p)
+	}
+}
+
+// reportNoVariant reports a family none of whose versions can be used, with why
+// each of them lost.
+func (r *resolver) reportNoVariant(n *node) {
+	d := n.first
+	if i := slices.IndexFunc(n.askedBy, func(d *demand) bool { return !d.match.exact }); i >= 0 {
+		d = n.askedBy[i]
+	}
+	set := n.pkg.Variant.Set
+	r.problems.Errorf("no-variant", d.text.At, "", "no version of %s fits the target", set.Family)
+	if d.by != nil {
+		r.problems.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, d.text.Value)
+		relatePath(r.problems, d.by.first)
+	}
+	r.relateTarget(set.Packages)
+	r.relateVersions(set, nil)
+}
+
+// anyWrong tells whether a requirement of any version cannot be read. Its own
+// report then says more than that nothing fits.
+func (r *resolver) anyWrong(set *pkgmeta.VersionSet) bool {
+	return slices.ContainsFunc(set.Packages, func(p *pkgmeta.Package) bool {
+		return slices.ContainsFunc(p.Requires, func(t pkgmeta.Text) bool { return r.finder.holds(t.Value).wrong })
+	})
+}
+
+// chooser gives the demand that chose a version: the user's variable before the
+// user's request before packages that follow from those before any other.
+func chooser(n *node) *demand {
+	best, rank := n.first, -1
+	for _, d := range n.askedBy {
+		found := 0
+		switch {
+		case d.variable != nil:
+			found = 4
+		case d.match.exact:
+			found = 1 + firmness(d)
+		}
+		if found > rank {
+			best, rank = d, found
+		}
+	}
+	return best
+}
+
+// relateVersions lists the other versions of a family, and why each cannot be
+// used or that it can.
+func (r *resolver) relateVersions(set *pkgmeta.VersionSet, but *pkgmeta.Package) {
+	for i, p := range set.Packages {
+		if i == maxVersionsListed {
+			r.problems.Relate(p.At, "and %d more versions", len(set.Packages)-i)
+			return
+		}
+		if p == but {
+			continue
+		}
+		fits := "it fits the target"
+		if p.Variant.Default == pkgmeta.DefaultNever {
+			fits += ", but is never the default: ask for it by its version"
+		}
+		r.problems.Relate(p.At, "%s: %s", p.Name, cmp.Or(r.finder.whyNot(p), fits))
+	}
+}
+
+// relateTarget tells where those values of the target come from that packages
+// are at odds with.
+func (r *resolver) relateTarget(packages []*pkgmeta.Package) {
+	against := map[string]bool{}
+	for _, p := range packages {
+		for _, t := range p.Requires {
+			for _, subject := range r.finder.holds(t.Value).about {
+				against[subject] = true
+			}
+		}
+	}
+	t, asked := r.finder.target, r.spec.Target
+	for _, row := range []struct {
+		subject string
+		value   plan.Value
+		asked   platform.Asked
+	}{{"L4T", t.L4T, asked.L4T}, {"CUDA", t.CUDA, asked.CUDA}, {"Python", t.Python, asked.Python}, {"Ubuntu", t.Ubuntu, asked.Ubuntu}} {
+		switch {
+		case !against[row.subject] || row.value.Value == "":
+		case row.asked.At.File != "":
+			r.problems.Relate(row.asked.At, "%s %s is given here", row.subject, row.value.Value)
+		default:
+			r.problems.Relate(row.asked.At, "%s is %s: %s", row.subject, row.value.Value, row.value.Reason)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+// TestDefaults covers which version a bare name means, on JetPack 6.2.
+func TestDefaults(t *testing.T) {
+	for _, test := range []struct{ name, tree, want string }{
+		{"the first that fits", "name: x\nvariants: [{version: 1, requires: '<36'}, {version: 2}, {version: 3}]", "x:2"},
+		{"a claim before it", "name: x\nvariants: [{version: 1}, {version: 2, default: true}, {version: 3, default: true}]", "x:2"},
+		{"a claim that does not hold", "name: x\nvariants: [{version: 1}, {version: 2, default: '>=cu130'}, {version: 3, default: ['>=36', cu126]}]", "x:3"},
+		{"no claim holds", "name: x\nvariants: [{version: 2, default: '>=cu130'}, {version: 1}]", "x:2"},
+		{"a claim that does not fit", "name: x\nvariants: [{version: 1, default: true, requires: cu130}, {version: 2}]", "x:2"},
+		{"never", "name: x\nvariants: [{version: 1, default: false}, {version: 2}]", "x:2"},
+		{"disabled", "name: x\nvariants: [{version: 1, disabled: true, default: true}, {version: 2}]", "x:2"},
+		{"an alias", "name: y\nalias: x\nvariants: [{version: 1, requires: '<36'}, {version: 2}]", "y:2"},
+		{"what agrees with another default", "name: x\nvariants: [{version: 1, depends: y:1}, {version: 2, depends: y:2}]\n\n" +
+			"name: y\nvariants: [{version: 1}, {version: 2, default: true}]", "y:2 x:2"},
+		{"what can be used at all", "name: x\nvariants: [{version: 1, depends: y:1}, {version: 2, depends: y:2}]\n\n" +
+			"name: y\nvariants: [{version: 1, requires: cu130}, {version: 2, default: false}]", "y:2 x:2"},
+		{"pins in a circle", "name: x\nvariants: [{version: 1, depends: y:1}, {version: 2, depends: y:2}]\n\n" +
+			"name: y\nvariants: [{version: 1, depends: z:2}, {version: 2, depends: z:1}]\n\n" +
+			"name: z\nvariants: [{version: 1}, {version: 2}]", "z:1 y:2 x:2"},
+		{"a plain package of an earlier folder", "name: x\n\nname: xx\nalias: x\nvariants: [{version: 1}]", "x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, problems := solveFile(t, "target: {jetpack: 6.2}\npackages: [x]", nil, treeOf(test.tree))
+			if s.Plan == nil {
+				t.Fatal(printed(problems))
+			}
+			if got := chain(s.Plan); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestSolveEnds solves trees in which each CUDA brings in a version that needs
+// another one.
+func TestSolveEnds(t *testing.T) {
+	s, problems := solveFile(t, "target: {jetpack: 6.0}\npackages: [a:1]", nil, treeOf(
+		"name: a\nvariants: [{version: 1, requires: cu126, depends: b:1}, {version: 2}]\n\n"+
+			"name: b\nvariants: [{version: 1, requires: cu124}, {version: 2}]"))
+	if s.Plan != nil || s.Target.CUDA.Value != "12.6" {
+		t.Errorf("solved for CUDA %s", s.Target.CUDA)
+	}
+	golden(t, "apart.golden", printed(problems))
+}
+
+// TestSolveAsksAgain holds that packages are found for the target that they are
+// built for: those of a config.py depend on it.
+func TestSolveAsksAgain(t *testing.T) {
+	spec := request("a:1")
+	spec.Target = platform.Request{JetPack: platform.Asked{Value: "6.0"}, Platform: "linux/arm64"}
+	var asked []string
+	s, problems, err := Solve(spec, func(target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+		asked = append(asked, target.CUDA.Value)
+		return catalog(t, treeOf("name: a\nvariants: [{version: 1, requires: cu126, build_args: {BUILT_FOR: "+target.CUDA.Value+"}}]")), nil, nil
+	})
+	if err != nil || problems.HasErrors() {
+		t.Fatal(err, printed(problems))
+	}
+	if got := s.Plan.Steps[0].BuildArgs["BUILT_FOR"]; got != "12.6" || !slices.Equal(asked, []string{"12.2", "12.6"}) {
+		t.Errorf("built for %s, asked for %v", got, asked)
+	}
+}
+
+// TestSolveStops holds that problems of the target and of the search come
+// together and end the work, and that an error does.
+func TestSolveStops(t *testing.T) {
+	spec := request("a")
+	spec.Target = platform.Request{JetPack: platform.Asked{Value: "99"}, Platform: "linux/arm64"}
+	_, problems, err := Solve(spec, func(plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+		var problems diag.List
+		problems.Errorf("missing-source", diag.Range{}, "", "no folder")
+		return nil, problems, nil
+	})
+	if err != nil || len(problems) != 2 {
+		t.Errorf("got %v, %s", err, printed(problems))
+	}
+	if _, _, err = Solve(spec, func(plan.Target) (*pkgmeta.Catalog, diag.List, error) { return nil, nil, context.Canceled }); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSolveRandom solves random declared trees: each ends after few turns, twice
+// with the same result, and a plan has one version of each family, all of which
+// fit its target.
+func TestSolveRandom(t *testing.T) {
+	solved := 0
+	for seed := range uint64(300) {
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		tree, args := randomTree(rnd), map[string]string{}
+		spec := request(fmt.Sprintf("f%d", rnd.IntN(4)), fmt.Sprintf("f%d:%d", 4+rnd.IntN(2), rnd.IntN(4)))
+		spec.Target = platform.Request{JetPack: platform.Asked{Value: "6.0"}, Platform: "linux/arm64"}
+		args[fmt.Sprintf("F%d_VERSION", rnd.IntN(6))] = fmt.Sprint(rnd.IntN(4))
+		spec.Args = args
+		cat, turns := catalog(t, tree), 0
+		find := func(plan.Target) (*pkgmeta.Catalog, diag.List, error) { turns++; return cat, nil, nil }
+		s, problems, err := Solve(spec, find)
+		again, other, _ := Solve(spec, find)
+		if err != nil || printed(problems) != printed(other) || (s.Plan == nil) != (again.Plan == nil) {
+			t.Fatalf("seed %d: %v, %s, then %s", seed, err, printed(problems), printed(other))
+		}
+		if turns > 2*(maxMoves+1)*(maxAttempts+1) {
+			t.Errorf("seed %d: %d turns", seed, turns)
+		}
+		if s.Plan == nil {
+			continue
+		}
+		solved++
+		families := map[string]bool{}
+		f := newFinder(cat, s.Plan.Target)
+		for _, step := range s.Plan.Steps {
+			family := pkgmeta.Base(step.Name)
+			if families[family] || !f.usable(cat.Find(step.Name)) {
+				t.Errorf("seed %d: %s in %s", seed, step.Name, chain(s.Plan))
+			}
+			families[family] = true
+		}
+	}
+	if solved < 50 {
+		t.Errorf("only %d of the random trees have a solution", solved)
+	}
+}
+
+// randomTree makes six families of four versions.
+func randomTree(rnd *rand.Rand) pkgmeta.Tree {
+	var families []string
+	for family := range 6 {
+		text := fmt.Sprintf("name: f%d\nvariants:\n", family)
+		for version := range 4 {
+			text += fmt.Sprintf("- version: %d\n", version)
+			if rnd.IntN(2) == 0 {
+				text += "  requires: '" + []string{"cu122", ">=cu124", "cu126", "<cu126", ">=36", "py310"}[rnd.IntN(6)] + "'\n"
+			}
+			if family > 0 && rnd.IntN(2) == 0 {
+				text += fmt.Sprintf("  depends: f%d:%d\n", rnd.IntN(family), rnd.IntN(4))
+			} else if family > 0 {
+				text += fmt.Sprintf("  depends: f%d\n", rnd.IntN(family))
+			}
+			text += []string{"", "  default: true\n", "  default: '>=cu126'\n", "  default: false\n"}[rnd.IntN(4)]
+		}
+		families = append(families, text)
+	}
+	return treeOf(strings.Join(families, "\n"))
+}
