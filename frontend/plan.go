@@ -28,23 +28,17 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 	}
 	spec.Target.Platform = platforms.Format(platforms.Normalize(p))
 	spec.Target.Base = b.askedBase(spec)
-	target, base, more := platform.Resolve(spec.Target)
+	solution, more, err := resolve.Solve(spec, func(target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+		return b.catalog(ctx, spec, target)
+	})
 	problems = append(problems, more...)
-
-	catalog, more, err := b.catalog(ctx, spec, target)
+	if err == nil {
+		err = problems.Err()
+	}
 	if err != nil {
 		return nil, problems, err
 	}
-	problems = append(problems, more...)
-	if problems.HasErrors() {
-		return nil, problems, problems.Err()
-	}
-
-	resolved, more := resolve.Resolve(spec, catalog, target, base)
-	problems = append(problems, more...)
-	if err := problems.Err(); err != nil {
-		return nil, problems, err
-	}
+	resolved := solution.Plan
 	if b.ui.Target != "" {
 		resolved, more = upTo(resolved, b.ui.Target)
 		problems = append(problems, more...)
