@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"jetkit/pkgspec/plan"
-	"jetkit/pkgspec/resolve"
 )
 
 // planFormats are the forms that a plan can be printed in.
@@ -39,7 +38,10 @@ Without -f and without packages, jetson.yaml of the context is read.`,
 				return err
 			}
 			defer w.close()
-			p, problems := resolve.Resolve(w.spec, w.catalog, w.target, w.base)
+			p, problems, err := w.solve(cmd.Context())
+			if err != nil {
+				return err
+			}
 			if p == nil {
 				return w.fail(problems)
 			}

@@ -124,15 +124,21 @@ func (w *workspace) scan(ctx context.Context) error {
 	if w.problems.HasErrors() {
 		return nil
 	}
+	catalog, problems := w.packagesFor(ctx, w.target)
+	w.catalog, w.problems = catalog, append(w.problems, problems...)
+	return ctx.Err()
+}
+
+// packagesFor finds the packages of the open contexts for a target.
+func (w *workspace) packagesFor(ctx context.Context, target plan.Target) (*pkgmeta.Catalog, diag.List) {
 	trees, folders := w.trees()
 	catalog, problems := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
-		Evaluator: w.request.evaluator(), Facts: platform.FactsForTree(w.target), Args: w.spec.Args,
+		Evaluator: w.request.evaluator(), Facts: platform.FactsForTree(target), Args: w.spec.Args,
 	})
 	if !w.request.runConfigPy {
 		nameFlag(catalog)
 	}
-	w.catalog, w.problems = catalog, append(w.problems, problems...)
-	return ctx.Err()
+	return catalog, problems
 }
 
 // openContexts opens the folders of all contexts that packages come from.

@@ -83,6 +83,9 @@ func (f fields) String() string {
 		for _, name := range slices.Sorted(maps.Keys(f[key].args)) {
 			values = append(values, name+"="+f[key].args[name].Value)
 		}
+		for _, variant := range f[key].variants {
+			values = append(values, variant["version"].value())
+		}
 		parts = append(parts, key+": "+strings.Join(values, " "))
 	}
 	return strings.Join(parts, ", ")
