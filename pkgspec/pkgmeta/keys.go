@@ -276,12 +276,14 @@ func (r *reader) inside(key string, item Text) bool {
 
 // hint says which key is meant, or which there are.
 func (v vocabulary) hint(key string) string {
-	names := slices.Sorted(maps.Keys(v.kinds))
-	if hint := diag.DidYouMean(key, names); hint != "" {
+	if hint := diag.DidYouMean(key, v.names()); hint != "" {
 		return hint
 	}
-	return "known keys: " + strings.Join(names, ", ")
+	return "known keys: " + strings.Join(v.names(), ", ")
 }
+
+// names lists the keys in alphabetical order.
+func (v vocabulary) names() []string { return slices.Sorted(maps.Keys(v.kinds)) }
 
 // listHint explains the mapping that "[python: 3.10]" is by accident.
 func listHint(n *yaml.Node) string {
