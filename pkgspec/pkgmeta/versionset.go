@@ -13,16 +13,6 @@ type VersionSet struct {
 	Packages []*Package
 }
 
-// Find returns the package of a version, or nil.
-func (s *VersionSet) Find(version string) *Package {
-	for _, p := range s.Packages {
-		if p.Variant.Version == version {
-			return p
-		}
-	}
-	return nil
-}
-
 // Variant is a package's place among the declared versions of its family.
 type Variant struct {
 	Set     *VersionSet

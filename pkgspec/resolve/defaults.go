@@ -40,7 +40,7 @@ func (f *finder) defaultOf(set *pkgmeta.VersionSet) *pkgmeta.Package {
 	}
 	var fitting []*pkgmeta.Package
 	for _, p := range set.Packages {
-		if p.Variant.Default != pkgmeta.DefaultNever && f.usable(p) {
+		if p.Variant.Default != pkgmeta.DefaultNever && f.usable(p) && slices.Contains(f.cat.Lookup(p.Name), p) {
 			fitting = append(fitting, p)
 		}
 	}

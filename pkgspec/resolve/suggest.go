@@ -9,6 +9,7 @@ import (
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
 
@@ -112,14 +113,14 @@ func (s *solver) changes() []change {
 		if value.asked.Value == "" {
 			continue
 		}
-		name := value.arg
+		name := s.bothOf(value.arg, "target."+value.key)
 		if value.asked.At.File != "" {
 			name = value.key
 		}
 		try("leave "+name+" out", false, func(spec *pkgspec.Spec) { value.drop(&spec.Target) })
 	}
 	for _, name := range s.variables {
-		try("leave "+name+" out", false, func(spec *pkgspec.Spec) { delete(spec.Args, name) })
+		try("leave "+s.bothOf(name, "args."+name)+" out", false, func(spec *pkgspec.Spec) { delete(spec.Args, name) })
 	}
 	if t.CUDA.Value != "" && t.Python.Value != "" {
 		try("leave CUDA and Python out", true, func(spec *pkgspec.Spec) { spec.Target.CUDA, spec.Target.Python = platform.Asked{}, platform.Asked{} })
@@ -130,6 +131,15 @@ func (s *solver) changes() []change {
 		}
 	}
 	return all
+}
+
+// bothOf names a build argument, together with the key that it wins over if
+// the file gives that too.
+func (s *solver) bothOf(arg, key string) string {
+	if slices.ContainsFunc(s.spec.Overrides, func(o plan.Override) bool { return o.Key == key && o.Old != "" }) {
+		return arg + " and " + key
+	}
+	return arg
 }
 
 // outcome says what a change would lead to.

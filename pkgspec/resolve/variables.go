@@ -27,6 +27,9 @@ type variable struct {
 func variables(spec *pkgspec.Spec, target plan.Target) map[string]variable {
 	all := map[string]variable{}
 	for name, value := range spec.Args {
+		if value = strings.TrimSpace(value); value == "" {
+			continue
+		}
 		at, inFile := spec.ArgsAt[name]
 		from := fmt.Sprintf("--build-arg %s=%s", name, value)
 		if inFile {
@@ -34,13 +37,18 @@ func variables(spec *pkgspec.Spec, target plan.Target) map[string]variable {
 		}
 		all[name] = variable{name: name, value: value, from: from, at: at}
 	}
-	add := func(name string, asked platform.Asked, resolved plan.Value) {
-		if asked.Value != "" && resolved.Value != "" {
-			all[name] = variable{name: name, value: resolved.Value, from: fmt.Sprintf("%s %s (%s)", name, resolved.Value, resolved.Reason), at: asked.At, ofTarget: true}
+	add := func(name, what string, asked platform.Asked, resolved plan.Value) {
+		if asked.Value == "" || resolved.Value == "" {
+			return
 		}
+		from := fmt.Sprintf("the target's %s %s", what, resolved.Value)
+		if asked.At.File == "" && asked.From != "" {
+			from += " (" + asked.From + ")"
+		}
+		all[name] = variable{name: name, value: resolved.Value, from: from, at: asked.At, ofTarget: true}
 	}
-	add("CUDA_VERSION", spec.Target.CUDA, target.CUDA)
-	add("PYTHON_VERSION", spec.Target.Python, target.Python)
+	add("CUDA_VERSION", "CUDA", spec.Target.CUDA, target.CUDA)
+	add("PYTHON_VERSION", "Python", spec.Target.Python, target.Python)
 	return all
 }
 
@@ -68,7 +76,7 @@ func (w *walker) applyVariables() {
 		set := n.pkg.Variant.Set
 		seen[set] = true
 		d := &demand{text: pkgmeta.Text{Value: set.Family + ":" + v.value, At: v.at}, variable: &v}
-		d.match = match{pkg: set.Find(v.value), exact: true}
+		d.match = match{pkg: w.finder.find(d.text.Value).pkg, exact: true}
 		if d.match.pkg == nil && v.ofTarget {
 			continue
 		}
@@ -93,9 +101,11 @@ type unknownVersion struct {
 func (r *resolver) reportUnknownVersions(g *graph) {
 	for _, u := range g.unknown {
 		set := u.node.pkg.Variant.Set
-		names := make([]string, len(set.Packages))
-		for i, p := range set.Packages {
-			names[i] = p.Variant.Version
+		var names []string
+		for _, p := range r.cat.Variants(set.Family) {
+			if p.Variant != nil && p.Variant.Set.Family == set.Family {
+				names = append(names, p.Variant.Version)
+			}
 		}
 		r.problems.Errorf("unknown-version", u.variable.at, "declared are "+listed(names), "%s: %s has no version %s",
 			u.variable.from, set.Family, u.variable.value)

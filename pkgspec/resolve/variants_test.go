@@ -47,6 +47,26 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestDefaultsOfTrees covers a family that two trees declare: the first that has
+// a version wins, and the others' further versions stay within reach.
+func TestDefaultsOfTrees(t *testing.T) {
+	first := treeOf("name: x\nvariants: [{version: 1, requires: cu130}, {version: 2, requires: cu130}]")
+	second := treeOf("name: x\nvariants: [{version: 1}, {version: 3}, {version: 4}]")
+	for args, want := range map[string]string{"": "x:3", "X_VERSION=4": "x:4", "X_VERSION=5": "", "X_VERSION=1": ""} {
+		s, problems := solveFile(t, "target: {jetpack: 6.2, cuda: 12.6}\npackages: [x]", strings.Fields(args), first, second)
+		got := ""
+		if s.Plan != nil {
+			got = chain(s.Plan)
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q\n%s", args, got, want, printed(problems))
+		}
+		if args == "X_VERSION=5" && !strings.Contains(printed(problems), "declared are 1, 2, 3, 4") {
+			t.Error(printed(problems))
+		}
+	}
+}
+
 // TestSolveEnds solves trees in which each CUDA brings in a version that needs
 // another one.
 func TestSolveEnds(t *testing.T) {
