@@ -16,7 +16,9 @@ type CatalogFunc func(target plan.Target) (*pkgmeta.Catalog, diag.List, error)
 // Solution is what Solve finds.
 type Solution struct {
 	// Plan is nil if any of the diagnostics is an error.
-	Plan    *plan.Plan
+	Plan *plan.Plan
+	// Target is what the packages were found for. The plan's differs in cuDNN
+	// and TensorRT where the chain brings others.
 	Target  plan.Target
 	Base    plan.Value
 	Catalog *pkgmeta.Catalog
