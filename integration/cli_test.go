@@ -37,6 +37,7 @@ func TestCLIPlansAsFrontend(t *testing.T) {
 		"other packages": {"--build-arg", "PACKAGES=numpy,./robot", "--build-arg", "L4T_VERSION=35.4.1"},
 		"own base":       {"--build-context", "base=docker-image://" + base},
 		"config.py":      {"--build-arg", "PACKAGES=program", "--build-arg", "PYTHON_IMAGE=" + python},
+		"moved target":   {"--build-arg", "PACKAGES=program,versions", "--build-arg", "VERSIONS_VERSION=2", "--build-arg", "PYTHON_IMAGE=" + python},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append(append([]string{"-f", "jetson.yaml", "--build-context", "company=company"}, target...), args...)
@@ -75,6 +76,7 @@ func planInputs(t *testing.T, frontend string) string {
 		"packages/program/Dockerfile":       "#---\n# depends: [part]\n#---\n" + dockerfile,
 		"packages/program/config.py":        "from jetson_containers import CUDA_VERSION\nfrom .version import NAME\npackage['name'] = NAME\npackage['alias'] = 'program'\npackage['build_args'] = {'CUDA': CUDA_VERSION}\n",
 		"packages/program/version.py":       "import os\nNAME = 'program:' + os.environ['L4T_VERSION']\n",
+		"packages/versions/Dockerfile":      "#---\n# variants: [{version: 1}, {version: 2, requires: cu124}]\n#---\n" + dockerfile,
 		"robot/Dockerfile":                  dockerfile,
 		"robot/test.py":                     "print()\n",
 		"robot/main.cpp":                    "int main() {}\n",
