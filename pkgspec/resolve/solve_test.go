@@ -105,10 +105,14 @@ var solveCases = []struct {
 	{"no version for a CUDA", "target: {jetpack: 6.2, cuda: 12.5}\npackages: [pytorch:2.5]", "", "12.5", "3.10", ""},
 	{"no version for a default", "target: {jetpack: 7.2}\npackages: [robot, torchvision]\nskip: [robot, tensorrt]", "", "13.2", "3.12", ""},
 	{"Python too new", "target: {jetpack: 5.1.2, python: 3.12}\npackages: [pytorch]", "", "11.4", "3.12", ""},
-	{"an argument over the file", "target: {jetpack: 6.2, cuda: 12.2}\npackages: [pytorch]\nargs: {PYTORCH_VERSION: 2.5}", "CUDA_VERSION=12.4 PYTORCH_VERSION=2.8",
-		"12.4", "3.10", ""},
-	{"nothing given", "target: {jetpack: 6.2}\npackages: [pytorch]\nargs: {PYTORCH_VERSION: ''}", "",
-		"12.6", "3.10", "python:3.10 cuda:12.6 cudnn:9.3 pytorch:2.8"},
+	{
+		"an argument over the file", "target: {jetpack: 6.2, cuda: 12.2}\npackages: [pytorch]\nargs: {PYTORCH_VERSION: 2.5}", "CUDA_VERSION=12.4 PYTORCH_VERSION=2.8",
+		"12.4", "3.10", "",
+	},
+	{
+		"nothing given", "target: {jetpack: 6.2}\npackages: [pytorch]\nargs: {PYTORCH_VERSION: ''}", "",
+		"12.6", "3.10", "python:3.10 cuda:12.6 cudnn:9.3 pytorch:2.8",
+	},
 	{"unknown version", "target: {jetpack: 6.2}\npackages: [torchvision]\nargs: {PYTORCH_VERSION: 2.7}", "", "12.6", "3.10", ""},
 	{"variable against tag", "target: {jetpack: 6.2}\npackages: [pytorch:2.5, torchvision]", "PYTORCH_VERSION=2.4", "12.6", "3.10", ""},
 	{"a variable of no family here", "target: {jetpack: 6.2}\npackages: [python]", "PYTORCH_VERSION=2.4", "12.6", "3.10", "python:3.10"},
