@@ -67,6 +67,28 @@ func TestDefaultsOfTrees(t *testing.T) {
 	}
 }
 
+// TestVariableShared covers one variable for several families, and what the
+// Dockerfiles get of it.
+func TestVariableShared(t *testing.T) {
+	const tree = "name: x\nvariable: ROS_DISTRO\nvariants: [{version: humble}, {version: jazzy, build_args: {ROS_DISTRO: jazzy-2}}]\n\n" +
+		"name: y\nvariable: ROS_DISTRO\ndepends: x\nvariants: [{version: humble}, {version: jazzy}]"
+	for args, want := range map[string]string{
+		"": "x:humble=humble y:humble=humble", "ROS_DISTRO=jazzy": "x:jazzy=jazzy-2 y:jazzy=jazzy", "X_VERSION=jazzy": "x:humble=humble y:humble=humble",
+	} {
+		s, problems := solveFile(t, "target: {jetpack: 6.2}\npackages: [y]", strings.Fields(args), treeOf(tree))
+		if s.Plan == nil {
+			t.Fatal(printed(problems))
+		}
+		var got []string
+		for _, step := range s.Plan.Steps {
+			got = append(got, step.Name+"="+step.BuildArgs["ROS_DISTRO"])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %v, want %s", args, got, want)
+		}
+	}
+}
+
 // TestSolveEnds solves trees in which each CUDA brings in a version that needs
 // another one.
 func TestSolveEnds(t *testing.T) {
