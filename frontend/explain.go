@@ -3,6 +3,7 @@ package frontend
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
@@ -10,6 +11,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"jetkit/llb/teststep"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
@@ -18,7 +20,7 @@ import (
 // from BuildKit with their source already.
 func (c *compiled) explain(err error) error {
 	if hint := deviceHint(err, c.plan.Tests.Device); hint != "" {
-		return fmt.Errorf("%w\n%s", err, hint)
+		return c.withGPUTests(fmt.Errorf("%w\n%s", err, hint))
 	}
 	vertex, ok := errors.AsType[*errdefs.VertexError](err)
 	if !ok {
@@ -34,6 +36,23 @@ func (c *compiled) explain(err error) error {
 		return fmt.Errorf("package %s: %s: %w", pkg, command, err)
 	}
 	return err
+}
+
+// withGPUTests adds to an error which tests need the GPU, and where they are
+// declared.
+func (c *compiled) withGPUTests(err error) error {
+	var names []string
+	var at []diag.Range
+	for _, run := range c.runs {
+		if run.Step.GPU && !slices.Contains(at, run.Test.At) {
+			names = append(names, fmt.Sprintf("%s of %s (%s)", run.Test.Name, run.Step.Name, run.Test.At))
+			at = append(at, run.Test.At)
+		}
+	}
+	if len(at) == 0 {
+		return err
+	}
+	return &placedError{error: fmt.Errorf("%w\nGPU tests of this build: %s", err, strings.Join(names, ", ")), at: at[:1]}
 }
 
 // testFailure names the test that an error comes from.
