@@ -3,6 +3,7 @@ package frontend
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,10 +33,24 @@ func (c *compiled) explain(err error) error {
 			return testFailure(run, err)
 		}
 	}
-	if pkg, command, ok := strings.Cut(strings.TrimPrefix(name, "["), "] "); ok && strings.HasPrefix(name, "[") {
-		return fmt.Errorf("package %s: %s: %w", pkg, command, err)
+	if m := chainStep.FindStringSubmatch(name); m != nil {
+		return fmt.Errorf("package %s failed in step %s%s: %w", m[1], m[2], firstPlace(err), err)
 	}
 	return err
+}
+
+// chainStep matches the progress names of a package's instructions, as
+// chain.Label makes them.
+var chainStep = regexp.MustCompile(`^\[(.+) (\d+/\d+)\] `)
+
+// firstPlace gives " (file:line)" of an error's source, or nothing.
+func firstPlace(err error) string {
+	for _, s := range errdefs.Sources(err) {
+		if len(s.Ranges) > 0 {
+			return fmt.Sprintf(" (%s:%d)", s.Info.GetFilename(), s.Ranges[0].GetStart().GetLine())
+		}
+	}
+	return ""
 }
 
 // withGPUTests adds to an error which tests need the GPU, and where they are
