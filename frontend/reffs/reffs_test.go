@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -59,12 +60,12 @@ func (r reference) ReadDir(_ context.Context, req client.ReadDirRequest) ([]*fst
 		return nil, textOnly(err)
 	}
 	var stats []*fstypes.Stat
-	for i := len(entries) - 1; i >= 0; i-- { // in no helpful order
-		info, err := entries[i].Info()
+	for _, entry := range slices.Backward(entries) { // in no helpful order
+		info, err := entry.Info()
 		if err != nil {
 			return nil, err
 		}
-		stats = append(stats, stat(entries[i].Name(), info))
+		stats = append(stats, stat(entry.Name(), info))
 	}
 	return stats, nil
 }
