@@ -102,6 +102,9 @@ func deviceHint(err error, device string) string {
 		strings.Contains(text, "device is not allowed"):
 		cause = "GPU tests use the device " + device + ", which this build was not allowed to use"
 		fix = "add --allow device to the command (in a bake file: entitlements = [\"device\"])"
+	case strings.Contains(text, "CDI device support is disabled"):
+		cause = "the builder's configuration turns CDI devices off"
+		fix = "set disabled = false below [cdi] in its buildkitd.toml"
 	case strings.Contains(text, "not registered"), strings.Contains(text, "unresolvable CDI devices"), strings.Contains(text, "CDI device injection failed"):
 		cause = "the builder has no device " + device
 		fix = "on a Jetson run: sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml\n" +

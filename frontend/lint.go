@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/pb"
 
 	"jetkit/llb/chain"
 	"jetkit/pkgspec/diag"
@@ -72,7 +73,7 @@ func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
 		if !problems.HasErrors() {
 			return nil, err
 		}
-		results.Error = &lint.BuildError{Message: err.Error()}
+		results.Error = b.lintError(results, err)
 		return results, nil
 	}
 	sources, err := b.trees.sources(ctx, p)
@@ -100,6 +101,22 @@ func lintSource(file, language string, dt []byte) *llb.SourceMap {
 	sm := llb.NewSourceMap(nil, file, language, dt)
 	sm.Definition = &llb.Definition{}
 	return sm
+}
+
+// lintError shows the source of the first diagnostic: buildx (v0.37) panics on an
+// error without one.
+func (b *build) lintError(results *lint.LintResults, err error) *lint.BuildError {
+	info, at := b.sourceInfo(b.spec.Filename), diag.Range{}
+	if list := diag.FromError(err); len(list) > 0 {
+		if found := b.sourceInfo(list[0].At.File); found != nil {
+			info, at = found, list[0].At
+		}
+	}
+	source := results.AddSource(lintSource(info.Filename, info.Language, info.Data))
+	return &lint.BuildError{
+		Message:  err.Error(),
+		Location: pb.Location{SourceIndex: int32(source), Ranges: ranges(at)}, //nolint:gosec // a handful
+	}
 }
 
 func (b *build) addProblems(results *lint.LintResults, problems diag.List) {
