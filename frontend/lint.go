@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/moby/buildkit/client/llb"
@@ -128,12 +129,17 @@ func (b *build) addProblems(results *lint.LintResults, problems diag.List) {
 		position := func(p diag.Position) parser.Position {
 			return parser.Position{Line: p.Line, Character: max(p.Column-1, 0)}
 		}
-		results.AddWarning(d.Rule, d.Hint, "", d.Message, at, []parser.Range{{Start: position(d.At.Start), End: position(d.At.End)}})
+		message := d.Message
+		if d.At.File != b.spec.Filename && d.At.File != "" {
+			message = d.At.String() + ": " + message
+		}
+		results.AddWarning(d.Rule, d.Hint, "", message, at, []parser.Range{{Start: position(d.At.Start), End: position(d.At.End)}})
 	}
 }
 
 // lintDockerfile adds what BuildKit's linter says of one Dockerfile, except for
-// what jetson-containers' format breaks by design.
+// what jetson-containers' format breaks by design. The place is part of the text,
+// because buildx shows every source under the name of the file that -f names.
 func lintDockerfile(ctx context.Context, results *lint.LintResults, sm *llb.SourceMap) error {
 	found, err := dockerfile2llb.DockerfileLint(ctx, sm.Data, dockerfile2llb.ConvertOpt{
 		Config:    dockerui.Config{BuildArgs: map[string]string{"BASE_IMAGE": dockerui.EmptyImageName}, LinterConfig: &linter.Config{}},
@@ -145,6 +151,9 @@ func lintDockerfile(ctx context.Context, results *lint.LintResults, sm *llb.Sour
 	at := int32(results.AddSource(sm)) //nolint:gosec // one per package
 	found.Warnings = slices.DeleteFunc(found.Warnings, func(w lint.Warning) bool { return w.RuleName == formatRule })
 	for _, w := range found.Warnings {
+		if len(w.Location.Ranges) > 0 {
+			w.Detail = fmt.Sprintf("%s:%d: %s", sm.Filename, w.Location.Ranges[0].GetStart().GetLine(), w.Detail)
+		}
 		w.Location.SourceIndex = at
 		results.Warnings = append(results.Warnings, w)
 	}

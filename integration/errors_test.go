@@ -48,7 +48,6 @@ var failures = map[string]failure{
 			"packages/a/ok.sh":   script("true"),
 			"packages/a/test.sh": script("echo 'pump 3 leaks'\nexit 3"),
 		}),
-		attrs:  map[string]string{"build-arg:TESTS": "intermediate"},
 		says:   []string{`test "test.sh --full" of package a failed on its own stage with exit code 3 (declared at packages/a/Dockerfile:4:17)`},
 		at:     []string{"packages/a/Dockerfile:4"},
 		shows:  "# test: [ok.sh, test.sh --full]",
@@ -129,6 +128,17 @@ var failures = map[string]failure{
 		tree:  files{"jetson.yaml": "packages: [a]\nbase: @REGISTRY@/no/such:1\n", "packages/a/Dockerfile": dockerfile("name: a", "RUN true\n")},
 		attrs: map[string]string{"build-arg:BASE_IMAGE": ""},
 		says:  []string{"base image ", "/no/such:1", "jetson.yaml:4", "not found"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "base: ",
+	},
+	"a test script that is a link out of the package": {
+		tree: one("name: a\ntest: test.sh", "RUN true\n").and(files{
+			"packages/a/test.sh": "-> ../../outside.sh",
+			"outside.sh":         script("true"),
+		}),
+		says:  []string{"test.sh is a link to ../../outside.sh, outside the package's folder [path-outside]"},
+		at:    []string{"packages/a/Dockerfile:3"},
+		shows: "# test: test.sh",
 	},
 	"a requirement that does not hold": {
 		tree:  one("name: a\nrequires: '>=39'", "RUN true\n"),

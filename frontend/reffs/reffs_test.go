@@ -43,15 +43,11 @@ func (r reference) ReadFile(_ context.Context, req client.ReadRequest) ([]byte, 
 }
 
 func (r reference) StatFile(_ context.Context, req client.StatRequest) (*fstypes.Stat, error) {
-	info, err := fs.Lstat(r.files, req.Path)
+	info, err := fs.Stat(r.files, req.Path) // BuildKit follows links here
 	if err != nil {
 		return nil, textOnly(err)
 	}
-	st := stat(req.Path, info)
-	if info.Mode()&fs.ModeSymlink != 0 {
-		st.Linkname = string(r.files[req.Path].Data)
-	}
-	return st, nil
+	return stat(req.Path, info), nil
 }
 
 func (r reference) ReadDir(_ context.Context, req client.ReadDirRequest) ([]*fstypes.Stat, error) {
@@ -65,7 +61,11 @@ func (r reference) ReadDir(_ context.Context, req client.ReadDirRequest) ([]*fst
 		if err != nil {
 			return nil, err
 		}
-		stats = append(stats, stat(entry.Name(), info))
+		st := stat(entry.Name(), info)
+		if info.Mode()&fs.ModeSymlink != 0 {
+			st.Linkname = string(r.files[path.Join(req.Path, entry.Name())].Data)
+		}
+		stats = append(stats, st)
 	}
 	return stats, nil
 }
@@ -117,6 +117,12 @@ func TestLinks(t *testing.T) {
 	}})
 	if target, err := fsys.ReadLink("link"); err != nil || target != "../outside" {
 		t.Errorf("link: %q, %v", target, err)
+	}
+	if info, err := fsys.Lstat("link"); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("Lstat: %v, %v", info, err)
+	}
+	if _, err := fsys.ReadLink("nothing"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing link: %v", err)
 	}
 	if _, err := fsys.ReadLink("file"); !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("a plain file: %v", err)

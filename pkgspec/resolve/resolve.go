@@ -34,6 +34,7 @@ func Resolve(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target, base 
 		Version:   plan.Version,
 		Target:    target,
 		Base:      base,
+		BaseAt:    spec.Target.Base.At,
 		Requested: []string{},
 		Steps:     r.steps(g),
 		Image:     spec.Image,
