@@ -33,9 +33,9 @@ setup: ## Install what the tests need (apt) and build the tools into .cache/bin
 build: ## Check that everything compiles
 	go build ./...
 
-lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck where installed)
+lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck)
 	$(LINTER) run ./...
-	@if command -v shellcheck >/dev/null; then shellcheck integration/*.sh .ci/run; fi
+	shellcheck integration/*.sh .ci/run
 
 fmt: $(LINTER) ## Format the code
 	$(LINTER) fmt ./...
