@@ -34,9 +34,9 @@ build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 	go build ./...
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/jetkit ./cmd/jetkit
 
-lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck where installed)
+lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck)
 	$(LINTER) run ./...
-	@if command -v shellcheck >/dev/null; then shellcheck integration/*.sh .ci/run; fi
+	shellcheck integration/*.sh .ci/run
 
 fmt: $(LINTER) ## Format the code
 	$(LINTER) fmt ./...

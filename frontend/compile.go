@@ -18,6 +18,7 @@ import (
 
 	"jetkit/llb/chain"
 	"jetkit/llb/teststep"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
@@ -39,7 +40,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	base, err := b.resolveBase(ctx, p.Base, platform)
 	if err != nil {
-		return nil, err
+		return nil, &placedError{error: err, at: []diag.Range{p.BaseAt}}
 	}
 	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform}
 	if report {

@@ -3,6 +3,8 @@ package frontend
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
@@ -10,6 +12,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"jetkit/llb/teststep"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
@@ -18,7 +21,7 @@ import (
 // from BuildKit with their source already.
 func (c *compiled) explain(err error) error {
 	if hint := deviceHint(err, c.plan.Tests.Device); hint != "" {
-		return fmt.Errorf("%w\n%s", err, hint)
+		return c.withGPUTests(fmt.Errorf("%w\n%s", err, hint))
 	}
 	vertex, ok := errors.AsType[*errdefs.VertexError](err)
 	if !ok {
@@ -30,10 +33,41 @@ func (c *compiled) explain(err error) error {
 			return testFailure(run, err)
 		}
 	}
-	if pkg, command, ok := strings.Cut(strings.TrimPrefix(name, "["), "] "); ok && strings.HasPrefix(name, "[") {
-		return fmt.Errorf("package %s: %s: %w", pkg, command, err)
+	if m := chainStep.FindStringSubmatch(name); m != nil {
+		return fmt.Errorf("package %s failed in step %s%s: %w", m[1], m[2], firstPlace(err), err)
 	}
 	return err
+}
+
+// chainStep matches the progress names of a package's instructions, as
+// chain.Label makes them.
+var chainStep = regexp.MustCompile(`^\[(.+) (\d+/\d+)\] `)
+
+// firstPlace gives " (file:line)" of an error's source, or nothing.
+func firstPlace(err error) string {
+	for _, s := range errdefs.Sources(err) {
+		if len(s.Ranges) > 0 {
+			return fmt.Sprintf(" (%s:%d)", s.Info.GetFilename(), s.Ranges[0].GetStart().GetLine())
+		}
+	}
+	return ""
+}
+
+// withGPUTests adds to an error which tests need the GPU, and where they are
+// declared.
+func (c *compiled) withGPUTests(err error) error {
+	var names []string
+	var at []diag.Range
+	for _, run := range c.runs {
+		if run.Step.GPU && !slices.Contains(at, run.Test.At) {
+			names = append(names, fmt.Sprintf("%s of %s (%s)", run.Test.Name, run.Step.Name, run.Test.At))
+			at = append(at, run.Test.At)
+		}
+	}
+	if len(at) == 0 {
+		return err
+	}
+	return &placedError{error: fmt.Errorf("%w\nGPU tests of this build: %s", err, strings.Join(names, ", ")), at: at[:1]}
 }
 
 // testFailure names the test that an error comes from.
@@ -68,6 +102,9 @@ func deviceHint(err error, device string) string {
 		strings.Contains(text, "device is not allowed"):
 		cause = "GPU tests use the device " + device + ", which this build was not allowed to use"
 		fix = "add --allow device to the command (in a bake file: entitlements = [\"device\"])"
+	case strings.Contains(text, "CDI device support is disabled"):
+		cause = "the builder's configuration turns CDI devices off"
+		fix = "set disabled = false below [cdi] in its buildkitd.toml"
 	case strings.Contains(text, "not registered"), strings.Contains(text, "unresolvable CDI devices"), strings.Contains(text, "CDI device injection failed"):
 		cause = "the builder has no device " + device
 		fix = "on a Jetson run: sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml\n" +

@@ -5,6 +5,7 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -23,6 +24,9 @@ func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
 	bc, err := dockerui.NewClient(c)
 	if err != nil {
 		return nil, err
+	}
+	if bc.SBOM != nil {
+		return nil, errors.New("jetkit cannot attach an SBOM yet: build without --sbom (and --attest type=sbom)")
 	}
 	src, err := bc.ReadEntrypoint(ctx, "YAML")
 	if err != nil {

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/moby/buildkit/client/llb"
@@ -11,6 +12,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
+	"github.com/moby/buildkit/solver/pb"
 
 	"jetkit/llb/chain"
 	"jetkit/pkgspec/diag"
@@ -72,7 +74,7 @@ func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
 		if !problems.HasErrors() {
 			return nil, err
 		}
-		results.Error = &lint.BuildError{Message: err.Error()}
+		results.Error = b.lintError(results, err)
 		return results, nil
 	}
 	sources, err := b.trees.sources(ctx, p)
@@ -102,6 +104,22 @@ func lintSource(file, language string, dt []byte) *llb.SourceMap {
 	return sm
 }
 
+// lintError shows the source of the first diagnostic: buildx (v0.37) panics on an
+// error without one.
+func (b *build) lintError(results *lint.LintResults, err error) *lint.BuildError {
+	info, at := b.sourceInfo(b.spec.Filename), diag.Range{}
+	if list := diag.FromError(err); len(list) > 0 {
+		if found := b.sourceInfo(list[0].At.File); found != nil {
+			info, at = found, list[0].At
+		}
+	}
+	source := results.AddSource(lintSource(info.Filename, info.Language, info.Data))
+	return &lint.BuildError{
+		Message:  err.Error(),
+		Location: pb.Location{SourceIndex: int32(source), Ranges: ranges(at)}, //nolint:gosec // a handful
+	}
+}
+
 func (b *build) addProblems(results *lint.LintResults, problems diag.List) {
 	for _, d := range problems.Warnings() {
 		at := -1
@@ -111,12 +129,17 @@ func (b *build) addProblems(results *lint.LintResults, problems diag.List) {
 		position := func(p diag.Position) parser.Position {
 			return parser.Position{Line: p.Line, Character: max(p.Column-1, 0)}
 		}
-		results.AddWarning(d.Rule, d.Hint, "", d.Message, at, []parser.Range{{Start: position(d.At.Start), End: position(d.At.End)}})
+		message := d.Message
+		if d.At.File != b.spec.Filename && d.At.File != "" {
+			message = d.At.String() + ": " + message
+		}
+		results.AddWarning(d.Rule, d.Hint, "", message, at, []parser.Range{{Start: position(d.At.Start), End: position(d.At.End)}})
 	}
 }
 
 // lintDockerfile adds what BuildKit's linter says of one Dockerfile, except for
-// what jetson-containers' format breaks by design.
+// what jetson-containers' format breaks by design. The place is part of the text,
+// because buildx shows every source under the name of the file that -f names.
 func lintDockerfile(ctx context.Context, results *lint.LintResults, sm *llb.SourceMap) error {
 	found, err := dockerfile2llb.DockerfileLint(ctx, sm.Data, dockerfile2llb.ConvertOpt{
 		Config:    dockerui.Config{BuildArgs: map[string]string{"BASE_IMAGE": dockerui.EmptyImageName}, LinterConfig: &linter.Config{}},
@@ -128,6 +151,9 @@ func lintDockerfile(ctx context.Context, results *lint.LintResults, sm *llb.Sour
 	at := int32(results.AddSource(sm)) //nolint:gosec // one per package
 	found.Warnings = slices.DeleteFunc(found.Warnings, func(w lint.Warning) bool { return w.RuleName == formatRule })
 	for _, w := range found.Warnings {
+		if len(w.Location.Ranges) > 0 {
+			w.Detail = fmt.Sprintf("%s:%d: %s", sm.Filename, w.Location.Ranges[0].GetStart().GetLine(), w.Detail)
+		}
 		w.Location.SourceIndex = at
 		results.Warnings = append(results.Warnings, w)
 	}

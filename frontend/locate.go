@@ -52,15 +52,35 @@ func (b *build) locate(err error) error {
 			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: parserRanges(l)})
 		}
 	}
-	problems := diag.FromError(err)
+	places := placesOf(err)
 	// WithSource puts a source outside those before it, and people read the
 	// outermost first.
-	for _, d := range slices.Backward(problems) {
-		if info := b.sourceInfo(d.At.File); info != nil && d.At.Start.Line > 0 {
-			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: ranges(d.At)})
+	for _, at := range slices.Backward(places) {
+		if info := b.sourceInfo(at.File); info != nil && at.Start.Line > 0 {
+			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: ranges(at)})
 		}
 	}
 	return err
+}
+
+// placedError is an error that speaks of places in the user's files.
+type placedError struct {
+	error
+	at []diag.Range
+}
+
+func (e *placedError) Unwrap() error { return e.error }
+
+// placesOf gives the places that an error speaks of.
+func placesOf(err error) []diag.Range {
+	if placed, ok := errors.AsType[*placedError](err); ok {
+		return placed.at
+	}
+	var places []diag.Range
+	for _, d := range diag.FromError(err) {
+		places = append(places, d.At)
+	}
+	return places
 }
 
 // declared gives the source location of a test's declaration.

@@ -27,8 +27,9 @@ import (
 
 // jetkit's own subrequests. buildx puts "frontend." before what --call names.
 const (
-	requestPlan = "frontend.jetson.plan"
-	requestLLB  = "frontend.jetson.llb"
+	requestPlan  = "frontend.jetson.plan"
+	requestGraph = "frontend.jetson.graph"
+	requestLLB   = "frontend.jetson.llb"
 
 	subrequestVersion = "1.0.0"
 )
@@ -48,6 +49,7 @@ func subrequestDefinitions() []subrequests.Request {
 		lint.SubrequestLintDefinition,
 		convertllb.SubrequestConvertLLBDefinition,
 		own(requestPlan, "Resolve the packages and print the plan, with the reason for every choice"),
+		own(requestGraph, "Resolve the packages and print what needs what as a Mermaid flowchart (json: DOT too)"),
 		own(requestLLB, "Compile the plan and print the LLB definition as a tree"),
 		subrequests.SubrequestsDescribeDefinition,
 	}
@@ -61,6 +63,9 @@ func (b *build) subrequest(ctx context.Context) (*client.Result, bool, error) {
 		return nil, false, nil
 	case requestPlan:
 		res, err := b.callPlan(ctx)
+		return res, true, err
+	case requestGraph:
+		res, err := b.callGraph(ctx)
 		return res, true, err
 	case requestLLB:
 		res, err := b.callLLB(ctx)
@@ -117,6 +122,18 @@ func (b *build) callPlan(ctx context.Context) (*client.Result, error) {
 		fmt.Fprintf(text, "\n%s\n", d)
 	}
 	return answer(dt, text.Bytes()), nil
+}
+
+func (b *build) callGraph(ctx context.Context) (*client.Result, error) {
+	p, _, err := b.requestPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dt, err := json.MarshalIndent(map[string]string{"mermaid": p.Mermaid(), "dot": p.DOT()}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the graph: %w", err)
+	}
+	return answer(dt, []byte(p.Mermaid())), nil
 }
 
 func (b *build) callLLB(ctx context.Context) (*client.Result, error) {

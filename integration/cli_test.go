@@ -65,7 +65,7 @@ func planInputs(t *testing.T, frontend string) string {
 	t.Helper()
 	dir := t.TempDir()
 	const dockerfile = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
-	writeFiles(t, dir, map[string]string{
+	writeFiles(t, dir, "", files{
 		"jetson.yaml": "# syntax=" + frontend + "\ntarget: {jetpack: 6.2}\npackages: [part, ./robot, extra]\n" +
 			"sources: [{dir: packages}, {context: company}, builtin]\ntests: {gpu: skip}\n",
 		".dockerignore":                     "packages/hidden\n**/*.md\n",

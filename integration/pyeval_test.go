@@ -3,8 +3,6 @@
 package integration
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +15,7 @@ import (
 func pythonImage(t *testing.T, base string) string {
 	t.Helper()
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{
+	writeFiles(t, dir, "", files{
 		"Dockerfile": "FROM " + base + "\nRUN apt-get update && apt-get install -y --no-install-recommends python3\n",
 	})
 	ref := shared.Ref("python:test")
@@ -25,19 +23,6 @@ func pythonImage(t *testing.T, base string) string {
 		t.Fatal(err)
 	}
 	return ref
-}
-
-func writeFiles(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, content := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // probe is a config.py that tries what it must not be able to do, and passes
@@ -129,7 +114,7 @@ func TestConfigPy(t *testing.T) {
 		files["packages/hostile/"+name+"/Dockerfile"] = dockerfile
 		files["packages/hostile/"+name+"/config.py"] = file[0]
 	}
-	writeFiles(t, dir, files)
+	writeFiles(t, dir, "", files)
 	args := []string{
 		"-f", "jetson.yaml", "--build-arg", "PYTHON_IMAGE=" + python, "--build-arg", "GREETING=hi", "--build-arg", "TEST_GPU=skip",
 		"--secret", "id=probe,env=PATH", "--push", "--tag", shared.Ref("configpy:1"), ".",

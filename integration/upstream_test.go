@@ -29,7 +29,7 @@ func TestUpstreamTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{
+	writeFiles(t, dir, "", files{
 		"jetson.yaml": "# syntax=" + frontend + "\ntarget: {l4t: 36.4.3, arch: tegra}\npackages: [pytorch:2.7, torchvision]\nsources: [{context: jc}]\n",
 	})
 	args := []string{

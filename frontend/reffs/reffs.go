@@ -81,7 +81,7 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-// Stat describes a file. BuildKit does not follow a link in the last place.
+// Stat describes a file. BuildKit follows links, within the reference.
 func (f *FS) Stat(name string) (fs.FileInfo, error) {
 	if name == "." && f.ref == nil {
 		return info{&fstypes.Stat{Path: ".", Mode: uint32(fs.ModeDir | 0o755)}}, nil
@@ -96,20 +96,34 @@ func (f *FS) Stat(name string) (fs.FileInfo, error) {
 	return info{st}, nil
 }
 
-// Lstat describes a file without following a link in the last place.
-func (f *FS) Lstat(name string) (fs.FileInfo, error) { return f.Stat(name) }
+// Lstat describes a file without following a link in the last place. Only a
+// listing of the folder tells what BuildKit's own call would follow.
+func (f *FS) Lstat(name string) (fs.FileInfo, error) {
+	if name == "." {
+		return f.Stat(name)
+	}
+	entries, err := f.ReadDir(path.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		if entry.Name() == path.Base(name) {
+			return entry.Info()
+		}
+	}
+	return nil, &fs.PathError{Op: "lstat", Path: name, Err: fs.ErrNotExist}
+}
 
 // ReadLink returns the target of a symbolic link.
 func (f *FS) ReadLink(name string) (string, error) {
-	st, err := f.Stat(name)
+	st, err := f.Lstat(name)
 	if err != nil {
 		return "", err
 	}
-	stat := st.(info)
 	if st.Mode()&fs.ModeSymlink == 0 {
 		return "", &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
 	}
-	return stat.stat.GetLinkname(), nil
+	return st.(info).stat.GetLinkname(), nil
 }
 
 // Open opens a file for reading, or a folder for listing.

@@ -18,6 +18,9 @@ type Plan struct {
 	Version int    `json:"version"`
 	Target  Target `json:"target"`
 	Base    Value  `json:"base"`
+	// BaseAt is where the base image is asked for; zero if it follows from the
+	// target.
+	BaseAt diag.Range `json:"base_at,omitzero"`
 	// Requested lists the packages that the user asked for, as written.
 	Requested []string `json:"requested"`
 	// Steps is the chain, in build order: each step builds on the one before.

@@ -43,6 +43,7 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 		Version:   plan.Version,
 		Target:    r.finder.target,
 		Base:      base,
+		BaseAt:    spec.Target.Base.At,
 		Requested: []string{},
 		Steps:     r.steps(g),
 		Image:     spec.Image,

@@ -1,0 +1,157 @@
+//go:build integration
+
+package integration
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// chainTree has three packages in a row, each with a test.
+func chainTree() files {
+	tree := files{"jetson.yaml": "packages: [one, two, three]\n"}
+	for _, name := range []string{"one", "two", "three"} {
+		tree["packages/"+name+"/Dockerfile"] = dockerfile("name: "+name+"\ntest: test.sh", "COPY data.txt /"+name+"\nRUN echo @ID@ >> /"+name+"\n")
+		tree["packages/"+name+"/data.txt"] = name + " of @ID@\n"
+		tree["packages/"+name+"/test.sh"] = script("cat /" + name)
+	}
+	return tree
+}
+
+// stepsOf gives the steps of packages of a chainTree, and those of their tests on the places given.
+func stepsOf(p *project, name string, tests ...string) []string {
+	steps := []string{"[" + name + " 1/2] COPY data.txt /" + name, "[" + name + " 2/2] RUN echo " + p.id + " >> /" + name}
+	return append(steps, tests...)
+}
+
+func TestRebuild(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, chainTree())
+	all := stepsOf(p, "one", "[test one] test.sh", "[test one on image] test.sh")
+	all = append(all, stepsOf(p, "two", "[test two] test.sh", "[test two on image] test.sh")...)
+	all = append(all, stepsOf(p, "three", "[test three] test.sh")...) // its own stage is the image
+	onImage := []string{"[test one on image] test.sh", "[test two on image] test.sh"}
+	three := stepsOf(p, "three", "[test three] test.sh")
+	two := append(stepsOf(p, "two", "[test two] test.sh"), append(three, onImage...)...)
+
+	for _, c := range []struct {
+		name   string
+		change files
+		args   []string
+		want   []string
+	}{
+		{name: "the first time", want: all},
+		{name: "nothing changed"},
+		{name: "a file outside the chain", change: files{"packages/other/Dockerfile": dockerfile("name: other", ""), "README.md": "x"}},
+		{name: "a file of the last package", change: files{"packages/three/data.txt": "3"}, want: append(three, onImage...)},
+		{name: "a file of the second package", change: files{"packages/two/data.txt": "2"}, want: two},
+		{name: "a test of the first package", change: files{"packages/one/test.sh": script("cat /one # again")}, want: []string{"[test one] test.sh", "[test one on image] test.sh"}},
+		{name: "a comment in a Dockerfile", change: files{"packages/one/Dockerfile": chainTree()["packages/one/Dockerfile"] + "# the end\n"}, want: []string{"[test one] test.sh", "[test one on image] test.sh"}},
+		{name: "--no-cache-filter of the tests", args: []string{"--no-cache-filter", "test"}, want: append([]string{"[test one] test.sh", "[test two] test.sh", "[test three] test.sh"}, onImage...)},
+		{name: "another epoch", args: []string{"--build-arg", "TEST_EPOCH=2"}, want: append([]string{"[test one] test.sh", "[test two] test.sh", "[test three] test.sh"}, onImage...)},
+		{name: "up to a package", args: []string{"--target", "two"}, want: []string{"[test one on image] test.sh"}},
+		{name: "nothing changed at the end"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p.write(t, c.change)
+			p.build(t, with(c.args...)).assertExecuted(t, c.want...)
+		})
+	}
+}
+
+// Later packages may come from the cache: BuildKit takes the result of a repeated step for equal.
+func TestNoCacheFilter(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, chainTree())
+	p.build(t)
+	ran := p.build(t, with("--no-cache-filter", "two")).executed()
+	for _, name := range stepsOf(p, "two", "[test two] test.sh", "[test two on image] test.sh") {
+		if !slices.Contains(ran, name) {
+			t.Errorf("%s did not run again; what ran: %q", name, ran)
+		}
+	}
+	for _, name := range stepsOf(p, "one", "[test one] test.sh") {
+		if slices.Contains(ran, name) {
+			t.Errorf("%s ran again", name)
+		}
+	}
+}
+
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, chainTree())
+	b := p.build(t, push(), with("--target", "two"))
+	assertEqual(t, "packages", origins(b.manifest(t)), "one from context:packages/one, two from context:packages/two")
+	b.assertAbsent(t, "/three")
+}
+
+func TestCacheOfARegistry(t *testing.T) {
+	t.Parallel()
+	daemon := secondDaemon(t)
+	p := newProject(t, chainTree())
+	ref := shared.Ref(p.id + ":cache")
+	p.build(t, with("--cache-to", "type=registry,mode=max,ref="+ref))
+	b := p.build(t, on(daemon), push(), with("--cache-from", "type=registry,ref="+ref))
+	b.assertExecuted(t)
+	assertEqual(t, "tests", len(b.tests()), 5)
+	assertEqual(t, "/three", b.file(t, "/three"), "three of "+p.id+"\n"+p.id+"\n")
+}
+
+// Equal files give equal plans and graphs, whoever builds them where.
+func TestSameFilesGiveTheSameGraph(t *testing.T) {
+	t.Parallel()
+	tree := chainTree()
+	tree["jetson.yaml"] = "packages: [one, two, three, ninja]\nargs: {B: 1, A: 2, C: 3}\nimage: {env: {Z: 1, Y: 2, X: 3}, labels: {b: c, a: d}}\n"
+	first := newProject(t, tree)
+	second := &project{dir: t.TempDir(), id: first.id}
+	second.write(t, tree)
+	second.write(t, files{"jetson.yaml": first.read(t, "jetson.yaml"), "README.md": "not part of any package"})
+	type graph struct {
+		Plan, LLB, Tree string
+		Operations      int
+	}
+	of := func(p *project, options ...buildOption) graph {
+		t.Helper()
+		var g graph
+		out := p.build(t, append(options, with("--call", "jetson.llb,format=json"))...).Stdout
+		if err := json.Unmarshal([]byte(out), &g); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return g
+	}
+	want := of(first)
+	if !strings.HasPrefix(want.Plan, "sha256:") || !strings.HasPrefix(want.LLB, "sha256:") || want.Operations < 10 {
+		t.Errorf("unexpected answer: plan %s, llb %s, %d operations", want.Plan, want.LLB, want.Operations)
+	}
+	assertEqual(t, "graph of the copy on another builder", of(second, on(secondDaemon(t))), want)
+	second.write(t, files{"packages/one/Dockerfile": chainTree()["packages/one/Dockerfile"] + "RUN true\n"})
+	if got := of(second); got.LLB == want.LLB || got.Plan != want.Plan {
+		t.Errorf("a further RUN should change the graph and not the plan: %s, %s", got.LLB, got.Plan)
+	}
+}
+
+// What the gateway image builds is what the frontend builds in process.
+func TestGatewayAndInProcessBuildTheSame(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, chainTree())
+	gateway := p.build(t, push())
+	ref := shared.Ref(p.id + ":in-process")
+	b, err := p.buildInProcess(t, inProcess{exports: pushTo(ref)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.assertExecuted(t) // all of it is in the cache
+	b.image = ref
+	assertEqual(t, "image configuration", mustJSON(t, b.config(t)), mustJSON(t, gateway.config(t)))
+}
+
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	dt, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(dt)
+}

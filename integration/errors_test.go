@@ -1,0 +1,238 @@
+//go:build integration
+
+package integration
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/solver/errdefs"
+)
+
+// failure is a build that must fail.
+type failure struct {
+	tree files
+	// attrs are build arguments and other frontend options.
+	attrs map[string]string
+	// says are parts of the message.
+	says []string
+	// at are the places that the error points at, "file:line".
+	at []string
+	// shows is the line that buildx marks with >>>.
+	shows string
+	// runs are the steps that may run before; none if the packages don't even resolve.
+	runs []string
+	// output is what the failing step wrote.
+	output string
+}
+
+// one gives a tree of one package "a".
+func one(header, body string) files {
+	return files{"jetson.yaml": "packages: [a]\n", "packages/a/Dockerfile": dockerfile(header, body)}
+}
+
+// and adds files to a tree.
+func (f files) and(more files) files {
+	f = maps.Clone(f)
+	maps.Copy(f, more)
+	return f
+}
+
+var failures = map[string]failure{
+	"a failing test": {
+		tree: one("name: a\ngroup: pumps\ntest: [ok.sh, test.sh --full]", "RUN echo @ID@ > /a\n").and(files{
+			"packages/a/ok.sh":   script("true"),
+			"packages/a/test.sh": script("echo 'pump 3 leaks'\nexit 3"),
+		}),
+		says:   []string{`test "test.sh --full" of package a failed on its own stage with exit code 3 (declared at packages/a/Dockerfile:4:17)`},
+		at:     []string{"packages/a/Dockerfile:4"},
+		shows:  "# test: [ok.sh, test.sh --full]",
+		runs:   []string{"[a 1/1] RUN echo @ID@ > /a", "[test a] ok.sh"},
+		output: "pump 3 leaks",
+	},
+	"a failing RUN": {
+		tree:   one("name: a", "RUN echo @ID@ > /a\nRUN echo compiling && \\\n    echo 'no such header' && \\\n    false\n"),
+		says:   []string{"package a failed in step 2/2 (packages/a/Dockerfile:7)", "echo compiling", "exit code: 1"},
+		at:     []string{"packages/a/Dockerfile:7"},
+		shows:  "RUN echo compiling && \\",
+		runs:   []string{"[a 1/2] RUN echo @ID@ > /a"},
+		output: "no such header",
+	},
+	"a failing COPY": {
+		tree:  one("name: a", "COPY missing.txt /a\n"),
+		says:  []string{"package a", "missing.txt", "not found"},
+		at:    []string{"packages/a/Dockerfile:6"},
+		shows: "COPY missing.txt /a",
+	},
+	"an unknown instruction": {
+		tree:  one("name: a", "RUN true\nCOPPY x /x\n"),
+		says:  []string{"package a", "unknown instruction: COPPY (did you mean COPY?)"},
+		at:    []string{"packages/a/Dockerfile:7"},
+		shows: "COPPY x /x",
+	},
+	"a package that does not exist": {
+		tree:  files{"jetson.yaml": "packages:\n  - lidar\n  - lidr-tools\n"}.and(files{"packages/lidar-tools/Dockerfile": dockerfile("name: lidar-tools", ""), "packages/lidar/Dockerfile": dockerfile("name: lidar", "RUN true\n")}),
+		says:  []string{"there is no package lidr-tools [missing-package]", "did you mean lidar-tools?"},
+		at:    []string{"jetson.yaml:5"},
+		shows: "  - lidr-tools",
+	},
+	"a dependency that does not exist": {
+		tree:  one("name: a\ndepends: [nmupy]", "RUN true\n"),
+		says:  []string{"a needs nmupy, but there is no such package", "did you mean numpy?", "jetson.yaml:3:12: a is requested"},
+		at:    []string{"packages/a/Dockerfile:3"},
+		shows: "# depends: [nmupy]",
+	},
+	"a cycle": {
+		tree: one("name: a\ndepends: b", "RUN true\n").and(files{
+			"packages/b/Dockerfile": dockerfile("name: b\ndepends: c", "RUN true\n"),
+			"packages/c/Dockerfile": dockerfile("name: c\ndepends: a", "RUN true\n"),
+		}),
+		says:  []string{"in a circle: a -> b -> c -> a", "b needs c", "c needs a", "a is requested"},
+		at:    []string{"packages/a/Dockerfile:3"},
+		shows: "# depends: b",
+	},
+	"a mistyped key": {
+		tree:  files{"jetson.yaml": "packages: [ninja]\nskipp: [x]\n"},
+		says:  []string{`unknown key "skipp"`, "did you mean skip?"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "skipp: [x]",
+	},
+	"an unknown L4T minor": {
+		tree:  files{"jetson.yaml": "target: {l4t: 36.9.1}\npackages: [ninja]\n"},
+		says:  []string{"36.9.1"},
+		at:    []string{"jetson.yaml:2"},
+		shows: "target: {l4t: 36.9.1}",
+	},
+	"two errors at once": {
+		tree: files{"jetson.yaml": "packages: [a, nnumpy]\n"}.and(files{"packages/a/Dockerfile": dockerfile("name: a\ntest: tset.sh", "RUN true\n"), "packages/a/test.sh": script("true")}),
+		says: []string{"2 problems", "no test script tset.sh", "did you mean test.sh?", "there is no package nnumpy", "did you mean numpy?"},
+		at:   []string{"jetson.yaml:3", "packages/a/Dockerfile:3"},
+	},
+	"an unknown named context": {
+		tree:  files{"jetson.yaml": "packages: [ninja]\nsources: [{context: extra}, builtin]\n"},
+		says:  []string{`there is no named context "extra"`, "--build-context extra=DIR"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "sources: [{context: extra}, builtin]",
+	},
+	"a folder that is not there": {
+		tree:  files{"jetson.yaml": "packages: [./arm]\n"},
+		says:  []string{"there is no folder arm in the build context"},
+		at:    []string{"jetson.yaml:3"},
+		shows: "packages: [./arm]",
+	},
+	"a base image that does not exist": {
+		tree:  files{"jetson.yaml": "packages: [a]\nbase: @REGISTRY@/no/such:1\n", "packages/a/Dockerfile": dockerfile("name: a", "RUN true\n")},
+		attrs: map[string]string{"build-arg:BASE_IMAGE": ""},
+		says:  []string{"base image ", "/no/such:1", "jetson.yaml:4", "not found"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "base: ",
+	},
+	"a test script that is a link out of the package": {
+		tree: one("name: a\ntest: test.sh", "RUN true\n").and(files{
+			"packages/a/test.sh": "-> ../../outside.sh",
+			"outside.sh":         script("true"),
+		}),
+		says:  []string{"test.sh is a link to ../../outside.sh, outside the package's folder [path-outside]"},
+		at:    []string{"packages/a/Dockerfile:3"},
+		shows: "# test: test.sh",
+	},
+	"a requirement that does not hold": {
+		tree:  one("name: a\nrequires: '>=39'", "RUN true\n"),
+		says:  []string{"39", "36.4.3", "a is requested"},
+		at:    []string{"packages/a/Dockerfile:3"},
+		shows: "# requires: '>=39'",
+	},
+	"a wrong build argument": {
+		tree:  one("name: a", "RUN true\n"),
+		attrs: map[string]string{"build-arg:TEST_GPU": "nvidia"},
+		says:  []string{`--build-arg TEST_GPU: unknown value "nvidia"`, "cdi, runtime or skip"},
+	},
+	"an unknown target": {
+		tree:  one("name: a", "RUN true\n"),
+		attrs: map[string]string{"target": "b"},
+		says:  []string{"--target b: the chain has no such package"},
+	},
+}
+
+// excerpts matches the place above each piece of source that buildx prints.
+var excerpts = regexp.MustCompile(`(?m)^(\S+:\d+)\n-{20}\n`)
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for _, name := range slices.Sorted(maps.Keys(failures)) {
+		f := failures[name]
+		t.Run("buildx, "+name, func(t *testing.T) {
+			t.Parallel()
+			p := f.project(t)
+			var options []buildOption
+			for key, value := range f.attrs {
+				if option, ok := strings.CutPrefix(key, "build-arg:"); ok {
+					options = append(options, arg(option+"="+value))
+				} else {
+					options = append(options, with("--"+key, value))
+				}
+			}
+			b := p.fail(t, options...)
+			assertContains(t, b.Stderr, f.says...)
+			at := f.at
+			if len(at) == 0 {
+				at = []string{"jetson.yaml:1"} // for an error without a place, BuildKit shows the syntax line
+			}
+			var got []string
+			for _, m := range excerpts.FindAllStringSubmatch(b.Stderr, -1) {
+				got = append(got, m[1])
+			}
+			assertSame(t, "excerpts of buildx", got, at)
+			if f.shows != "" {
+				assertContains(t, b.Stderr, ">>> "+f.shows)
+			}
+			f.checkSteps(t, p, b)
+			assertContains(t, strings.Join(b.outputs(), "\n"), f.output)
+		})
+		t.Run("in process, "+name, func(t *testing.T) {
+			t.Parallel()
+			p := f.project(t)
+			b, err := p.buildInProcess(t, inProcess{attrs: f.attrs})
+			if err == nil {
+				t.Fatal("the build should fail")
+			}
+			assertContains(t, err.Error(), f.says...)
+			var got []string
+			for _, s := range errdefs.Sources(err) {
+				got = append(got, fmt.Sprintf("%s:%d", s.GetInfo().GetFilename(), s.GetRanges()[0].GetStart().GetLine()))
+			}
+			assertSame(t, "sources", got, f.at)
+			f.checkSteps(t, p, b)
+		})
+	}
+}
+
+func (f failure) project(t *testing.T) *project {
+	t.Helper()
+	tree := maps.Clone(f.tree)
+	tree["jetson.yaml"] = strings.ReplaceAll(tree["jetson.yaml"], "@REGISTRY@", shared.Registry)
+	return newProject(t, tree)
+}
+
+// checkSteps checks that nothing ran that should not.
+func (f failure) checkSteps(t *testing.T, p *project, b *built) {
+	t.Helper()
+	for _, name := range b.executed() {
+		if !slices.Contains(f.runs, strings.ReplaceAll(name, p.id, "@ID@")) {
+			t.Errorf("the step %q ran", name)
+		}
+	}
+}
+
+// outputs gives what all steps wrote.
+func (b *built) outputs() []string {
+	var lines []string
+	for _, s := range b.steps {
+		lines = append(lines, s.Output...)
+	}
+	return lines
+}

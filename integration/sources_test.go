@@ -1,0 +1,187 @@
+//go:build integration
+
+package integration
+
+import (
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"jetkit/integration/harness"
+	"jetkit/llb/teststep"
+)
+
+// origins tells which packages an image has and where they came from.
+func origins(m teststep.Manifest) string {
+	var all []string
+	for _, p := range m.Packages {
+		all = append(all, p.Name+" from "+p.Source)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestPackagesOfTheContext(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":                    "packages: [camera, ./my-robot]\n",
+		"packages/vision/cam/Dockerfile": dockerfile("name: camera:v2\nalias: camera\nbuild_args: {LENS: wide}", "ARG LENS L4T_VERSION CUDA_VERSION\nRUN echo $LENS $L4T_VERSION $CUDA_VERSION @ID@ > /camera\n"),
+		"my-robot/Dockerfile":            dockerfile("depends: camera\ntest: test.sh", "COPY robot.txt /robot\n"),
+		"my-robot/robot.txt":             "robot of @ID@\n",
+		"my-robot/test.sh":               script("grep -q 'robot of' /robot && grep -q wide /camera"),
+	})
+	b := p.build(t, push())
+	assertEqual(t, "packages", origins(b.manifest(t)), "camera:v2 from context:packages/vision/cam, my-robot from context:my-robot")
+	assertEqual(t, "/camera", b.file(t, "/camera"), "wide 36.4.3 12.6 "+p.id+"\n")
+	assertEqual(t, "/robot", b.file(t, "/robot"), "robot of "+p.id+"\n")
+}
+
+// The one test that installs real packages: a built-in package and, on top of it, one of the context.
+func TestBuiltinAndContextPackages(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":       "packages: [build-essential, ./hello]\n",
+		"hello/Dockerfile":  dockerfile("depends: build-essential", "COPY hello.c /src/\nRUN gcc -o /usr/local/bin/hello /src/hello.c\n"),
+		"hello/hello.c":     "#include <stdio.h>\nint main(void) { return puts(\"hello\") < 0; }\n",
+		"hello/test.sh":     script("test \"$(hello)\" = hello"),
+		"unrelated/big.bin": strings.Repeat("x", 1<<20),
+	})
+	only := p.build(t, push(), arg("PACKAGES=build-essential"))
+	assertEqual(t, "packages", origins(only.manifest(t)), "build-essential from builtin:build/build-essential")
+	assertContains(t, only.output(t, "[test build-essential] test.sh"), "C++ works, 3 elements")
+
+	both := p.build(t, push())
+	assertEqual(t, "packages", origins(both.manifest(t)), "build-essential from builtin:build/build-essential, hello from context:hello")
+	both.assertExecuted(t, "[hello 1/2] COPY hello.c /src/", "[hello 2/2] RUN gcc -o /usr/local/bin/hello /src/hello.c",
+		"[test hello] test.sh", "[test build-essential on image] test.sh")
+	if sent := regexp.MustCompile(`transferring context: [\d.]+MB`).FindString(both.Stderr); sent != "" {
+		t.Errorf("a folder that is not in the chain was sent: %s", sent)
+	}
+}
+
+func TestContextWinsOverBuiltin(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":                         "packages: [build-essential]\n",
+		"packages/build-essential/Dockerfile": dockerfile("name: build-essential", "RUN echo @ID@ > /own\n"),
+	})
+	b := p.build(t, push())
+	assertEqual(t, "packages", origins(b.manifest(t)), "build-essential from context:packages/build-essential")
+	assertEqual(t, "/own", b.file(t, "/own"), p.id+"\n")
+
+	p.write(t, files{"jetson.yaml": p.read(t, "jetson.yaml") + "sources: [builtin, {dir: packages}]\n"})
+	assertContains(t, p.build(t, with("--call", "jetson.plan")).Stdout, "builtin:build/build-essential")
+}
+
+func (p *project) read(t *testing.T, name string) string {
+	t.Helper()
+	dt, err := os.ReadFile(filepath.Join(p.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(dt)
+}
+
+func TestBaseFromBuildContext(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ body, context, want string }{
+		"a context called base":      {context: "base", want: "base"},
+		"base over the file":         {body: "base: acme.example/none:1", context: "base", want: "base"},
+		"a made-up reference":        {body: "base: acme.example/robots/base:7", context: "acme.example/robots/base:7", want: "acme.example/robots/base:7"},
+		"a context called otherwise": {body: "base: ours", context: "ours", want: "ours"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProject(t, one("name: a\ntest: test.sh", "RUN . /etc/os-release && echo $ID > /a\n").and(files{"packages/a/test.sh": script("test -e /a")}))
+			p.write(t, files{"jetson.yaml": p.read(t, "jetson.yaml") + c.body + "\n"})
+			b := p.build(t, push(), noBase(), with("--build-context", c.context+"=docker-image://"+base(t)))
+			assertEqual(t, "/a", b.file(t, "/a"), "debian\n")
+			assertEqual(t, "base", b.manifest(t).Base, c.want)
+			config := b.config(t)
+			assertEqual(t, "command of the base", strings.Join(config.Config.Cmd, " "), "bash")
+		})
+	}
+}
+
+func TestPackagesOfNamedContexts(t *testing.T) {
+	t.Parallel()
+	extra := t.TempDir()
+	p := newProject(t, files{
+		"jetson.yaml":           "packages: [a, deep]\nsources: [{dir: packages}, {context: extra}, {context: tree, dir: robots/jetson}]\n",
+		"packages/a/Dockerfile": dockerfile("name: a\ndepends: [driver]", "RUN cat /driver > /a\n"),
+	})
+	writeFiles(t, extra, p.id, files{
+		"driver/Dockerfile": dockerfile("name: driver\ntest: check.sh", "COPY driver.txt /driver\n"),
+		"driver/driver.txt": "driver of @ID@\n",
+		"driver/check.sh":   script("grep @ID@ /driver"),
+		"a/Dockerfile":      dockerfile("name: a", "RUN false\n"),
+	})
+	tree := t.TempDir()
+	writeFiles(t, tree, p.id, files{"robots/jetson/deep/Dockerfile": dockerfile("name: deep", "COPY Dockerfile /deep\n"), "robots/other/deep/Dockerfile": "FROM none\n"})
+	contexts := []string{"--build-context", "extra=" + extra, "--build-context", "tree=" + tree}
+	b := p.build(t, push(), with(contexts...))
+	assertEqual(t, "packages", origins(b.manifest(t)), "driver from extra:driver, a from context:packages/a, deep from tree:robots/jetson/deep")
+	assertEqual(t, "/a", b.file(t, "/a"), "driver of "+p.id+"\n")
+
+	writeFiles(t, extra, p.id, files{"driver/check.sh": script("echo no device; exit 9")})
+	failed := p.fail(t, with(contexts...))
+	assertContains(t, failed.Stderr, "(declared at extra:driver/Dockerfile:3:9)", ">>> # test: check.sh")
+
+	// An image as the source of packages.
+	image := newProject(t, files{"Dockerfile": "FROM scratch\nCOPY tree /\n"})
+	writeFiles(t, filepath.Join(image.dir, "tree"), p.id, files{"driver/Dockerfile": dockerfile("name: driver", "RUN echo from an image > /driver\n")})
+	ref := shared.Ref(image.id + ":1")
+	if err := shared.Buildx(t.Context(), harness.BuildxRun{Dir: image.dir, Args: []string{"--push", "--tag", ref, "."}}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	b = p.build(t, push(), with("--build-context", "extra=docker-image://"+ref, "--build-context", "tree="+tree))
+	assertEqual(t, "/a", b.file(t, "/a"), "from an image\n")
+}
+
+func TestGitContext(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, one("name: a\ntest: test.sh", "COPY a.txt /a\n").and(files{
+		"packages/a/a.txt":   "from git, @ID@\n",
+		"packages/a/test.sh": script("grep @ID@ /a"),
+	}))
+	url := p.serveGit(t)
+	elsewhere := &project{dir: t.TempDir(), id: p.id + "-git"}
+	b := elsewhere.build(t, push(), inContext(url))
+	assertEqual(t, "/a", b.file(t, "/a"), "from git, "+p.id+"\n")
+	assertEqual(t, "packages", origins(b.manifest(t)), "a from context:packages/a")
+
+	// The same repository as a source of packages of another file.
+	other := newProject(t, files{"jetson.yaml": "packages: a\nsources: [{context: company, dir: packages}]\n"})
+	b = other.build(t, push(), with("--build-context", "company="+url+"#main"))
+	assertEqual(t, "packages", origins(b.manifest(t)), "a from company:packages/a")
+}
+
+// serveGit commits the project's files and serves them as a Git repository over HTTP.
+func (p *project) serveGit(t *testing.T) string {
+	t.Helper()
+	git := func(args ...string) string {
+		cmd := exec.CommandContext(t.Context(), "git", args...)
+		cmd.Dir = p.dir
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@t", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@t")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("init", "--quiet", "--initial-branch=main")
+	git("add", ".")
+	git("commit", "--quiet", "--message=all")
+	bare := t.TempDir()
+	git("clone", "--quiet", "--bare", ".", filepath.Join(bare, "repo.git"))
+	server := httptest.NewServer(&cgi.Handler{
+		Path: filepath.Join(git("--exec-path"), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + bare, "GIT_HTTP_EXPORT_ALL=1"},
+	})
+	t.Cleanup(server.Close)
+	return server.URL + "/repo.git"
+}

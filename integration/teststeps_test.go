@@ -1,0 +1,266 @@
+//go:build integration
+
+package integration
+
+import (
+	"archive/tar"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"jetkit/integration/harness"
+	"jetkit/llb/teststep"
+)
+
+// second is a further daemon, with a cache of its own, that tests share.
+var second struct {
+	once   sync.Once
+	daemon *harness.Daemon
+	err    error
+}
+
+func secondDaemon(t *testing.T) *harness.Daemon {
+	t.Helper()
+	second.once.Do(func() { second.daemon, second.err = shared.StartDaemon(t.Context(), "two", harness.DaemonOptions{}) })
+	if second.err != nil {
+		t.Fatal(second.err)
+	}
+	return second.daemon
+}
+
+// testTree has a package whose test tells where it runs and what it is given, one that comes after it, and one without
+// tests at the end.
+func testTree() files {
+	return files{
+		"jetson.yaml": "packages: [probe, later, end]\n",
+		"packages/probe/Dockerfile": dockerfile("name: probe\ntest: [test.sh one 'two words', verify]",
+			"RUN echo @ID@ > /probe\nENV PROBED=yes\nWORKDIR /srv\nUSER nobody\n"),
+		"packages/probe/test.sh": script(`
+echo "arguments: $*; user: $(id -un); in: $(pwd); PROBED=$PROBED; later: $(test -e /later && echo yes || echo no)"
+echo "shm: $(df --output=size -B1 /dev/shm | tail -1 | tr -d ' ')"
+test ! -e /test/written && test ! -e /out/report/result.txt
+echo x > /test/written
+echo x >> /test/Dockerfile
+mkdir /out/report && echo "result of @ID@" > /out/report/result.txt
+touch /data/$(id -un)
+mkdir /tmp/by-test`),
+		"packages/probe/verify":     script("echo verified"),
+		"packages/later/Dockerfile": dockerfile("name: later\ndepends: probe\ntest: test.sh", "USER root\nRUN echo later > /later\n"),
+		"packages/later/test.sh":    script("test ! -e /test/written; echo x > /by-test; mkdir /srv/by-test"),
+		"packages/end/Dockerfile":   dockerfile("name: end", "COPY Dockerfile /end\n"),
+	}
+}
+
+func TestTestsAreSteps(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, testTree())
+	b := p.build(t, push())
+	t.Run("each runs on its package's stage and on the image", func(t *testing.T) {
+		assertSame(t, "tests", b.tests(), []string{
+			"[test probe] test.sh one 'two words'", "[test probe on image] test.sh one 'two words'",
+			"[test probe] verify", "[test probe on image] verify", "[test later] test.sh", "[test later on image] test.sh",
+		})
+		assertContains(t, b.output(t, "[test probe] test.sh"),
+			"arguments: one two words; user: nobody; in: /srv; PROBED=yes; later: no", "shm: 8589934592")
+		assertContains(t, b.output(t, "[test probe on image] test.sh"),
+			"arguments: one two words; user: root; in: /srv; PROBED=yes; later: yes", "shm: 8589934592")
+	})
+	t.Run("what they write is in the image below jetkit's folder only", func(t *testing.T) {
+		assertEqual(t, "result", b.file(t, "/usr/share/jetkit/tests/001-probe-test.sh_one__two_words_-package/report/result.txt"), "result of "+p.id+"\n")
+		assertSame(t, "files above the base", b.added(t), []string{
+			"probe", "later", "end",
+			"usr/share/jetkit/manifest.json",
+			"usr/share/jetkit/tests/001-probe-test.sh_one__two_words_-package.json",
+			"usr/share/jetkit/tests/001-probe-test.sh_one__two_words_-package/report/result.txt",
+			"usr/share/jetkit/tests/002-probe-verify-package.json",
+			"usr/share/jetkit/tests/003-later-test.sh-package.json",
+			"usr/share/jetkit/tests/004-probe-test.sh_one__two_words_-image.json",
+			"usr/share/jetkit/tests/004-probe-test.sh_one__two_words_-image/report/result.txt",
+			"usr/share/jetkit/tests/005-probe-verify-image.json",
+			"usr/share/jetkit/tests/006-later-test.sh-image.json",
+		})
+		b.assertAbsent(t, "/test", "/data", "/out", "/srv/by-test", "/tmp/by-test")
+	})
+	t.Run("manifest and labels tell of them", func(t *testing.T) { checkRecords(t, b) })
+}
+
+// /data is a folder of the builder, one for each target. Other tests prune that of the usual target: --no-cache does.
+func TestDataStaysForLaterRuns(t *testing.T) {
+	t.Parallel()
+	tree := one("name: a\ntest: test.sh", "RUN echo @ID@ > /a\n").and(files{
+		"packages/a/test.sh": script("test -e /data/@ID@ && echo seen || echo new\necho x > /data/@ID@"),
+	})
+	tree["jetson.yaml"] = strings.Replace(target(), "36.4.3", "36.4.4", 1) + "\npackages: [a]\n"
+	p := newProject(t, tree)
+	b := p.build(t, push())
+	assertEqual(t, "first run", b.output(t, "[test a] test.sh"), "new")
+	b.assertAbsent(t, "/data", "/data/"+p.id)
+	assertEqual(t, "second run", p.build(t, arg("TEST_EPOCH=2")).output(t, "[test a] test.sh"), "seen")
+	assertEqual(t, "another target", p.build(t, arg("TEST_EPOCH=3"), arg("L4T_VERSION=36.4.3")).output(t, "[test a] test.sh"), "new")
+}
+
+func checkRecords(t *testing.T, b *built) {
+	t.Helper()
+	m := b.manifest(t)
+	var packages, tests []string
+	for _, p := range m.Packages {
+		packages = append(packages, p.Name+" from "+p.Source)
+	}
+	for _, r := range m.Tests {
+		tests = append(tests, strings.Join([]string{r.Package, r.Test, string(r.Where), string(r.Result), strings.Join(r.Command, "|")}, ", "))
+	}
+	assertEqual(t, "packages", strings.Join(packages, "\n"),
+		"probe from context:packages/probe\nlater from context:packages/later\nend from context:packages/end")
+	assertEqual(t, "tests", strings.Join(tests, "\n"), `probe, test.sh one 'two words', package, passed, /bin/bash|/test/test.sh|one|two words
+probe, verify, package, passed, /test/verify
+later, test.sh, package, passed, /bin/bash|/test/test.sh
+probe, test.sh one 'two words', image, passed, /bin/bash|/test/test.sh|one|two words
+probe, verify, image, passed, /test/verify
+later, test.sh, image, passed, /bin/bash|/test/test.sh`)
+	config := b.config(t)
+	for label, want := range map[string]string{
+		"io.jetkit.packages": "probe later end", "io.jetkit.tests.passed": "6", "io.jetkit.tests.skipped": "0",
+		"io.jetkit.l4t": "36.4.3", "io.jetkit.cuda": "12.6", "io.jetkit.plan": m.Plan,
+	} {
+		assertEqual(t, label, config.Config.Labels[label], want)
+	}
+	assertEqual(t, "target", m.Target["l4t"], "36.4.3")
+	assertEqual(t, "base", m.Base, base(t))
+}
+
+// added lists the files that the layers above the base's hold.
+func (b *built) added(t *testing.T) []string {
+	t.Helper()
+	image, err := shared.Image(t.Context(), b.image, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := image.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, layer := range layers[1:] {
+		names = append(names, filesOf(t, layer)...)
+	}
+	return names
+}
+
+func filesOf(t *testing.T, layer v1.Layer) []string {
+	t.Helper()
+	content, err := layer.Uncompressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer content.Close()
+	var names []string
+	archive := tar.NewReader(content)
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return names
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header.Typeflag != tar.TypeDir {
+			names = append(names, header.Name)
+		}
+	}
+}
+
+func TestWhichTestsRun(t *testing.T) {
+	t.Parallel()
+	const (
+		a, aOnImage = "[test a] test.sh", "[test a on image] test.sh"
+		b, bOnImage = "[test b] test.sh", "[test b on image] test.sh"
+	)
+	for name, c := range map[string]struct {
+		settings string            // of jetson.yaml
+		attrs    map[string]string // build arguments
+		want     []string
+	}{
+		"all by default":        {want: []string{a, aOnImage, b, bOnImage}},
+		"none in the file":      {settings: "tests: none"},
+		"TESTS=none":            {attrs: map[string]string{"TESTS": "none"}},
+		"TESTS=intermediate":    {attrs: map[string]string{"TESTS": "intermediate"}, want: []string{a, b}},
+		"TESTS=final":           {attrs: map[string]string{"TESTS": "final"}, want: []string{aOnImage, bOnImage}},
+		"TESTS=all over a file": {settings: "tests: none", attrs: map[string]string{"TESTS": "all"}, want: []string{a, aOnImage, b, bOnImage}},
+		"SKIP_TESTS names":      {attrs: map[string]string{"SKIP_TESTS": "a"}, want: []string{b, bOnImage}},
+		"SKIP_TESTS a place":    {attrs: map[string]string{"SKIP_TESTS": "final,b"}, want: []string{a}},
+		"SKIP_TESTS=*":          {attrs: map[string]string{"SKIP_TESTS": "*"}},
+		"skip in the file":      {settings: "tests: {skip: [b]}", want: []string{a, aOnImage}},
+		"only in the file":      {settings: "tests: {run: final, only: [b]}", want: []string{bOnImage}},
+		"TEST_ONLY":             {settings: "tests: {skip: [b]}", attrs: map[string]string{"TEST_ONLY": "b"}, want: []string{b, bOnImage}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t, files{
+				"jetson.yaml":           "packages: [a, b, end]\n" + c.settings,
+				"packages/a/Dockerfile": dockerfile("name: a\ntest: test.sh", "COPY Dockerfile /a\n"),
+				"packages/a/test.sh":    script("test -e /a"),
+				"packages/b/Dockerfile": dockerfile("name: b\ntest: test.sh", "COPY Dockerfile /b\n"),
+				"packages/b/test.sh":    script("test -e /b"),
+				// A last package, because on the last one both places are one.
+				"packages/end/Dockerfile": dockerfile("name: end", "COPY Dockerfile /end\n"),
+			})
+			attrs := map[string]string{}
+			for name, value := range c.attrs {
+				attrs["build-arg:"+name] = value
+			}
+			result, err := p.buildInProcess(t, inProcess{attrs: attrs})
+			if err != nil {
+				t.Fatal(err)
+			}
+			assertSame(t, "tests", result.tests(), c.want)
+		})
+	}
+}
+
+func TestSkippedTestsAreInTheRecords(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, testTree())
+	b := p.build(t, push(), arg("SKIP_TESTS=probe"))
+	m := b.manifest(t)
+	skipped := map[string]string{}
+	for _, r := range m.Tests {
+		if r.Result == teststep.Skipped {
+			skipped[r.Package+" "+r.Test] = r.Reason
+		}
+	}
+	if len(skipped) != 2 || skipped["probe verify"] != "tests.skip has probe" {
+		t.Errorf("skipped tests: %v", skipped)
+	}
+	config := b.config(t)
+	assertEqual(t, "passed", config.Config.Labels["io.jetkit.tests.passed"], "2")
+	assertEqual(t, "skipped", config.Config.Labels["io.jetkit.tests.skipped"], "2")
+}
+
+// A test can pass on its own stage and fail on the image, because of a later package.
+func TestFailureOnlyOnImageFailsTheBuild(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":                 "packages: [first, breaker]\n",
+		"packages/first/Dockerfile":   dockerfile("name: first\ntest: test.sh", "RUN echo @ID@ > /config\n"),
+		"packages/first/test.sh":      script("grep -q @ID@ /config || { echo 'somebody changed /config'; exit 7; }"),
+		"packages/breaker/Dockerfile": dockerfile("name: breaker", "RUN echo broken > /config\n"),
+	})
+	b := p.fail(t, push())
+	assertContains(t, b.Stderr, `test "test.sh" of package first failed on the finished image with exit code 7`, "somebody changed /config")
+	b.assertExecuted(t, "[first 1/1] RUN echo "+p.id+" > /config", "[breaker 1/1] RUN echo broken > /config", "[test first] test.sh")
+	if _, err := shared.ImageConfig(t.Context(), b.image); err == nil {
+		t.Error("an image was pushed")
+	}
+	p.build(t, arg("TESTS=intermediate"))
+}
+
+func TestManifestIsTheSameOnEveryBuilder(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, testTree())
+	first := p.build(t, push()).file(t, teststep.ShareDir+"/manifest.json")
+	again := p.build(t, push(), on(secondDaemon(t))).file(t, teststep.ShareDir+"/manifest.json")
+	assertEqual(t, "manifest", again, first)
+}
