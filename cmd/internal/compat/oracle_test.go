@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -137,6 +138,9 @@ func localPython(t *testing.T) *pylocal.Evaluator {
 	python := os.Getenv("JETKIT_PYTHON")
 	if python == "" {
 		python = "python3"
+	}
+	if _, err := exec.LookPath(python); err != nil {
+		t.Skip(err)
 	}
 	return pylocal.New(python)
 }

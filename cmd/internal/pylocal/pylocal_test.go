@@ -3,6 +3,7 @@ package pylocal
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +20,9 @@ const python = "python3"
 // write writes the files of a tree and gives a request for its config.py files.
 func write(t *testing.T, files map[string]string) (root string, req pkgmeta.EvalRequest) {
 	t.Helper()
+	if _, err := exec.LookPath(python); err != nil {
+		t.Skip(err)
+	}
 	root = t.TempDir()
 	for name, content := range files {
 		file := filepath.Join(root, "packages", name)
@@ -62,7 +66,7 @@ var hostile = map[string][2]string{
 	"prints":    {"while True: print('x' * 1000)\n", "it runs longer than it may"},
 	"quits":     {"exit(3)\n", "it ends Python with exit(3)"},
 	"reads":     {"open('/etc/passwd').read()\n", "may only read files of its tree"},
-	"recurses":  {"def deeper():\n    deeper()\ndeeper()\n", "RecursionError"},
+	"recurses":  {"def f(n):\n    f(n + 1)\nf(0)\n", "RecursionError"},
 	"self":      {"package['alias'] = package\n", "values in values without end"},
 	"signals":   {"import signal\nsignal.pause()\n", "it runs longer than it may"},
 	"sleeps":    {"import time\ntime.sleep(1e6)\n", "it sleeps longer than"},

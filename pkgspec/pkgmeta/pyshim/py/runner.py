@@ -8,11 +8,15 @@ or use a network. This process watches it: a file that hangs, dies or floods the
 pipes fails alone, and a new worker goes on with the file after it.
 """
 
+import sys
+
+if sys.version_info < (3, 8):
+    sys.exit("config.py files need Python 3.8 or later, and this is %d.%d" % sys.version_info[:2])
+
 import json
 import os
 import select
 import signal
-import sys
 import time
 
 import jetkit_worker
@@ -103,7 +107,7 @@ class Worker:
     def with_output(self, result):
         text = self.printed[:MAX_OUTPUT].decode("utf-8", "replace")
         if len(self.printed) > MAX_OUTPUT:
-            text += "…"
+            text += "..."
         if text:
             result["output"] = text
         self.printed = b""

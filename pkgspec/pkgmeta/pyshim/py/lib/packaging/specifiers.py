@@ -60,7 +60,7 @@ class Specifier:
             return bare <= own
         if op == ">=":
             return bare >= own
-        same = version.base_version == own.base_version
+        same = Version(version.base_version) == Version(own.base_version)
         if op == "<":
             return version < own and (own.is_prerelease or not version.is_prerelease or not same)
         if same and (version.is_postrelease and not own.is_postrelease or version.local is not None):
