@@ -2,6 +2,7 @@ package pkgmeta
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -150,7 +151,16 @@ func (c *Catalog) Suggest(name string) string {
 	if near := diag.Nearest(name, c.names); near != "" {
 		return "did you mean " + near + "?"
 	}
-	return diag.DidYouMean(Base(name), c.names)
+	if hint := diag.DidYouMean(Base(name), c.names); hint != "" {
+		return hint
+	}
+	// No package may answer to the bare name of a family: cudastack, if all there
+	// is are cudastack:minimal and cudastack:standard.
+	near := diag.Nearest(Base(name), slices.Sorted(maps.Keys(c.byBase)))
+	if near == "" {
+		return ""
+	}
+	return "did you mean " + list(realNames(c.byBase[near]), 8) + "?"
 }
 
 // realNames returns the real names of packages, each once, in their order.

@@ -156,6 +156,7 @@ func TestCatalog(t *testing.T) {
 	for name, want := range map[string]string{
 		"pytorch:3":  "there is pytorch:2.8, pytorch:2.9, numba",
 		"cudastack":  "there is cudastack:minimal, cudastack:standard",
+		"cudastak":   "did you mean cudastack:minimal, cudastack:standard?",
 		"numpyy":     "did you mean numpy?",
 		"nmupy:2":    "did you mean numpy?",
 		"zzz":        "",
