@@ -48,7 +48,7 @@ func (f *requestFlags) register(cmd *cobra.Command) {
 	for i, v := range valueFlags {
 		flags.StringVar(&f.values[i], v.name, "", v.usage+" (`"+v.arg+"`)")
 	}
-	flags.StringVar(&f.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: this machine's)")
+	flags.StringVar(&f.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: what the arch means, else this machine's)")
 	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains: `NAME` or pattern (SKIP_PACKAGES)")
 	flags.StringArrayVar(&f.args, "arg", nil, "build argument `NAME=VALUE`; also called --build-arg, as in buildx")
 	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
@@ -75,6 +75,7 @@ func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) 
 	if r.platform, err = parsePlatform(f.platform); err != nil {
 		return nil, usagef(cmd, "--platform: %w", err)
 	}
+	r.platformNamed = f.platform != ""
 	if len(names) > 0 {
 		return r, r.typed(f.context, names)
 	}

@@ -38,8 +38,9 @@ type request struct {
 	file string
 	data []byte
 	args map[string]string
-	// platform is what to build for.
-	platform ocispecs.Platform
+	// platform is what to build for, and platformNamed tells whether the user said so.
+	platform      ocispecs.Platform
+	platformNamed bool
 	// context is the folder of the build context, and ignore the text of the
 	// file's own ignore file, nil if it has none.
 	context string

@@ -80,6 +80,9 @@ func (w *workspace) complete() error {
 		spec.Packages[i].At = unlessTyped(spec.Packages[i].At)
 	}
 	spec.Target.At = unlessTyped(spec.Target.At)
+	if err := w.choosePlatform(); err != nil {
+		return err
+	}
 	spec.Target.Platform = platforms.Format(platforms.Normalize(r.platform))
 	spec.Target.Base = w.askedBase()
 	spec.Sources = r.addSources(spec.Sources)
@@ -89,6 +92,23 @@ func (w *workspace) complete() error {
 	found, err := probeRelease(r.release)
 	spec.Target.L4T = found
 	return err
+}
+
+// choosePlatform takes the platform that the target's arch means, if none was
+// named: a plan, unlike a build, can be made for any machine on any other.
+// jetson-containers' own variable for it is SYSTEM_ARCH.
+func (w *workspace) choosePlatform() error {
+	if w.request.platformNamed {
+		return nil
+	}
+	for _, arch := range []string{w.spec.Target.Arch.Value, w.spec.Args["SYSTEM_ARCH"]} {
+		if text := platform.PlatformOf(arch); text != "" {
+			var err error
+			w.request.platform, err = parsePlatform(text)
+			return err
+		}
+	}
+	return nil
 }
 
 // askedBase says what the user wants the chain to build on, if anything.
@@ -103,8 +123,13 @@ func (w *workspace) askedBase() platform.Asked {
 	return platform.Asked{Value: w.spec.Base.Value, From: from, At: w.spec.Base.At}
 }
 
-// addSources puts the trees of the command line before the built-in one.
+// addSources puts the trees of the command line before the built-in one. Without
+// a jetson.yaml they also stand in place of the context's default folder: where
+// the command happens to run then makes no difference.
 func (r *request) addSources(sources []pkgspec.Source) []pkgspec.Source {
+	if r.file == commandLine && len(r.sources) > 0 {
+		sources = slices.DeleteFunc(slices.Clone(sources), func(s pkgspec.Source) bool { return s.Optional })
+	}
 	named := make([]pkgspec.Source, len(r.sources))
 	for i, name := range r.sources {
 		named[i] = pkgspec.Source{Kind: plan.Named, Name: name, Dir: "."}

@@ -16,6 +16,15 @@ const (
 	archX86   = "x86_64"
 )
 
+// PlatformOf gives the OCI platform of an arch, in any of its spellings:
+// "linux/arm64" for "tegra". It is "" for what is no arch.
+func PlatformOf(arch string) string {
+	if a := facts().arch(strings.TrimSpace(arch)); a != nil {
+		return "linux/" + a.OCI
+	}
+	return ""
+}
+
 // readPlatform reads the OCI platform. An empty one says nothing.
 func (r *resolver) readPlatform() {
 	if r.req.Platform == "" {
