@@ -102,7 +102,7 @@ func (w *workspace) choosePlatform() error {
 		return nil
 	}
 	for _, arch := range []string{w.spec.Target.Arch.Value, w.spec.Args["SYSTEM_ARCH"]} {
-		if text := platform.PlatformOf(arch); text != "" {
+		if text := platform.OCI(arch); text != "" {
 			var err error
 			w.request.platform, err = parsePlatform(text)
 			return err

@@ -16,9 +16,9 @@ const (
 	archX86   = "x86_64"
 )
 
-// PlatformOf gives the OCI platform of an arch, in any of its spellings:
+// OCI gives the OCI platform of an arch, in any of its spellings:
 // "linux/arm64" for "tegra". It is "" for what is no arch.
-func PlatformOf(arch string) string {
+func OCI(arch string) string {
 	if a := facts().arch(strings.TrimSpace(arch)); a != nil {
 		return "linux/" + a.OCI
 	}
