@@ -149,9 +149,14 @@ func (r *resolver) chooseArchitectures() {
 }
 
 // reportLost reports boards that the CUDA in use cannot compile for: an error
-// when none is left. PCs and servers have enough other architectures.
+// when none is left. PCs and servers mostly have enough other architectures.
 func (r *resolver) reportLost(lost []int, all bool) {
 	if !r.board() {
+		if all {
+			r.errorf(r.req.CUDA, "cuda-lacks-architecture",
+				fmt.Sprintf("use CUDA %s or newer, or leave cuda out to get %s", r.facts.capability(lost[0]).FirstCUDA, r.row.CUDA),
+				"CUDA %s cannot compile for any GPU that jetkit knows of %s", r.target.CUDA.Value, r.target.Arch.Value)
+		}
 		return
 	}
 	report := r.warnf

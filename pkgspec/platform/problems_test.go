@@ -105,6 +105,9 @@ jetson.yaml:3: error: CUDA 12.9 cannot compile for Thor, a board of L4T 38.4.0 [
 jetson.yaml:3: warning: CUDA 12.9 cannot compile for Thor, a board of L4T 39.2.0 [cuda-lacks-architecture]
     hint: use CUDA 13.0 or newer, or leave cuda out to get 13.2
     jetson.yaml:2: jetpack: 7.2 is given here`},
+	{"cuda for no GPU of the arch", request("linux/amd64", "cuda", "10.2"), `
+jetson.yaml:2: error: CUDA 10.2 cannot compile for any GPU that jetkit knows of x86_64 [cuda-lacks-architecture]
+    hint: use CUDA 11.0 or newer, or leave cuda out to get 13.2`},
 	{"cuda major only", request("linux/arm64", "l4t", "36.4.3", "cuda", "12"), `
 jetson.yaml:3: error: "12" is not a CUDA version [invalid-cuda]
     hint: write the minor number too, as in 12.6`},
