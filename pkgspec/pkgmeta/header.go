@@ -142,6 +142,9 @@ func (d *document) parse() (root *yaml.Node, problems diag.List) {
 			problems.Errorf("yaml-syntax", diag.Range{File: d.file, Start: diag.Position{Line: d.line + 1}}, "", "the YAML cannot be read: %v", p)
 		}
 	}()
+	if problems := d.checkBreaks(); len(problems) > 0 {
+		return nil, problems
+	}
 	var doc, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(d.text))
 	if err := decoder.Decode(&doc); err != nil {
@@ -158,6 +161,23 @@ func (d *document) parse() (root *yaml.Node, problems diag.List) {
 		return nil, problems
 	}
 	return doc.Content[0], nil
+}
+
+// checkBreaks refuses line breaks of YAML that no editor counts: line numbers
+// would not mean the same to the user as they do here.
+func (d *document) checkBreaks() diag.List {
+	var problems diag.List
+	for i, c := range string(d.text) {
+		if c == '\r' && !bytes.HasPrefix(d.text[i:], []byte("\r\n")) || c == '\u0085' || c == '\u2028' || c == '\u2029' {
+			before := d.text[:i]
+			problems.Errorf("yaml-syntax", diag.Range{File: d.file, Start: diag.Position{
+				Line:   d.line + bytes.Count(before, []byte("\n")) + 1,
+				Column: d.column + i - bytes.LastIndexByte(before, '\n'),
+			}}, "end lines with a line feed", "the character %U is an unusual line break", c)
+			return problems
+		}
+	}
+	return nil
 }
 
 // syntaxError places an error of yaml.v3, which carries its line in its text:

@@ -103,6 +103,8 @@ var headerProblems = []struct{ name, dockerfile string }{
 	{"duplicate key", "#---\n# group: a\n# notes: n\n# group: b\n#---\n"},
 	{"unterminated, at an instruction", "#---\n# name: x\nFROM scratch\n"},
 	{"unterminated, at the end", "# syntax=docker/dockerfile:1\n#---\n# name: x\n"},
+	{"a carriage return alone", "#---\n# name: x\r# group: y\n#---\n"},
+	{"a line separator", "#---\n# name: x\n# notes: a\u2028b\n#---\n"},
 	{"not a mapping", "#---\n# just words\n#---\n"},
 	{"a list", "#---\n# - name\n#---\n"},
 	{"wrong types", "#---\n# name: [a]\n# alias: {a: b}\n# depends: [python: 3.10, [a]]\n# test: [~]\n# build_args: [A]\n# gpu: maybe\n#---\n"},
