@@ -41,7 +41,7 @@ lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck)
 fmt: $(LINTER) ## Format the code
 	$(LINTER) fmt ./...
 
-unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go
+unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go and Python
 	@mkdir -p $(REPORTS)
 	$(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- $(ARGS) $(PKGS)
 

@@ -36,7 +36,7 @@ as_root() {
 # missing_packages prints the apt packages whose command (or file) is not on this machine.
 missing_packages() {
   local need
-  for need in runc:runc debootstrap:debootstrap iptables:iptables git:git tar:tar xz:xz-utils make:make shellcheck:shellcheck \
+  for need in runc:runc debootstrap:debootstrap iptables:iptables git:git tar:tar xz:xz-utils make:make shellcheck:shellcheck python3:python3 \
     /etc/ssl/certs/ca-certificates.crt:ca-certificates \
     /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring; do
     is_there "${need%%:*}" || echo "${need##*:}"

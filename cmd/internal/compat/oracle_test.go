@@ -140,7 +140,7 @@ func localPython(t *testing.T) *pylocal.Evaluator {
 		python = "python3"
 	}
 	if _, err := exec.LookPath(python); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	return pylocal.New(python)
 }

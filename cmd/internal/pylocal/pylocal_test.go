@@ -21,7 +21,7 @@ const python = "python3"
 func write(t *testing.T, files map[string]string) (root string, req pkgmeta.EvalRequest) {
 	t.Helper()
 	if _, err := exec.LookPath(python); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	root = t.TempDir()
 	for name, content := range files {
