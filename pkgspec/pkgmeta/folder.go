@@ -195,10 +195,17 @@ func (f *folderReader) header(dockerfile string) (header, error) {
 }
 
 // file reads a file of the folder. One that is larger than any metadata is cut
-// off a byte beyond the limit, for the caller to refuse.
+// off a byte beyond the limit, for the caller to refuse; so is one that the file
+// system itself refuses to read for its size.
 func (f *folderReader) file(name string) (dt []byte, err error) {
 	err = f.call(func() error {
 		dt, err = fs.ReadFile(f.tree.FS, path.Join(f.dir, name))
+		if err == nil {
+			return nil
+		}
+		if info, statErr := fs.Stat(f.tree.FS, path.Join(f.dir, name)); statErr == nil && info.Size() > maxDockerfile {
+			dt, err = make([]byte, maxDockerfile+1), nil
+		}
 		return err
 	})
 	return dt[:min(len(dt), maxDockerfile+1)], err

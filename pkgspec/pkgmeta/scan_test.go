@@ -264,18 +264,44 @@ func TestScanInParallel(t *testing.T) {
 
 func TestScanStops(t *testing.T) {
 	files := map[string]string{}
-	for i := range 2000 {
+	for i := range 20000 {
 		files[fmt.Sprintf("p%d/Dockerfile", i)] = ""
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 	defer cancel()
 	start := time.Now()
 	_, problems := Scan(ctx, []Tree{{FS: &slowFS{MapFS: mapFS(files), delay: 10 * time.Millisecond}, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
-	if took := time.Since(start); took > 500*time.Millisecond {
+	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("took %v", took)
 	}
 	if got := printed(problems); got != "error: the search for packages was stopped: context deadline exceeded [scan-stopped]\n" {
 		t.Error(got)
+	}
+}
+
+// pickyFS refuses large files, as those of contexts do.
+type pickyFS struct{ fstest.MapFS }
+
+func (f pickyFS) ReadFile(name string) ([]byte, error) {
+	dt, err := f.MapFS.ReadFile(name)
+	if len(dt) > maxDockerfile {
+		return nil, fmt.Errorf("%s is too large", name)
+	}
+	return dt, err
+}
+
+// One huge file is its own package's fault and nobody else's.
+func TestScanHugeFile(t *testing.T) {
+	huge := pickyFS{mapFS(map[string]string{"a/Dockerfile": strings.Repeat("#", maxDockerfile+2), "b/Dockerfile": ""})}
+	cat, problems := Scan(context.Background(), []Tree{{FS: huge, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
+	if len(problems) > 0 || len(cat.Packages()) != 2 {
+		t.Fatalf("%v, %s", cat.Packages(), printed(problems))
+	}
+	if got := printed(cat.Find("a").Problems); !strings.Contains(got, "[too-large]") {
+		t.Errorf("a: %s", got)
+	}
+	if got := printed(cat.Find("b").Problems); got != "" {
+		t.Errorf("b: %s", got)
 	}
 }
 
