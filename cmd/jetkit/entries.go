@@ -38,7 +38,7 @@ func newEntries(w *workspace, chains bool) *entries {
 func (e *entries) entry(p *pkgmeta.Package) *entry {
 	out := &entry{
 		Name: p.Name, Alias: orEmpty(p.Alias), Group: p.Group, Args: p.BuildArgs,
-		Depends: values(p.Depends), Requires: values(p.Requires), Test: values(p.Tests),
+		Depends: values(p.Depends), Requires: requirements(p), Test: values(p.Tests),
 		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: sourceName(p.Origin),
 		Image: imageName(p, e.target, e.spec.Target.Python.Value != ""),
 		Notes: p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
@@ -48,6 +48,15 @@ func (e *entries) entry(p *pkgmeta.Package) *entry {
 		out.Args = map[string]string{}
 	}
 	return out
+}
+
+// requirements gives what a package requires, as jetson-containers lists it: the
+// default for a package that says nothing.
+func requirements(p *pkgmeta.Package) []string {
+	if len(p.Requires) == 0 {
+		return []string{pkgmeta.DefaultRequires}
+	}
+	return values(p.Requires)
 }
 
 // list describes packages, with their chains if asked.

@@ -127,7 +127,9 @@ func (s *shown) print(sys *system) error {
 	row("Dockerfile", s.Dockerfile)
 	row("Image", s.Image)
 	row("Disabled", s.Disabled)
-	row("Requires", strings.Join(s.Requires, ", "))
+	if !slices.Equal(s.Requires, []string{pkgmeta.DefaultRequires}) { // every target satisfies it
+		row("Requires", strings.Join(s.Requires, ", "))
+	}
 	row("Depends", strings.Join(s.Depends, " "))
 	row("Needed by", s.neededByText())
 	row("Chain", s.chainText())

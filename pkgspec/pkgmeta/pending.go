@@ -22,9 +22,9 @@ type pending struct {
 	given map[string]any
 }
 
-// defaultRequires is the requirement that jetson-containers gives a package
+// DefaultRequires is the requirement that jetson-containers gives a package
 // without one. Every target satisfies it.
-const defaultRequires = ">=32.6"
+const DefaultRequires = ">=32.6"
 
 // pend notes a folder for evaluation and gives a package to hold its place.
 func (f *folderReader) pend(base fields, dockerfile string, configs []string) []*Package {
@@ -44,7 +44,7 @@ func (p *pending) metadata(configs []string) map[string]any {
 		}
 	}
 	values := map[string]any{
-		"name": path.Base(p.dir), "requires": defaultRequires, "test": tests, "config": configs,
+		"name": path.Base(p.dir), "requires": DefaultRequires, "test": tests, "config": configs,
 		"postfix": p.options.Facts.Postfix(),
 	}
 	if p.dockerfile != "" {
