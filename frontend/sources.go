@@ -1,17 +1,16 @@
 package frontend
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
-	"time"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 
+	"jetkit/llb/files"
 	"jetkit/pkgspec/plan"
 )
 
@@ -89,40 +88,15 @@ func display(o plan.Origin, name string) string {
 	return p
 }
 
-// embedded turns a folder of the built-in library into a state made of nothing
-// but the files' contents, so that it has the same cache key on every builder.
-// Embedding drops modes; scripts are recognised by their first two bytes.
+// embedded turns a folder of the built-in library into a state.
 func embedded(library fs.FS, dir string) (llb.State, error) {
 	sub, err := fs.Sub(library, dir)
 	if err != nil {
 		return llb.State{}, err
 	}
-	created := llb.WithCreatedTime(time.Unix(0, 0)) // copied into layers, which must repeat
-	var action *llb.FileAction                      // the methods of a nil action start a new one
-	err = fs.WalkDir(sub, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || p == "." {
-			return err
-		}
-		if d.IsDir() {
-			action = action.Mkdir("/"+p, 0o755, created)
-			return nil
-		}
-		dt, err := fs.ReadFile(sub, p)
-		if err != nil {
-			return err
-		}
-		mode := fs.FileMode(0o644)
-		if bytes.HasPrefix(dt, []byte("#!")) {
-			mode = 0o755
-		}
-		action = action.Mkfile("/"+p, mode, dt, created)
-		return nil
-	})
+	st, err := files.State(sub, dockerui.WithInternalName("load built-in package "+path.Base(dir)))
 	if err != nil {
 		return llb.State{}, fmt.Errorf("built-in package %s: %w", dir, err)
 	}
-	if action == nil {
-		return llb.Scratch(), nil
-	}
-	return llb.Scratch().File(action, dockerui.WithInternalName("load built-in package "+path.Base(dir))), nil
+	return st, nil
 }

@@ -119,7 +119,7 @@ func (l *loader) passOn(args map[string]string, setBy map[string]string) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		s := said{text: name, name: "--build-arg " + excerpt(name)}
-		if isBuildKits(name) || !l.checkEnvName(s) {
+		if plan.IsBuilderArg(name) || !l.checkEnvName(s) {
 			continue
 		}
 		l.warnSecret(s)
@@ -207,15 +207,6 @@ func (l *loader) splitSome(s said) []said {
 		l.reject(s, "separate names with commas", "%s names nothing", quote(s.text))
 	}
 	return words
-}
-
-// isBuildKits tells whether a build argument is for BuildKit itself.
-func isBuildKits(name string) bool {
-	switch strings.ToUpper(name) {
-	case "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY":
-		return true
-	}
-	return name == "SOURCE_DATE_EPOCH" || strings.HasPrefix(name, "BUILDKIT_")
 }
 
 // likelySlip returns the known argument that a name is a mistyping of, or "".

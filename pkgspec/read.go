@@ -185,7 +185,7 @@ func (l *loader) checkReserved(name said) bool {
 		l.problems.Errorf("reserved-name", name.at, "set "+a.key+" instead", "args: %s is an argument of jetkit's own", name.text)
 		return false
 	}
-	if isBuildKits(name.text) {
+	if plan.IsBuilderArg(name.text) {
 		l.problems.Errorf("reserved-name", name.at, "pass it with --build-arg "+name.text+"=...", "args: %s is an argument of BuildKit's own", name.text)
 		return false
 	}

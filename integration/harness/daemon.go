@@ -103,9 +103,6 @@ func (d *Daemon) probe(ctx context.Context) error {
 	return nil
 }
 
-// Log is what the daemon has written so far.
-func (d *Daemon) Log() string { return d.process.log() }
-
 // Stop ends the daemon before Close would. It can not be started again, and its name stays taken.
 func (d *Daemon) Stop() { d.stopOnce.Do(d.process.stop) }
 

@@ -87,9 +87,6 @@ func (d *Dockerd) Docker(ctx context.Context, run DockerRun) Result {
 	})
 }
 
-// Log is what the engine has written so far.
-func (d *Dockerd) Log() string { return d.process.log() }
-
 // RunImage pulls an image from the Env's registry and runs it as "docker run --rm --network host REF ARGS". The result
 // is the container's; an error means it did not come to that.
 func (e *Env) RunImage(ctx context.Context, ref string, args ...string) (Result, error) {

@@ -75,7 +75,7 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 		arg, isArg := strings.CutPrefix(k, buildArgPrefix)
 		return slices.Contains(ownOpts, k) ||
 			strings.HasPrefix(k, "label:") ||
-			isArg && !IsBuilderArg(arg)
+			isArg && !plan.IsBuilderArg(arg)
 	})
 	if v, ok := noCache(all, step); ok {
 		opts["no-cache"] = v
@@ -148,16 +148,4 @@ func BuildArgs(p *plan.Plan, step plan.Step) map[string]string {
 	}
 	maps.Copy(args, step.BuildArgs)
 	return args
-}
-
-// builderArgs are build arguments that BuildKit itself understands. The proxy
-// variables reach RUN steps without becoming part of any cache key.
-// Source: https://docs.docker.com/reference/dockerfile/#predefined-args
-var builderArgs = []string{
-	"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY", "SOURCE_DATE_EPOCH",
-}
-
-// IsBuilderArg tells whether a build argument is BuildKit's and not a package's.
-func IsBuilderArg(name string) bool {
-	return strings.HasPrefix(name, "BUILDKIT_") || slices.Contains(builderArgs, strings.ToUpper(name))
 }

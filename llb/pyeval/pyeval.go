@@ -13,6 +13,8 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
+
+	"jetkit/llb/files"
 )
 
 // Options says what to run.
@@ -48,7 +50,7 @@ const (
 
 // Run gives the state that holds the result.
 func Run(o Options) (llb.State, error) {
-	runner, err := filesOf(o.Runner)
+	runner, err := files.State(o.Runner, internal("runner"))
 	if err != nil {
 		return llb.State{}, fmt.Errorf("the runner of config.py files: %w", err)
 	}
@@ -79,27 +81,6 @@ func Run(o Options) (llb.State, error) {
 	folder := path.Dir(Result)
 	out := llb.Scratch().File(llb.Mkdir("/"+folder, 0o755, fixedTime()), internal("result"))
 	return o.Python.User("0").Run(opts...).AddMount(resultDir, out, llb.SourcePath("/"+folder)), nil
-}
-
-// filesOf makes a state of nothing but files' contents.
-func filesOf(files fs.FS) (llb.State, error) {
-	var action *llb.FileAction // the methods of a nil action start a new one
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == "." {
-			return err
-		}
-		if d.IsDir() {
-			action = action.Mkdir("/"+name, 0o755, fixedTime())
-			return nil
-		}
-		dt, err := fs.ReadFile(files, name)
-		action = action.Mkfile("/"+name, 0o644, dt, fixedTime())
-		return err
-	})
-	if err != nil {
-		return llb.State{}, err
-	}
-	return llb.Scratch().File(action, internal("runner")), nil
 }
 
 // fixedTime keeps the clock out of the files.

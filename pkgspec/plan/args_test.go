@@ -1,0 +1,18 @@
+package plan_test
+
+import (
+	"testing"
+
+	"jetkit/pkgspec/plan"
+)
+
+func TestIsBuilderArg(t *testing.T) {
+	for name, want := range map[string]bool{
+		"SOURCE_DATE_EPOCH": true, "BUILDKIT_SYNTAX": true, "HTTP_PROXY": true, "https_proxy": true,
+		"source_date_epoch": false, "buildkit_x": false, "CUDA_VERSION": false, "MY_HTTP_PROXY": false, "": false,
+	} {
+		if got := plan.IsBuilderArg(name); got != want {
+			t.Errorf("IsBuilderArg(%q) = %v", name, got)
+		}
+	}
+}
