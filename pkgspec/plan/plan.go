@@ -25,6 +25,7 @@ type Plan struct {
 	Requested []string `json:"requested"`
 	// Steps is the chain, in build order: each step builds on the one before.
 	Steps []Step `json:"steps"`
+	Build Build  `json:"build,omitzero"`
 	Tests Tests  `json:"tests"`
 	Image Image  `json:"image"`
 	// Overrides lists what build arguments changed against the file.
@@ -111,9 +112,16 @@ type Step struct {
 	Why []string `json:"why,omitempty"`
 	// BuildArgs are passed to the Dockerfile, on top of the target's own.
 	BuildArgs map[string]string `json:"build_args,omitempty"`
-	// BuildDevice is the CDI device that the package's own build steps ask for
-	// (buildkit_device in its metadata), as the builder knows it.
+	// BuildGPU says how the RUN steps of the package get the GPU that its metadata
+	// asks for (buildkit_device): [GPUCDI] or [GPURuntime]. It is empty for packages
+	// that build without one.
+	BuildGPU GPUMode `json:"build_gpu,omitempty"`
+	// BuildDevice is the CDI device of the RUN steps; only with [GPUCDI].
 	BuildDevice string `json:"build_device,omitempty"`
+	// BuildPrivileged and TestPrivileged tell that the package's RUN steps, and its
+	// tests, run without a sandbox (security.insecure).
+	BuildPrivileged bool `json:"build_privileged,omitempty"`
+	TestPrivileged  bool `json:"test_privileged,omitempty"`
 	// Requested tells whether the user asked for the package itself.
 	Requested bool `json:"requested,omitempty"`
 	// GPU tells whether the package's tests need a GPU.
@@ -139,18 +147,51 @@ type Test struct {
 	At      diag.Range `json:"at"`
 }
 
-// GPUMode says how test steps get a GPU.
+// GPUMode says how steps get a GPU.
 type GPUMode string
 
 // The GPU modes.
 const (
 	GPUCDI     GPUMode = "cdi"     // a CDI device on the step
 	GPURuntime GPUMode = "runtime" // the worker's OCI runtime is nvidia-container-runtime
-	GPUSkip    GPUMode = "skip"    // tests that need a GPU do not run
+	GPUSkip    GPUMode = "skip"    // no GPU: tests that need one do not run, RUN steps do without
 )
+
+// Network says what network a step has.
+type Network string
+
+// The networks. The default is the builder's own: as a rule a bridge.
+const (
+	NetworkDefault Network = ""
+	NetworkHost    Network = "host" // the builder's; needs the entitlement network.host
+	NetworkNone    Network = "none"
+)
+
+// Ulimit is a resource limit of a step's processes, as setrlimit(2) takes it;
+// -1 means no limit.
+type Ulimit struct {
+	Name string `json:"name"` // "nofile"
+	Soft int64  `json:"soft"`
+	Hard int64  `json:"hard"`
+}
+
+// Sandbox is what the steps of one sort share.
+type Sandbox struct {
+	Network Network `json:"network,omitempty"`
+	// ShmSize is the size of /dev/shm in bytes; zero means the default.
+	ShmSize int64 `json:"shm_size,omitempty"`
+	// Ulimits are sorted by name.
+	Ulimits []Ulimit `json:"ulimits,omitempty"`
+}
+
+// Build holds the settings that the RUN steps of all packages share.
+type Build struct {
+	Sandbox
+}
 
 // Tests holds the settings that all tests share.
 type Tests struct {
+	Sandbox
 	GPU GPUMode `json:"gpu"`
 	// Device is the CDI device's name, such as "nvidia.com/gpu=all".
 	Device string `json:"device,omitempty"`
