@@ -22,7 +22,7 @@ type argument struct {
 // arguments lists jetkit's build arguments, in the order they are applied: what
 // takes something away comes after what sets it.
 func (l *loader) arguments() []argument {
-	t, tests, image := &l.spec.Target, &l.spec.Tests, &l.spec.Image
+	t, build, tests, image := &l.spec.Target, &l.spec.Build, &l.spec.Tests, &l.spec.Image
 	return []argument{
 		{"L4T_VERSION", "target.l4t", l.asked(&t.L4T, &t.JetPack)},
 		{"JETPACK_VERSION", "target.jetpack", l.asked(&t.JetPack, &t.L4T)},
@@ -35,12 +35,22 @@ func (l *loader) arguments() []argument {
 		{"PACKAGES", "packages", func(s said) { l.spec.Packages = l.packages(l.splitSome(s)) }},
 		{"SKIP_PACKAGES", "skip", func(s said) { l.spec.Skip = l.names(split(s)) }},
 		{"PACKAGE_DIRS", "sources", l.packageDirs},
+		{"BUILD_GPU", "build.gpu", l.gpuMode(&build.GPU)},
+		{"BUILD_DEVICE", "build.device", l.device(&build.Device)},
+		{"BUILD_NETWORK", "build.network", l.network(&build.Network)},
+		{"BUILD_SHM_SIZE", "build.shm_size", l.shmSize(&build.ShmSize)},
+		{"BUILD_ULIMITS", "build.ulimits", l.ulimitsArg(&build.Ulimits)},
+		{"BUILD_PRIVILEGED", "build.privileged", l.privilegedArg(&build.Privileged)},
 		{"TESTS", "tests.run", l.testRun},
 		{"SKIP_TESTS", "tests.skip", l.skipTests},
 		{"TEST_ONLY", "tests.only", l.testOnly},
-		{"TEST_GPU", "tests.gpu", l.testGPU},
-		{"TEST_DEVICE", "tests.device", l.testDevice},
+		{"TEST_GPU", "tests.gpu", l.gpuMode(&tests.GPU)},
+		{"TEST_DEVICE", "tests.device", l.device(&tests.Device)},
 		{"TEST_EPOCH", "tests.epoch", func(s said) { tests.Epoch = s.text }},
+		{"TEST_NETWORK", "tests.network", l.network(&tests.Network)},
+		{"TEST_SHM_SIZE", "tests.shm_size", l.shmSize(&tests.ShmSize)},
+		{"TEST_ULIMITS", "tests.ulimits", l.ulimitsArg(&tests.Ulimits)},
+		{"TEST_PRIVILEGED", "tests.privileged", l.privilegedArg(&tests.Privileged)},
 		{"IMAGE_ENTRYPOINT", "image.entrypoint", l.commandArg(&image.Entrypoint)},
 		{"IMAGE_CMD", "image.cmd", l.commandArg(&image.Cmd)},
 		{"IMAGE_ENV", "image.env", l.imageEnv},

@@ -31,6 +31,8 @@ func TestArgsAlone(t *testing.T) {
 		"L4T_VERSION": "36.4.3", "JETPACK_VERSION": "6.2", "CUDA_VERSION": "12.6", "PYTHON_VERSION": "3.10", "LSB_RELEASE": "22.04", "CUDA_ARCH": "tegra",
 		"BASE_IMAGE": "ubuntu:22.04", "PACKAGES": "pytorch:2.8, ./a;ros:*", "SKIP_PACKAGES": "x,y", "PACKAGE_DIRS": "packages,./more/",
 		"TESTS": "intermediate", "SKIP_TESTS": "numpy", "TEST_GPU": "cdi", "TEST_DEVICE": "nvidia.com/gpu=0", "TEST_EPOCH": "2 pm",
+		"BUILD_GPU": "cdi", "BUILD_DEVICE": "nvidia.com/gpu=1", "BUILD_NETWORK": "none", "BUILD_SHM_SIZE": "67108864", "BUILD_ULIMITS": "nofile=1024:524288, memlock=-1",
+		"BUILD_PRIVILEGED": "zed,ros:*", "TEST_NETWORK": "host", "TEST_SHM_SIZE": "1000", "TEST_ULIMITS": "core=0", "TEST_PRIVILEGED": "True",
 		"IMAGE_ENTRYPOINT": `["run", "--fast"]`, "IMAGE_CMD": "echo  hi", "IMAGE_ENV": "A=1, B=x=y", "IMAGE_WORKDIR": "/w", "IMAGE_USER": "me",
 		"PYTORCH_INDEX": " kept ",
 	})
@@ -47,13 +49,26 @@ func TestArgsAlone(t *testing.T) {
 		Sources:  []Source{{Kind: plan.Context, Dir: "packages"}, {Kind: plan.Context, Dir: "more"}, {Kind: plan.Builtin, Dir: "."}},
 		Skip:     typed("x", "y"),
 		Args:     args{"PYTORCH_INDEX": " kept "},
-		Tests:    Tests{Run: TestIntermediate, Skip: typed("numpy"), GPU: plan.GPUCDI, Device: "nvidia.com/gpu=0", Epoch: "2 pm"},
+		Build: Build{
+			GPU: plan.GPUCDI, Device: "nvidia.com/gpu=1", Privileged: typed("zed", "ros:*"),
+			Sandbox: plan.Sandbox{Network: plan.NetworkNone, ShmSize: 64 << 20, Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}}},
+		},
+		Tests: Tests{
+			Run: TestIntermediate, Skip: typed("numpy"), GPU: plan.GPUCDI, Device: "nvidia.com/gpu=0", Epoch: "2 pm", Privileged: typed("*"),
+			Sandbox: plan.Sandbox{Network: plan.NetworkHost, ShmSize: 1000, Ulimits: []plan.Ulimit{{Name: "core"}}},
+		},
 		Image: plan.Image{
 			Entrypoint: []string{"run", "--fast"}, Cmd: []string{"/bin/sh", "-c", "echo  hi"},
 			Env: args{"A": "1", "B": "x=y"}, Workdir: "/w", User: "me",
 		},
 		Overrides: []plan.Override{
 			override("base", "BASE_IMAGE", "ubuntu:22.04"),
+			override("build.device", "BUILD_DEVICE", "nvidia.com/gpu=1"),
+			override("build.gpu", "BUILD_GPU", "cdi"),
+			override("build.network", "BUILD_NETWORK", "none"),
+			override("build.privileged", "BUILD_PRIVILEGED", "zed, ros:*"),
+			override("build.shm_size", "BUILD_SHM_SIZE", "64MiB"),
+			override("build.ulimits", "BUILD_ULIMITS", "memlock=-1,nofile=1024:524288"),
 			override("image.cmd", "IMAGE_CMD", `["/bin/sh","-c","echo  hi"]`),
 			override("image.entrypoint", "IMAGE_ENTRYPOINT", `["run","--fast"]`),
 			override("image.env.A", "IMAGE_ENV", "1"),
@@ -72,8 +87,12 @@ func TestArgsAlone(t *testing.T) {
 			override("tests.device", "TEST_DEVICE", "nvidia.com/gpu=0"),
 			override("tests.epoch", "TEST_EPOCH", "2 pm"),
 			override("tests.gpu", "TEST_GPU", "cdi"),
+			override("tests.network", "TEST_NETWORK", "host"),
+			override("tests.privileged", "TEST_PRIVILEGED", "true"),
 			override("tests.run", "TESTS", "intermediate"),
+			override("tests.shm_size", "TEST_SHM_SIZE", "1000B"),
 			override("tests.skip", "SKIP_TESTS", "numpy"),
+			override("tests.ulimits", "TEST_ULIMITS", "core=0"),
 		},
 	})
 }
@@ -81,6 +100,7 @@ func TestArgsAlone(t *testing.T) {
 // TestArgsOverTheFile covers how an argument and the file meet.
 func TestArgsOverTheFile(t *testing.T) {
 	target := func(s *Spec) any { return s.Target }
+	build := func(s *Spec) any { return s.Build }
 	tests := func(s *Spec) any { return s.Tests }
 	at := diag.Range{File: "jetson.yaml"}
 	for name, c := range map[string]struct {
@@ -153,15 +173,48 @@ func TestArgsOverTheFile(t *testing.T) {
 			Tests{Run: TestAll, GPU: plan.GPUSkip},
 			[]string{"tests.gpu:  -> skip (TEST_GPU)"},
 		},
+		"a runtime for both": {
+			"packages: a\nbuild: {device: nvidia.com/gpu=0}\n",
+			args{"TEST_GPU": "runtime"},
+			build,
+			Build{GPU: plan.GPURuntime},
+			[]string{"tests.gpu:  -> runtime (TEST_GPU)"},
+		},
+		"the network, off": {
+			"packages: a\nbuild: {network: host}\ntests: {network: none}\n",
+			args{"BUILD_NETWORK": "sandbox", "TEST_NETWORK": "default"},
+			func(s *Spec) any { return []plan.Network{s.Build.Network, s.Tests.Network} },
+			[]plan.Network{"", ""},
+			[]string{"build.network: host -> default (BUILD_NETWORK)", "tests.network: none -> default (TEST_NETWORK)"},
+		},
+		"privileges, off": {
+			"packages: a\nbuild: {privileged: [zed, ros]}\ntests: {privileged: true}\n",
+			args{"BUILD_PRIVILEGED": "false", "TEST_PRIVILEGED": "FALSE"},
+			func(s *Spec) any { return s.Build.Privileged == nil && s.Tests.Privileged == nil },
+			true,
+			[]string{"build.privileged: zed, ros -> false (BUILD_PRIVILEGED)", "tests.privileged: true -> false (TEST_PRIVILEGED)"},
+		},
+		"what is so already": {
+			"packages: a\nbuild: {network: default, privileged: false, shm_size: 1g, ulimits: {core: \"0:0\"}}\n",
+			args{"BUILD_NETWORK": "default", "BUILD_PRIVILEGED": "false", "BUILD_SHM_SIZE": "1073741824", "BUILD_ULIMITS": "core=0"},
+			func(s *Spec) any { return s.Build.ShmSize }, int64(1 << 30), nil,
+		},
+		"limits": {
+			"packages: a\nbuild: {shm_size: 1g, ulimits: {nofile: 5, core: 0}}\n",
+			args{"BUILD_ULIMITS": "stack=1:2", "BUILD_SHM_SIZE": "2G"},
+			func(s *Spec) any { return s.Build.Sandbox },
+			plan.Sandbox{ShmSize: 2 << 30, Ulimits: []plan.Ulimit{{Name: "stack", Soft: 1, Hard: 2}}},
+			[]string{"build.shm_size: 1GiB -> 2GiB (BUILD_SHM_SIZE)", "build.ulimits: core=0,nofile=5 -> stack=1:2 (BUILD_ULIMITS)"},
+		},
 		"skip all tests":      {"packages: a\ntests: final\n", args{"SKIP_TESTS": "all"}, tests, testsOf(TestNone), []string{"tests.run: final -> none (SKIP_TESTS)"}},
 		"skip * tests":        {"packages: a\n", args{"SKIP_TESTS": "*"}, tests, testsOf(TestNone), []string{"tests.run:  -> none (SKIP_TESTS)"}},
 		"skip intermediate":   {"packages: a\n", args{"SKIP_TESTS": "intermediate"}, tests, testsOf(TestFinal), []string{"tests.run:  -> final (SKIP_TESTS)"}},
 		"skip final":          {"packages: a\n", args{"SKIP_TESTS": "final"}, tests, testsOf(TestIntermediate), []string{"tests.run:  -> intermediate (SKIP_TESTS)"}},
 		"skip what is left":   {"packages: a\n", args{"TESTS": "final", "SKIP_TESTS": "final"}, tests, testsOf(TestNone), []string{"tests.run:  -> none (SKIP_TESTS)"}},
 		"skip what is not on": {"packages: a\ntests: final\n", args{"SKIP_TESTS": "intermediate"}, tests, testsOf(TestFinal), nil},
-		"skip names and all":  {"packages: a\n", args{"SKIP_TESTS": "intermediate,b"}, tests, Tests{Run: TestFinal, Skip: typed("b"), GPU: plan.GPUCDI, Device: defaultDevice}, []string{"tests.run:  -> final (SKIP_TESTS)", "tests.skip:  -> b (SKIP_TESTS)"}},
-		"skip over only":      {"packages: a\ntests: {only: b}\n", args{"SKIP_TESTS": "c"}, tests, Tests{Run: TestAll, Skip: typed("c"), GPU: plan.GPUCDI, Device: defaultDevice}, []string{"tests.only: b ->  (SKIP_TESTS)", "tests.skip:  -> c (SKIP_TESTS)"}},
-		"only over skip":      {"packages: a\ntests: {skip: b}\n", args{"TEST_ONLY": "c"}, tests, Tests{Run: TestAll, Only: typed("c"), GPU: plan.GPUCDI, Device: defaultDevice}, []string{"tests.only:  -> c (TEST_ONLY)", "tests.skip: b ->  (TEST_ONLY)"}},
+		"skip names and all":  {"packages: a\n", args{"SKIP_TESTS": "intermediate,b"}, tests, Tests{Run: TestFinal, Skip: typed("b"), GPU: plan.GPUCDI, Device: plan.DefaultDevice}, []string{"tests.run:  -> final (SKIP_TESTS)", "tests.skip:  -> b (SKIP_TESTS)"}},
+		"skip over only":      {"packages: a\ntests: {only: b}\n", args{"SKIP_TESTS": "c"}, tests, Tests{Run: TestAll, Skip: typed("c"), GPU: plan.GPUCDI, Device: plan.DefaultDevice}, []string{"tests.only: b ->  (SKIP_TESTS)", "tests.skip:  -> c (SKIP_TESTS)"}},
+		"only over skip":      {"packages: a\ntests: {skip: b}\n", args{"TEST_ONLY": "c"}, tests, Tests{Run: TestAll, Only: typed("c"), GPU: plan.GPUCDI, Device: plan.DefaultDevice}, []string{"tests.only:  -> c (TEST_ONLY)", "tests.skip: b ->  (TEST_ONLY)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := load(t, c.file, c.args)
@@ -180,7 +233,7 @@ func TestArgsOverTheFile(t *testing.T) {
 }
 
 func testsOf(run TestRun) Tests {
-	return Tests{Run: run, GPU: plan.GPUCDI, Device: defaultDevice}
+	return Tests{Run: run, GPU: plan.GPUCDI, Device: plan.DefaultDevice}
 }
 
 func TestArgsProblems(t *testing.T) {
@@ -249,6 +302,38 @@ warning: --build-arg l4t_version is not an argument of jetkit's; it goes to the 
     hint: pass it with --secret, and use it with RUN --mount=type=secret in the Dockerfile
 error: --build-arg MY PASS: "MY PASS" is not the name of a variable [bad-value]
     hint: use letters, digits and _, and begin with a letter
+`},
+		{args{"BUILD_GPU": "yes", "BUILD_DEVICE": "gpu", "BUILD_NETWORK": "bridge", "BUILD_SHM_SIZE": "0", "BUILD_ULIMITS": "nofile=1,nofile=2,core,x=1,cpu=a,rss=2:1", "BUILD_PRIVILEGED": "a,false,b/c"}, `error: --build-arg BUILD_DEVICE: "gpu" is not the name of a CDI device [bad-value]
+    hint: write vendor.com/class=name, for example nvidia.com/gpu=all
+error: --build-arg BUILD_GPU: unknown value "yes" [bad-value]
+    hint: it can be cdi, runtime or skip
+error: --build-arg BUILD_NETWORK: unknown value "bridge" [bad-value]
+    hint: it can be default, host or none
+error: --build-arg BUILD_PRIVILEGED: "b/c" is not a package name [bad-value]
+    hint: a name is made of letters, digits and . _ + -; a version or variant follows a colon (pytorch:2.8); *, ? and [ ] match several names
+error: --build-arg BUILD_PRIVILEGED: "false" stands for all packages or none, and cannot be in a list [bad-value]
+    hint: write it alone, or name packages
+error: --build-arg BUILD_SHM_SIZE: the size "0" is not between one byte and a pebibyte [bad-value]
+    hint: write a number of bytes, or one with k, m or g: 2g
+error: --build-arg BUILD_ULIMITS: "core" is not NAME=LIMIT [bad-value]
+    hint: write NAME=SOFT:HARD,OTHER=BOTH, for example nofile=1024:524288,memlock=-1
+error: --build-arg BUILD_ULIMITS: "x" is not the name of a limit [bad-value]
+    hint: it can be core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending or stack
+error: --build-arg BUILD_ULIMITS: cpu: "a" is not a limit [bad-value]
+    hint: write SOFT or "SOFT:HARD"; -1 is no limit
+error: --build-arg BUILD_ULIMITS: nofile is given twice [bad-value]
+    hint: keep one of them
+error: --build-arg BUILD_ULIMITS: rss: "2:1": the soft limit is above the hard one [bad-value]
+    hint: write the lower limit first: SOFT:HARD
+`},
+		{args{"BUILD_PRIVILEGED": ",", "BUILD_ULIMITS": ";", "BUILD_SHM_SZE": "1", "TEST_PRIVILEGD": "1"}, `error: --build-arg BUILD_PRIVILEGED: "," names nothing [bad-value]
+    hint: separate names with commas
+warning: --build-arg BUILD_SHM_SZE is not an argument of jetkit's; it goes to the packages' Dockerfiles [unknown-arg]
+    hint: did you mean BUILD_SHM_SIZE?
+error: --build-arg BUILD_ULIMITS: ";" names nothing [bad-value]
+    hint: separate names with commas
+warning: --build-arg TEST_PRIVILEGD is not an argument of jetkit's; it goes to the packages' Dockerfiles [unknown-arg]
+    hint: did you mean TEST_PRIVILEGED?
 `},
 	} {
 		_, problems := Load("jetson.yaml", []byte("packages: a\n"), c.args)

@@ -50,4 +50,6 @@ type loader struct {
 	args     map[string]string
 	spec     *Spec
 	problems diag.List
+	// buildDevice is where the file names a device for RUN steps.
+	buildDevice diag.Range
 }

@@ -42,6 +42,10 @@ tests:
   gpu: cdi
   device: nvidia.com/gpu=0
   epoch: 2026-01-01
+  network: none
+  shm_size: 8g
+  ulimits: &limits {nofile: "1024:524288", memlock: -1}
+  privileged: true
 image:
   entrypoint: [python3, -m, robot]
   cmd: --speed 1
@@ -49,6 +53,13 @@ image:
   labels: {org.example.team: arms}
   workdir: /opt/robot/
   user: 1000:1000
+build:
+  gpu: cdi
+  device: nvidia.com/gpu=1
+  network: host
+  shm_size: 1.5GiB
+  ulimits: *limits
+  privileged: [zed, "ros:*"]
 `
 
 // on gives a range inside one line of jetson.yaml.
@@ -91,6 +102,20 @@ func TestLoadEveryKey(t *testing.T) {
 			GPU:    plan.GPUCDI,
 			Device: "nvidia.com/gpu=0",
 			Epoch:  "2026-01-01",
+			Sandbox: plan.Sandbox{
+				Network: plan.NetworkNone, ShmSize: 8 << 30,
+				Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
+			},
+			Privileged: []pkgmeta.Text{text("*", on(32, 15, 19))},
+		},
+		Build: Build{
+			GPU:    plan.GPUCDI,
+			Device: "nvidia.com/gpu=1",
+			Sandbox: plan.Sandbox{
+				Network: plan.NetworkHost, ShmSize: 1536 << 20,
+				Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
+			},
+			Privileged: []pkgmeta.Text{text("zed", on(46, 16, 19)), text("ros:*", on(46, 21, 28))},
 		},
 		Image: plan.Image{
 			Entrypoint: []string{"python3", "-m", "robot"},
@@ -110,6 +135,7 @@ func TestLoadDefaults(t *testing.T) {
 		Target:   platform.Request{At: diag.Range{File: "jetson.yaml"}},
 		Packages: []PackageRef{{Text: text("numpy", on(1, 11, 16))}},
 		Sources:  []Source{{Kind: plan.Context, Dir: "packages", Optional: true}, {Kind: plan.Builtin, Dir: "."}},
+		Build:    Build{GPU: plan.GPUCDI},
 		Tests:    Tests{Run: TestAll, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"},
 	})
 }
@@ -117,6 +143,7 @@ func TestLoadDefaults(t *testing.T) {
 // TestLoadForms covers the ways to write a value that TestLoadEveryKey doesn't.
 func TestLoadForms(t *testing.T) {
 	image := func(s *Spec) any { return s.Image }
+	build := func(s *Spec) any { return s.Build }
 	tests := func(s *Spec) any { return s.Tests }
 	for name, c := range map[string]struct {
 		file string
@@ -128,15 +155,28 @@ func TestLoadForms(t *testing.T) {
 			"packages: a\ntests: {only: a}\n", tests,
 			Tests{Run: TestAll, Only: []pkgmeta.Text{text("a", on(2, 15, 16))}, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"},
 		},
-		"no device without cdi":   {"packages: a\ntests: {gpu: runtime}\n", tests, Tests{Run: TestAll, GPU: plan.GPURuntime}},
-		"any cdi device":          {"packages: a\ntests: {device: acme.org/npu-x=slot.0:1}\n", func(s *Spec) any { return s.Tests.Device }, "acme.org/npu-x=slot.0:1"},
-		"all cdi devices":         {"packages: a\ntests: {device: nvidia.com/gpu=*}\n", func(s *Spec) any { return s.Tests.Device }, "nvidia.com/gpu=*"},
-		"entrypoint for a shell":  {"packages: a\nimage:\n  entrypoint: |\n    set -e\n    run\n", image, plan.Image{Entrypoint: []string{"/bin/sh", "-c", "set -e\nrun\n"}}},
-		"words that are no texts": {"packages: a\nimage: {cmd: [run, 1, true, \"\"]}\n", image, plan.Image{Cmd: []string{"run", "1", "true", ""}}},
-		"env as typed":            {"packages: a\nimage: {env: {A: 1.0, B: yes, C: true, D: 0x10, E: \"a\\nb\"}}\n", image, plan.Image{Env: map[string]string{"A": "1.0", "B": "yes", "C": "true", "D": "0x10", "E": "a\nb"}}},
-		"one source":              {"packages: a\nsources: builtin\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 10, 17)}}},
-		"builtin in long":         {"packages: a\nsources: [{builtin: true}]\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 11, 26)}}},
-		"the whole context":       {"packages: [./]\nsources: {dir: .}\n", func(s *Spec) any { return []string{s.Packages[0].Folder, s.Sources[0].Dir} }, []string{".", "."}},
+		"no device without cdi":           {"packages: a\ntests: {gpu: runtime}\n", tests, Tests{Run: TestAll, GPU: plan.GPURuntime}},
+		"any cdi device":                  {"packages: a\ntests: {device: acme.org/npu-x=slot.0:1}\n", func(s *Spec) any { return s.Tests.Device }, "acme.org/npu-x=slot.0:1"},
+		"all cdi devices":                 {"packages: a\ntests: {device: nvidia.com/gpu=*}\n", func(s *Spec) any { return s.Tests.Device }, "nvidia.com/gpu=*"},
+		"the first cdi device":            {"packages: a\ntests: {device: nvidia.com/gpu}\n", func(s *Spec) any { return s.Tests.Device }, "nvidia.com/gpu"},
+		"gpu at build time, as tests":     {"packages: a\ntests: {gpu: runtime}\n", build, Build{GPU: plan.GPURuntime}},
+		"gpu at build time, not tests":    {"packages: a\ntests: {gpu: skip}\n", build, Build{GPU: plan.GPUCDI}},
+		"gpu in tests, not at build time": {"packages: a\nbuild: {gpu: skip}\ntests: {gpu: runtime}\n", build, Build{GPU: plan.GPUSkip}},
+		"a size in bytes":                 {"packages: a\nbuild: {shm_size: 67108864}\n", build, Build{GPU: plan.GPUCDI, Sandbox: plan.Sandbox{ShmSize: 64 << 20}}},
+		"the smallest size":               {"packages: a\nbuild: {shm_size: 1b}\n", build, Build{GPU: plan.GPUCDI, Sandbox: plan.Sandbox{ShmSize: 1}}},
+		"the largest size":                {"packages: a\nbuild: {shm_size: 1p}\n", build, Build{GPU: plan.GPUCDI, Sandbox: plan.Sandbox{ShmSize: maxShmSize}}},
+		"the default network":             {"packages: a\nbuild: {network: default}\ntests: {network: sandbox}\n", func(s *Spec) any { return []plan.Network{s.Build.Network, s.Tests.Network} }, []plan.Network{"", ""}},
+		"limits":                          {"packages: a\nbuild: {ulimits: {stack: 0, nofile: 5:-1, core: 9223372036854775807}}\n", func(s *Spec) any { return s.Build.Ulimits }, []plan.Ulimit{{Name: "core", Soft: 1<<63 - 1, Hard: 1<<63 - 1}, {Name: "nofile", Soft: 5, Hard: -1}, {Name: "stack"}}},
+		"no limits":                       {"packages: a\nbuild: {ulimits: {}}\n", build, Build{GPU: plan.GPUCDI}},
+		"privileged: one":                 {"packages: a\nbuild: {privileged: a}\n", func(s *Spec) any { return s.Build.Privileged }, []pkgmeta.Text{text("a", on(2, 21, 22))}},
+		"privileged: all":                 {"packages: a\nbuild: {privileged: \"true\"}\n", func(s *Spec) any { return s.Build.Privileged }, []pkgmeta.Text{text("*", on(2, 21, 27))}},
+		"privileged: none":                {"packages: a\nbuild: {privileged: false}\ntests: {privileged: []}\n", func(s *Spec) any { return [2]bool{s.Build.Privileged == nil, s.Tests.Privileged == nil} }, [2]bool{true, true}},
+		"entrypoint for a shell":          {"packages: a\nimage:\n  entrypoint: |\n    set -e\n    run\n", image, plan.Image{Entrypoint: []string{"/bin/sh", "-c", "set -e\nrun\n"}}},
+		"words that are no texts":         {"packages: a\nimage: {cmd: [run, 1, true, \"\"]}\n", image, plan.Image{Cmd: []string{"run", "1", "true", ""}}},
+		"env as typed":                    {"packages: a\nimage: {env: {A: 1.0, B: yes, C: true, D: 0x10, E: \"a\\nb\"}}\n", image, plan.Image{Env: map[string]string{"A": "1.0", "B": "yes", "C": "true", "D": "0x10", "E": "a\nb"}}},
+		"one source":                      {"packages: a\nsources: builtin\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 10, 17)}}},
+		"builtin in long":                 {"packages: a\nsources: [{builtin: true}]\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 11, 26)}}},
+		"the whole context":               {"packages: [./]\nsources: {dir: .}\n", func(s *Spec) any { return []string{s.Packages[0].Folder, s.Sources[0].Dir} }, []string{".", "."}},
 		"merge keys": {
 			"x-a: &a {A: 1, B: 1}\nx-b: &b {B: 2, C: 2}\npackages: a\nargs: {<<: [*a, *b], C: 3}\n",
 			func(s *Spec) any { return s.Args },

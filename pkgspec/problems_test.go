@@ -32,7 +32,7 @@ func TestProblems(t *testing.T) {
 entry: 1
 `, `
 «entry» jetson.yaml:2:1: error: unknown key "entry" [unknown-key]
-    hint: it can be version, target, base, packages, sources, skip, args, tests or image
+    hint: it can be version, target, base, packages, sources, skip, args, build, tests or image
 `},
 		{"unknown keys in sections", `packages: a
 target: {jetpak: 6}

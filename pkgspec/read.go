@@ -20,9 +20,11 @@ func (l *loader) read(root *node) {
 		key{"sources", l.readSources},
 		key{"skip", l.nameList(&l.spec.Skip)},
 		key{"args", l.readArgs},
+		key{"build", l.readBuild},
 		key{"tests", l.readTests},
 		key{"image", l.readImage},
 	)
+	l.checkBuildDevice()
 	if l.spec.Target.At == (diag.Range{}) {
 		l.spec.Target.At = diag.Range{File: l.file}
 	}

@@ -2,6 +2,7 @@ package pkgspec
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"jetkit/pkgspec/pkgmeta"
@@ -18,20 +19,20 @@ func (l *loader) readTests(f *field, path string) {
 		return
 	}
 	tests := &l.spec.Tests
-	l.keys(f.value, path,
-		key{"run", l.with(l.testRun)},
-		key{"skip", l.nameList(&tests.Skip)},
-		key{"only", func(f *field, path string) {
+	l.keys(f.value, path, slices.Concat([]key{
+		{"run", l.with(l.testRun)},
+		{"skip", l.nameList(&tests.Skip)},
+		{"only", func(f *field, path string) {
 			if f.value.kind == list && len(f.value.items) == 0 {
 				l.emptyList(f, path, "write run: none to run no tests")
 				return
 			}
 			l.nameList(&tests.Only)(f, path)
 		}},
-		key{"gpu", l.with(l.testGPU)},
-		key{"device", l.with(l.testDevice)},
-		key{"epoch", l.with(func(s said) { tests.Epoch = s.text })},
-	)
+		{"gpu", l.with(l.gpuMode(&tests.GPU))},
+		{"device", l.with(l.device(&tests.Device))},
+		{"epoch", l.with(func(s said) { tests.Epoch = s.text })},
+	}, l.stepKeys(&tests.Sandbox, &tests.Privileged))...)
 	if skip, only := f.value.get("skip"), f.value.get("only"); skip != nil && only != nil {
 		l.problems.Errorf("conflicting-keys", l.at(only.keySpan), "keep one of them", "tests.skip and tests.only exclude each other")
 		l.problems.Relate(l.at(skip.keySpan), "skip is here")

@@ -26,12 +26,22 @@ func (l *loader) settings() map[string]string {
 		"packages":         listText(s.Packages, func(p PackageRef) string { return p.Value }),
 		"sources":          listText(s.Sources, sourceText),
 		"skip":             namesText(s.Skip),
+		"build.gpu":        string(s.Build.GPU),
+		"build.device":     s.Build.Device,
+		"build.network":    string(s.Build.Network),
+		"build.shm_size":   plan.SizeText(s.Build.ShmSize),
+		"build.ulimits":    plan.UlimitsText(s.Build.Ulimits),
+		"build.privileged": privilegedText(s.Build.Privileged),
 		"tests.run":        string(s.Tests.Run),
 		"tests.skip":       namesText(s.Tests.Skip),
 		"tests.only":       namesText(s.Tests.Only),
 		"tests.gpu":        string(s.Tests.GPU),
 		"tests.device":     s.Tests.Device,
 		"tests.epoch":      s.Tests.Epoch,
+		"tests.network":    string(s.Tests.Network),
+		"tests.shm_size":   plan.SizeText(s.Tests.ShmSize),
+		"tests.ulimits":    plan.UlimitsText(s.Tests.Ulimits),
+		"tests.privileged": privilegedText(s.Tests.Privileged),
 		"image.entrypoint": commandText(s.Image.Entrypoint),
 		"image.cmd":        commandText(s.Image.Cmd),
 		"image.workdir":    s.Image.Workdir,
@@ -57,6 +67,18 @@ func listText[T any](list []T, text func(T) string) string {
 
 func namesText(names []pkgmeta.Text) string {
 	return listText(names, func(t pkgmeta.Text) string { return t.Value })
+}
+
+func privilegedText(names []pkgmeta.Text) string {
+	switch {
+	case names == nil:
+		return ""
+	case len(names) == 0:
+		return "false"
+	case len(names) == 1 && names[0].Value == everyPackage:
+		return "true"
+	}
+	return namesText(names)
 }
 
 func sourceText(s Source) string {

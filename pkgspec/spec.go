@@ -35,6 +35,7 @@ type Spec struct {
 	Args map[string]string
 	// ArgsAt is where the file gives an argument. The others are build arguments.
 	ArgsAt map[string]diag.Range
+	Build  Build
 	Tests  Tests
 	Image  plan.Image
 	// Overrides lists what build arguments changed.
@@ -62,6 +63,19 @@ type Source struct {
 	At       diag.Range
 }
 
+// Build is the build section, complete: what RUN steps get and may do.
+type Build struct {
+	plan.Sandbox
+	// GPU says how packages that ask for a GPU at build time get it.
+	GPU plan.GPUMode
+	// Device is the CDI device in place of the one that a package names; empty
+	// means the package's.
+	Device string
+	// Privileged lists packages (names or patterns) whose RUN steps run without a
+	// sandbox.
+	Privileged []pkgmeta.Text
+}
+
 // TestRun says on which images tests run.
 type TestRun string
 
@@ -84,4 +98,8 @@ type Tests struct {
 	GPU    plan.GPUMode
 	Device string
 	Epoch  string
+	plan.Sandbox
+	// Privileged lists packages (names or patterns) whose tests run without a
+	// sandbox.
+	Privileged []pkgmeta.Text
 }

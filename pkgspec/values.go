@@ -9,7 +9,6 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
-	"jetkit/pkgspec/plan"
 )
 
 // What the words of a jetson.yaml may look like. The sets are narrow on purpose:
@@ -20,7 +19,6 @@ var (
 	envPattern    = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 	labelPattern  = regexp.MustCompile(`^[!-~]+$`)
 	userPattern   = regexp.MustCompile(`^[^\s:]+(:[^\s:]+)?$`)
-	devicePattern = regexp.MustCompile(`^[A-Za-z]([\w.-]*[A-Za-z0-9])?/[A-Za-z]([\w-]*[A-Za-z0-9])?=(\*|[A-Za-z0-9]([\w.:-]*[A-Za-z0-9])?)$`)
 )
 
 // checkName reports a text that is neither the name of a package, with or
@@ -157,20 +155,6 @@ func (l *loader) testRun(s said) {
 	if run, ok := choice(l, s, TestAll, TestIntermediate, TestFinal, TestNone); ok {
 		l.spec.Tests.Run = run
 	}
-}
-
-func (l *loader) testGPU(s said) {
-	if mode, ok := choice(l, s, plan.GPUCDI, plan.GPURuntime, plan.GPUSkip); ok {
-		l.spec.Tests.GPU = mode
-	}
-}
-
-func (l *loader) testDevice(s said) {
-	if !devicePattern.MatchString(s.text) {
-		l.reject(s, "write vendor.com/class=name, for example "+defaultDevice, "%s is not the name of a CDI device", quote(s.text))
-		return
-	}
-	l.spec.Tests.Device = s.text
 }
 
 func (l *loader) workdir(s said) {

@@ -6,14 +6,12 @@ import (
 	"strings"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 )
 
 // defaultTests are the scripts that are a package's tests when its metadata
 // names none.
 var defaultTests = []string{"test.py", "test.sh"}
-
-// defaultDevice is the CDI device that "buildkit_device: true" means.
-const defaultDevice = "nvidia.com/gpu=all"
 
 // finish makes a package of its fields: the defaults are filled in, and what
 // the fields name is checked against the folder. A folder that gives no name,
@@ -38,7 +36,7 @@ func (f *folderReader) finish(read fields, dockerfile string) (*Package, bool) {
 			"build_flags (%s) are options of docker build and have no effect here", p.BuildFlags)
 	}
 	p.Depends, p.Requires = read["depends"].items, read["requires"].items
-	p.BuildkitDevice = device(read["buildkit_device"].value())
+	p.BuildkitDevice = check.device(read["buildkit_device"])
 	p.Disabled = disabledReason(read["disabled"].value())
 	if gpu, ok := truth(read["gpu"].value()); ok {
 		p.GPU = &gpu
@@ -151,12 +149,17 @@ func testHint(script string, files []string) string {
 }
 
 // device reads buildkit_device: a CDI device's name, or yes or no.
-func device(value string) string {
-	switch strings.ToLower(strings.TrimSpace(value)) {
+func (c *checker) device(read field) string {
+	value := strings.TrimSpace(read.value())
+	switch strings.ToLower(value) {
 	case "", "0", "false", "no", "none", "off":
 		return ""
 	case "1", "true", "yes", "on":
-		return defaultDevice
+		return plan.DefaultDevice
+	}
+	if !plan.IsDevice(value) {
+		c.p.Problems.Errorf("bad-device", read.at, "write true for "+plan.DefaultDevice+", or vendor.com/class=name, or vendor.com/class for the first of its devices",
+			"buildkit_device: %q is not the name of a CDI device", value)
 	}
 	return value
 }

@@ -120,6 +120,8 @@ var headerProblems = []struct{ name, dockerfile string }{
 	{"path", "#---\n# path: /etc\n#---\n"},
 	{"files outside", "#---\n# dockerfile: ../Dockerfile\n# config: /etc/config.yaml\n# test: [../run.sh, /bin/true]\n#---\n"},
 	{"missing files", "#---\n# dockerfile: Dockerfil.gpu\n# config: conf.yaml\n# test: [tst.sh, python3 test.sh, 'unclosed \"']\n#---\n"},
+	{"no device", "#---\n# buildkit_device: gpu0\n# notes: x\n#---\n"},
+	{"a device that is a list", "#---\n# buildkit_device: [nvidia.com/gpu=0]\n#---\n"},
 	{"config that is none", "#---\n# config: test.sh\n#---\n"},
 	{"positions count bytes", "#---\n# notes: {ü: [a]}\n# depends: ['ü', {é: é}]\n#---\n"},
 }

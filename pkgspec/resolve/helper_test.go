@@ -172,6 +172,16 @@ test: test.py
 name: camera
 gpu: true
 test: test.py
+
+name: kernels:2
+alias: kernels
+depends: cuda
+buildkit_device: true
+test: test.sh
+
+name: lidar
+buildkit_device: acme.org/lidar=0
+test: test.sh
 `
 
 // libraryTree is the library as a built-in tree.
@@ -206,7 +216,7 @@ func catalog(t *testing.T, trees ...pkgmeta.Tree) *pkgmeta.Catalog {
 
 // request makes a specification that asks for packages; "-name" leaves one out.
 func request(names ...string) *pkgspec.Spec {
-	spec := &pkgspec.Spec{File: "jetson.yaml", Tests: pkgspec.Tests{Run: pkgspec.TestAll, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"}}
+	spec := &pkgspec.Spec{File: "jetson.yaml", Build: pkgspec.Build{GPU: plan.GPUCDI}, Tests: pkgspec.Tests{Run: pkgspec.TestAll, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"}}
 	for i, name := range names {
 		text := pkgmeta.Text{Value: name, At: diag.Range{File: "jetson.yaml", Start: diag.Position{Line: 3 + i, Column: 5}}}
 		if rest, skip := strings.CutPrefix(name, "-"); skip {

@@ -236,7 +236,7 @@ func (r *resolver) reportUnused(g *graph) {
 	for _, list := range []struct {
 		key   string
 		texts []pkgmeta.Text
-	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}} {
+	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
 		for _, text := range list.texts {
 			if !g.uses(text.Value) {
 				r.problems.Warnf("unused-name", text.At, diag.DidYouMean(text.Value, names), "%s: no package of the chain goes by %s", list.key, text.Value)

@@ -46,13 +46,14 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 		BaseAt:    spec.Target.Base.At,
 		Requested: []string{},
 		Steps:     r.steps(g),
+		Build:     plan.Build{Sandbox: spec.Build.Sandbox},
 		Image:     spec.Image,
 		Overrides: spec.Overrides,
 	}
 	for _, ref := range spec.Packages {
 		p.Requested = append(p.Requested, ref.Value)
 	}
-	p.Tests = plan.Tests{GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch}
+	p.Tests = plan.Tests{Sandbox: spec.Tests.Sandbox, GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch}
 	if spec.Tests.GPU == plan.GPUCDI && needsGPU(p.Steps) {
 		p.Tests.Device = spec.Tests.Device
 	}

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,25 +19,40 @@ func (r *resolver) steps(g *graph) []plan.Step {
 	for _, n := range g.order {
 		p := n.pkg
 		step := plan.Step{
-			Name:        p.Name,
-			Aliases:     p.Alias,
-			Origin:      p.Origin,
-			Dockerfile:  p.Dockerfile,
-			Needs:       n.needs(),
-			Why:         g.why(n),
-			BuildArgs:   stepArgs(p, r.spec.Args),
-			BuildDevice: p.BuildkitDevice,
-			Requested:   slices.ContainsFunc(n.askedBy, func(d *demand) bool { return d.by == nil && d.variable == nil }),
-			GPU:         gpu[n],
-			At:          p.At,
+			Name:       p.Name,
+			Aliases:    p.Alias,
+			Origin:     p.Origin,
+			Dockerfile: p.Dockerfile,
+			Needs:      n.needs(),
+			Why:        g.why(n),
+			BuildArgs:  stepArgs(p, r.spec.Args),
+			Requested:  slices.ContainsFunc(n.askedBy, func(d *demand) bool { return d.by == nil && d.variable == nil }),
+			GPU:        gpu[n],
+			At:         p.At,
 		}
 		if p.GPU != nil {
 			step.GPU = *p.GPU
 		}
 		step.Tests = r.tests(p, step.GPU)
+		r.allow(&step, p)
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// allow says what the steps of a package get and may do beyond others.
+func (r *resolver) allow(step *plan.Step, p *pkgmeta.Package) {
+	build := r.spec.Build
+	if p.Dockerfile != "" {
+		step.BuildPrivileged = anyGoes(build.Privileged, p)
+		if p.BuildkitDevice != "" && build.GPU != plan.GPUSkip {
+			step.BuildGPU = build.GPU
+		}
+		if step.BuildGPU == plan.GPUCDI {
+			step.BuildDevice = cmp.Or(build.Device, p.BuildkitDevice)
+		}
+	}
+	step.TestPrivileged = len(step.Tests) > 0 && anyGoes(r.spec.Tests.Privileged, p)
 }
 
 // needs lists the steps that a package depends on directly, as it declares them.

@@ -1,0 +1,119 @@
+package pkgspec
+
+import (
+	"testing"
+
+	"github.com/docker/go-units"
+
+	"jetkit/pkgspec/plan"
+)
+
+// TestBuildProblems covers faults of the section build, and of the keys that
+// tests shares with it.
+func TestBuildProblems(t *testing.T) {
+	checkProblems(t, []problem{
+		{"build", `packages: a
+build:
+  gpo: cdi
+  gpu: nvidia
+  device: gpu0
+  network: hots
+  shm_size: 2 gigs
+  ulimits: {nofiles: 1, nofile: 2:1, core: many, cpu: "-1:5", data: -2, fsize: 1:2:3, rss: 9223372036854775808, stack: }
+  privileged: [a/b, "true"]
+  skip: a
+tests: {shm_size: 0, ulimits: [a], privileged: {}, network: false}
+`, `
+«gpo» jetson.yaml:3:3: error: unknown key "gpo" in build [unknown-key]
+    hint: did you mean gpu?
+«nvidia» jetson.yaml:4:8: error: build.gpu: unknown value "nvidia" [bad-value]
+    hint: it can be cdi, runtime or skip
+«gpu0» jetson.yaml:5:11: error: build.device: "gpu0" is not the name of a CDI device [bad-value]
+    hint: write vendor.com/class=name, for example nvidia.com/gpu=all
+«hots» jetson.yaml:6:12: error: build.network: unknown value "hots" [bad-value]
+    hint: did you mean host?
+«2 gigs» jetson.yaml:7:13: error: build.shm_size: "2 gigs" is not a size [bad-value]
+    hint: write a number of bytes, or one with k, m or g: 2g
+«nofiles» jetson.yaml:8:13: error: build.ulimits: "nofiles" is not the name of a limit [bad-value]
+    hint: did you mean nofile?
+«2:1» jetson.yaml:8:33: error: build.ulimits.nofile: "2:1": the soft limit is above the hard one [bad-value]
+    hint: write the lower limit first: SOFT:HARD
+«many» jetson.yaml:8:44: error: build.ulimits.core: "many" is not a limit [bad-value]
+    hint: write SOFT or "SOFT:HARD"; -1 is no limit
+«"-1:5"» jetson.yaml:8:55: error: build.ulimits.cpu: "-1:5": the soft limit is above the hard one [bad-value]
+    hint: write the lower limit first: SOFT:HARD
+«-2» jetson.yaml:8:69: error: build.ulimits.data: "-2" is not a limit [bad-value]
+    hint: write SOFT or "SOFT:HARD"; -1 is no limit
+«1:2:3» jetson.yaml:8:80: error: build.ulimits.fsize: "1:2:3" is not a limit [bad-value]
+    hint: write SOFT or "SOFT:HARD"; -1 is no limit
+«9223372036854775808» jetson.yaml:8:92: error: build.ulimits.rss: the limit "9223372036854775808" is too large [bad-value]
+    hint: no limit is -1
+«stack» jetson.yaml:8:113: error: build.ulimits.stack has no value [missing-value]
+    hint: give it a value, or leave it out
+«a/b» jetson.yaml:9:16: error: build.privileged: "a/b" is not a package name [bad-value]
+    hint: a name is made of letters, digits and . _ + -; a version or variant follows a colon (pytorch:2.8); *, ? and [ ] match several names
+«"true"» jetson.yaml:9:21: error: build.privileged: "true" stands for all packages or none, and cannot be in a list [bad-value]
+    hint: write it alone, or name packages
+«skip» jetson.yaml:10:3: error: unknown key "skip" in build [unknown-key]
+    hint: it can be gpu, device, network, shm_size, ulimits or privileged
+«0» jetson.yaml:11:19: error: tests.shm_size: the size "0" is not between one byte and a pebibyte [bad-value]
+    hint: write a number of bytes, or one with k, m or g: 2g
+«[a]» jetson.yaml:11:31: error: tests.ulimits must be a mapping of names to values, not a list [wrong-type]
+    hint: write KEY: VALUE on lines of their own below it, indented
+«{}» jetson.yaml:11:48: error: an entry of tests.privileged must be a text, not a mapping [wrong-type]
+    hint: write a single value
+«false» jetson.yaml:11:61: error: tests.network must be a text, not false [wrong-type]
+    hint: put it in quotes if it is meant
+`},
+		{"sizes", `packages: a
+build: {shm_size: -1}
+tests: {shm_size: 9999999p}
+`, `
+«-1» jetson.yaml:2:19: error: build.shm_size: "-1" is not a size [bad-value]
+    hint: write a number of bytes, or one with k, m or g: 2g
+«9999999p» jetson.yaml:3:19: error: tests.shm_size: the size "9999999p" is not between one byte and a pebibyte [bad-value]
+    hint: write a number of bytes, or one with k, m or g: 2g
+`},
+		{"a build device that nothing uses", `packages: a
+build: {gpu: skip, device: nvidia.com/gpu=0}
+`, `
+«device» jetson.yaml:2:20: warning: build.device has no effect with gpu: skip [no-effect]
+    hint: leave it out, or write gpu: cdi
+`},
+		{"a build device that nothing uses, because of tests", `packages: a
+build: {device: nvidia.com/gpu=0}
+tests: {gpu: runtime}
+`, `
+«device» jetson.yaml:2:9: warning: build.device has no effect with tests.gpu: runtime [no-effect]
+    hint: leave it out, or write gpu: cdi
+`},
+	})
+}
+
+// TestUlimitNames checks that the limits which are read are those that
+// units.ParseUlimit, and so BuildKit, knows.
+func TestUlimitNames(t *testing.T) {
+	for _, name := range ulimitNames {
+		if _, err := units.ParseUlimit(name + "=1"); err != nil {
+			t.Error(err)
+		}
+	}
+	// Nothing lists the names that go-units knows; "as" is one it knows but refuses.
+	for _, name := range []string{"as", "no", "", "NOFILE", "nofile "} {
+		if _, ok := (&loader{}).ulimit(said{text: name}, said{text: "1"}); ok {
+			t.Errorf("%q is read", name)
+		}
+	}
+}
+
+// TestSizesAreReadBack checks that a size reads as what it is printed as.
+func TestSizesAreReadBack(t *testing.T) {
+	for _, size := range []int64{1, 1000, 1024, 65 << 20, 1536 << 20, 1<<30 + 1, maxShmSize} {
+		var read int64
+		l := &loader{}
+		l.shmSize(&read)(said{text: plan.SizeText(size)})
+		if read != size {
+			t.Errorf("%d is printed %s and read %d %v", size, plan.SizeText(size), read, l.problems)
+		}
+	}
+}

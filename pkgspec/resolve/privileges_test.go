@@ -1,0 +1,152 @@
+package resolve
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+)
+
+// textsOf gives names as a specification holds them, each with a place of its own.
+func textsOf(values ...string) []pkgmeta.Text {
+	var texts []pkgmeta.Text
+	for _, ref := range request(values...).Packages {
+		texts = append(texts, ref.Text)
+	}
+	return texts
+}
+
+// TestBuildGPU checks which RUN steps get a GPU, and how.
+func TestBuildGPU(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		build pkgspec.Build
+		want  string
+	}{
+		{"cdi", pkgspec.Build{GPU: plan.GPUCDI}, "kernels:2=cdi nvidia.com/gpu=all; lidar=cdi acme.org/lidar=0"},
+		{"another device", pkgspec.Build{GPU: plan.GPUCDI, Device: "nvidia.com/gpu=1"}, "kernels:2=cdi nvidia.com/gpu=1; lidar=cdi nvidia.com/gpu=1"},
+		{"runtime", pkgspec.Build{GPU: plan.GPURuntime}, "kernels:2=runtime ; lidar=runtime "},
+		{"skip", pkgspec.Build{GPU: plan.GPUSkip}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spec := request("kernels", "camera", "lidar")
+			spec.Build = test.build
+			p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+			if p == nil {
+				t.Fatal(printed(problems))
+			}
+			var got []string
+			for _, step := range p.Steps {
+				if step.BuildGPU != "" || step.BuildDevice != "" {
+					got = append(got, step.Name+"="+string(step.BuildGPU)+" "+step.BuildDevice)
+				}
+			}
+			if strings.Join(got, "; ") != test.want {
+				t.Errorf("\n got %s\nwant %s", strings.Join(got, "; "), test.want)
+			}
+		})
+	}
+}
+
+// TestPrivileged checks whose steps run without a sandbox, and the warnings for
+// names that nothing goes by.
+func TestPrivileged(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		build, tests []pkgmeta.Text
+		want         string
+		warnings     string
+	}{
+		{name: "nobody"},
+		{name: "all", build: textsOf("*"), tests: textsOf("*"), want: "build-essential:bt pip_cache:cu126:b cuda:12.6:bt kernels:2:bt"},
+		{name: "a name without its tag", build: textsOf("kernels"), want: "kernels:2:b"},
+		{name: "an alias and a pattern", build: textsOf("cuda"), tests: textsOf("kern*", "cuda:12.*"), want: "cuda:12.6:bt kernels:2:t"},
+		{
+			name: "names of nobody", build: textsOf("cuda:12.4", "kernel"), tests: textsOf("numpy"),
+			warnings: `jetson.yaml:3:5: warning: build.privileged: no package of the chain goes by cuda:12.4 [unused-name]
+    hint: did you mean cuda:12.6?
+jetson.yaml:3:5: warning: tests.privileged: no package of the chain goes by numpy [unused-name]
+jetson.yaml:4:5: warning: build.privileged: no package of the chain goes by kernel [unused-name]
+    hint: did you mean kernels?
+`,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spec := request("kernels")
+			spec.Build.Privileged, spec.Tests.Privileged = test.build, test.tests
+			p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+			if p == nil {
+				t.Fatal(printed(problems))
+			}
+			var got []string
+			for _, step := range p.Steps {
+				marks := ""
+				if step.BuildPrivileged {
+					marks += "b"
+				}
+				if step.TestPrivileged {
+					marks += "t"
+				}
+				if marks != "" {
+					got = append(got, step.Name+":"+marks)
+				}
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("\n got %s\nwant %s", strings.Join(got, " "), test.want)
+			}
+			if got := printed(without(problems, faultyFile)); got != test.warnings {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+// TestGroupsRunNothing checks that a package without a Dockerfile, which has no
+// RUN steps, asks for nothing.
+func TestGroupsRunNothing(t *testing.T) {
+	tree := pkgmeta.Tree{FS: fstest.MapFS{"g/config.yaml": {Data: []byte("group: x\nbuildkit_device: true\n")}}, Kind: plan.Builtin, Dir: "."}
+	spec := request("g")
+	spec.Build.Privileged, spec.Tests.Privileged = textsOf("g"), textsOf("g")
+	p, problems := Resolve(spec, catalog(t, tree), target, base)
+	if p == nil {
+		t.Fatal(printed(problems))
+	}
+	if s := p.Steps[0]; s.BuildGPU != "" || s.BuildDevice != "" || s.BuildPrivileged || s.TestPrivileged {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestSharedSettings checks that what all steps share reaches the plan, and that
+// a plan without any says nothing of it.
+func TestSharedSettings(t *testing.T) {
+	spec := request("numpy")
+	resolve := func() (*plan.Plan, string) {
+		p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+		if p == nil {
+			t.Fatal(printed(problems))
+		}
+		dt, err := p.Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, string(dt)
+	}
+	_, canonical := resolve()
+	if strings.Contains(canonical, `"build":`) || !strings.Contains(canonical, `"tests":{"gpu":"cdi"}`) {
+		t.Errorf("%s", canonical)
+	}
+	spec.Build.Sandbox = plan.Sandbox{Network: plan.NetworkHost, ShmSize: 1 << 30}
+	spec.Tests.Sandbox = plan.Sandbox{Network: plan.NetworkNone, Ulimits: []plan.Ulimit{{Name: "core"}, {Name: "nofile", Soft: 1, Hard: -1}}}
+	_, canonical = resolve()
+	for _, want := range []string{
+		`"build":{"network":"host","shm_size":1073741824}`,
+		`"tests":{"gpu":"cdi","network":"none","ulimits":[{"hard":0,"name":"core","soft":0},{"hard":-1,"name":"nofile","soft":1}]}`,
+	} {
+		if !strings.Contains(canonical, want) {
+			t.Errorf("%s is not in %s", want, canonical)
+		}
+	}
+}
