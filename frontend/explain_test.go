@@ -22,7 +22,7 @@ func failed(t *testing.T, name, text string) (*compiled, error) {
 	t.Helper()
 	dgst := digest.FromString(name)
 	c := &compiled{
-		plan: &plan.Plan{Tests: plan.Tests{Device: "nvidia.com/gpu=all"}},
+		plan: &plan.Plan{Tests: plan.Tests{GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"}},
 		definition: &llb.Definition{Metadata: map[digest.Digest]llb.OpMetadata{
 			dgst: {Description: map[string]string{"llb.customname": name}},
 		}},
@@ -50,27 +50,6 @@ func TestExplain(t *testing.T) {
 		c, err := failed(t, tc.name, tc.text)
 		if got := c.explain(err).Error(); got != tc.want {
 			t.Errorf("%s\n got %s\nwant %s", tc.name, got, tc.want)
-		}
-	}
-}
-
-// BuildKit's refusals are recognised by their text, which these tests pin.
-func TestDeviceHint(t *testing.T) {
-	for text, want := range map[string]string{
-		"failed to load LLB: device nvidia.com/gpu=all is requested by the build but not allowed": "--allow device",
-		"granting entitlement device is not allowed by build daemon configuration":                "buildkitd.toml",
-		`required device "nvidia.com/gpu=all" is not registered`:                                  "nvidia-ctk cdi generate",
-		"CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=all":                "nvidia-ctk cdi generate",
-	} {
-		c, err := failed(t, "[test numpy] test.py", text)
-		got := c.explain(err).Error()
-		if !strings.Contains(got, want) || !strings.Contains(got, "TEST_GPU=skip") || !strings.Contains(got, "test.py of numpy (numpy/Dockerfile:4:9)") {
-			t.Errorf("%s\ngot %s\nwant it to contain %q, a way without GPU, and the tests concerned", text, got, want)
-		}
-	}
-	for _, text := range []string{"no space left on device", "exit code: 1", "device busy"} {
-		if hint := deviceHint(errors.New(text), "nvidia.com/gpu=all"); hint != "" {
-			t.Errorf("%q is no refusal of a device, but got %q", text, hint)
 		}
 	}
 }

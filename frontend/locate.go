@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"slices"
@@ -28,7 +29,13 @@ func keepText(err error) error {
 	return &textError{error: err}
 }
 
-type textError struct{ error }
+// textError is an error with a text of its own; without one it reads as it is.
+type textError struct {
+	error
+	text string
+}
+
+func (e *textError) Error() string { return cmp.Or(e.text, e.error.Error()) }
 
 func (e *textError) Unwrap() error { return e.error }
 

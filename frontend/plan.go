@@ -22,7 +22,7 @@ const baseContext = "base"
 // plan reads jetson.yaml and the package trees and resolves them for a platform.
 // Every problem that can be found is reported together; no step has run by then.
 func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
-	spec, problems := pkgspec.Load(b.spec.Filename, b.spec.Data, b.ui.BuildArgs)
+	spec, problems := pkgspec.Load(b.spec.Filename, b.spec.Data, b.buildArgs())
 	if spec == nil || problems.HasErrors() {
 		return nil, problems, problems.Err()
 	}

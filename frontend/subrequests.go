@@ -18,9 +18,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 
-	"jetkit/llb/chain"
 	"jetkit/llb/llbtree"
-	"jetkit/pkgspec"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -186,34 +184,6 @@ func (b *build) convertLLB(ctx context.Context) (*convertllb.Result, error) {
 	}
 	maps.Copy(res.Metadata, image.definition.Metadata)
 	return res, nil
-}
-
-// outline lists the build arguments: jetkit's own with the values in force.
-func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
-	p, _, err := b.requestPlan(ctx)
-	if err != nil {
-		return nil, err
-	}
-	o := &outline.Outline{Name: b.ui.Target, Sources: [][]byte{b.spec.Data}}
-	for _, a := range pkgspec.KnownArgs() {
-		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key, Value: argValue(p, a.Name)})
-	}
-	return o, nil
-}
-
-// argValue gives the value of the plan that a build argument sets.
-func argValue(p *plan.Plan, arg string) string {
-	switch arg {
-	case "BASE_IMAGE":
-		return p.Base.Value
-	case "TEST_GPU":
-		return string(p.Tests.GPU)
-	case "TEST_DEVICE":
-		return p.Tests.Device
-	case "TEST_EPOCH":
-		return p.Tests.Epoch
-	}
-	return chain.BuildArgs(p, plan.Step{})[arg]
 }
 
 // listTargets lists the packages of the chain: --target builds up to one of them.

@@ -104,12 +104,39 @@ func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image
 
 	// The state of the step before carries the values of its ARGs; only what
 	// its image configuration says may reach the next package.
-	base := llb.NewState(state.Output())
-	bc, err := newStepClient(opt.Client, opt.Plan, s.Step, stepInput{
-		base: base, image: image, context: files.context, platform: opt.Platform,
-	})
+	in := stepInput{base: llb.NewState(state.Output()), image: image, context: files.context, platform: opt.Platform}
+	g, err := gpuOf(s.Step, s.SourceMap.Data)
 	if err != nil {
 		return err
+	}
+	if err := g.supported(opt.Client.BuildOpts().LLBCaps); err != nil {
+		return err
+	}
+	res, err := s.convert(ctx, opt, in, g)
+	if err != nil {
+		return err
+	}
+	s.State, s.Image = res.State, res.Image
+	s.Detached = !descends(ctx, res.State, in.base)
+	if !g.used() {
+		return nil
+	}
+	if s.Detached {
+		return errDetached
+	}
+	s.State, err = s.withGPU(ctx, opt, in, g)
+	return err
+}
+
+// convert converts the Dockerfile on top of an input.
+func (s *Stage) convert(ctx context.Context, opt Options, in stepInput, g buildGPU) (*dockerfile2llb.Result, error) {
+	dockerfile, err := s.dockerfile(in)
+	if err != nil {
+		return nil, err
+	}
+	bc, err := newStepClient(opt.Client, opt.Plan, s.Step, in)
+	if err != nil {
+		return nil, err
 	}
 	convert := dockerfile2llb.ConvertOpt{
 		Config:         bc.Config,
@@ -118,16 +145,27 @@ func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image
 		MetaResolver:   opt.Client,
 		TargetPlatform: &opt.Platform,
 	}
-	if opt.Warn != nil {
+	convert.Devices = g.all
+	if opt.Warn != nil && !in.again {
 		convert.Warn = opt.Warn(s.Step, s.SourceMap)
 	}
-	res, err := dockerfile2llb.Dockerfile2LLB(ctx, s.SourceMap.Data, convert)
-	if err != nil {
-		return err
+	return dockerfile2llb.Dockerfile2LLB(ctx, dockerfile, convert)
+}
+
+// dockerfile gives the text to convert: the package's, with what a step needs and
+// the Dockerfile frontend has no option for.
+func (s *Stage) dockerfile(in stepInput) ([]byte, error) {
+	text := s.SourceMap.Data
+	var err error
+	if s.Step.BuildPrivileged {
+		if text, err = privileged(text); err != nil {
+			return nil, err
+		}
 	}
-	s.State, s.Image = res.State, res.Image
-	s.Detached = !descends(ctx, res.State, base)
-	return nil
+	if in.again {
+		return keepCleanStep(text)
+	}
+	return text, nil
 }
 
 // stepInput is what a step gets from the outside.
@@ -136,6 +174,8 @@ type stepInput struct {
 	image    *dockerspec.DockerOCIImage
 	context  llb.State
 	platform ocispecs.Platform
+	// again is set for the second conversion of a package that builds with a GPU.
+	again bool
 }
 
 func emptyImage(p ocispecs.Platform) *dockerspec.DockerOCIImage {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -81,6 +82,7 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 		opts["no-cache"] = v
 	}
 	opts["platform"] = platforms.FormatAll(platforms.Normalize(in.platform))
+	setSandbox(opts, p.Build.Sandbox)
 
 	for k, v := range BuildArgs(p, step) {
 		opts[buildArgPrefix+k] = v
@@ -99,6 +101,27 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 	opts["context:"+strings.TrimSuffix(baseRef, ":latest")] = "input:" + baseInput
 	opts["input-metadata:"+baseInput] = string(metadata)
 	return opts, nil
+}
+
+// setSandbox sets the options for what RUN steps may do. The plan alone decides:
+// what docker buildx build was told is in it already.
+func setSandbox(opts map[string]string, box plan.Sandbox) {
+	for _, name := range []string{"force-network-mode", "shm-size", "ulimit"} {
+		delete(opts, name)
+	}
+	if box.Network != plan.NetworkDefault {
+		opts["force-network-mode"] = string(box.Network)
+	}
+	if box.ShmSize > 0 {
+		opts["shm-size"] = strconv.FormatInt(box.ShmSize, 10)
+	}
+	limits := make([]string, len(box.Ulimits))
+	for i, u := range box.Ulimits {
+		limits[i] = fmt.Sprintf("%s=%d:%d", u.Name, u.Soft, u.Hard)
+	}
+	if len(limits) > 0 {
+		opts["ulimit"] = strings.Join(limits, ",")
+	}
 }
 
 // noCache translates the build's no-cache option for one step: a list names

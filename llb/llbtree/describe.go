@@ -58,6 +58,12 @@ func describeExec(exec *pb.ExecOp, inputs []int) []string {
 	for _, d := range exec.GetCdiDevices() {
 		lines = append(lines, fmt.Sprintf("device %s optional=%t", d.GetName(), d.GetOptional()))
 	}
+	for _, u := range meta.GetUlimit() {
+		lines = append(lines, fmt.Sprintf("ulimit %s=%d:%d", u.GetName(), u.GetSoft(), u.GetHard()))
+	}
+	for _, h := range meta.GetExtraHosts() {
+		lines = append(lines, "host "+h.GetHost()+" "+h.GetIP())
+	}
 	for _, m := range exec.GetMounts() {
 		lines = append(lines, describeMount(m, inputs))
 	}

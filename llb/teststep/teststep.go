@@ -19,6 +19,7 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 
 	"jetkit/llb/chain"
+	"jetkit/llb/gpu"
 	"jetkit/pkgspec/plan"
 )
 
@@ -30,10 +31,6 @@ const (
 	outDir  = "/out"
 	shmDir  = "/dev/shm"
 )
-
-// defaultShmSize is jetson-containers' `--shm-size=8g`; PyTorch's data loaders
-// fail with Docker's 64 MiB.
-const defaultShmSize = 8 << 30
 
 // Where says on which image a test runs.
 type Where string
@@ -47,8 +44,8 @@ const (
 // Config is what all tests of a build share.
 type Config struct {
 	Plan *plan.Plan
-	// Build has the options of the build that concern every step: network mode,
-	// extra hosts, limits, and what to leave uncached.
+	// Build has the options of the build that concern every step: extra hosts,
+	// the parent of control groups, resources, and what to leave uncached.
 	Build *dockerui.Client
 	// Caps are the builder's LLB capabilities.
 	Caps apicaps.CapSet
@@ -130,7 +127,10 @@ func (c Config) step(run Run, folder llb.State, on chain.Stage) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	st = c.environment(st, run).Network(c.Build.NetworkMode)
+	st = c.environment(st, run).Network(networkMode(c.Plan.Tests.Network))
+	if run.Step.TestPrivileged {
+		st = st.Security(pb.SecurityMode_INSECURE)
+	}
 	opts := []llb.RunOption{
 		llb.Args(command(run.Test)),
 		llb.WithCustomName(c.named(run.Label())),
@@ -145,11 +145,11 @@ func (c Config) step(run Run, folder llb.State, on chain.Stage) (Run, error) {
 	if c.Build.IsNoCache(run.Step.Name) || c.Build.IsNoCache("test") {
 		opts = append(opts, llb.IgnoreCache)
 	}
-	gpu, err := c.gpu(run.Step)
-	if err != nil {
+	devices := c.devices(run.Step)
+	if err := devices.Supported(c.Caps); err != nil {
 		return Run{}, err
 	}
-	exec := st.Run(append(opts, gpu...)...)
+	exec := st.Run(append(opts, devices.Options()...)...)
 	run.Out = exec.AddMount(outDir, writable(outDir), llb.SourcePath(outDir))
 	return run, nil
 }
@@ -164,7 +164,9 @@ func (c Config) environment(st llb.State, run Run) llb.State {
 	if run.Step.GPU {
 		st = st.AddEnv("JETKIT_L4T", c.Plan.Target.L4T.Value)
 		if c.Plan.Tests.GPU == plan.GPURuntime {
-			st = st.AddEnv("NVIDIA_VISIBLE_DEVICES", "all").AddEnv("NVIDIA_DRIVER_CAPABILITIES", "all")
+			for _, v := range gpu.RuntimeVariables() {
+				st = st.AddEnv(v.Name, v.Value)
+			}
 		}
 	}
 	return st
@@ -208,29 +210,12 @@ func (c Config) dataCache() string {
 	return strings.Join([]string{"jetkit-data", "l4t" + t.L4T.Value, "cuda" + t.CUDA.Value, t.Arch.Value}, "-")
 }
 
-// limits gives the options that Docker's flags set on every RUN step too.
-func (c Config) limits() []llb.RunOption {
-	b := c.Build
-	var opts []llb.RunOption
-	for _, h := range b.ExtraHosts {
-		opts = append(opts, llb.AddExtraHost(h.Host, h.IP))
+// devices gives the CDI devices of a step's tests.
+func (c Config) devices(step plan.Step) gpu.Devices {
+	if !step.GPU || c.Plan.Tests.GPU != plan.GPUCDI {
+		return nil
 	}
-	if c.Caps.Supports(pb.CapExecMetaUlimit) == nil {
-		for _, u := range b.Ulimits {
-			opts = append(opts, llb.AddUlimit(llb.UlimitName(u.Name), u.Soft, u.Hard))
-		}
-	}
-	if c.Caps.Supports(pb.CapExecMetaCgroupParent) == nil && b.CgroupParent != "" {
-		opts = append(opts, llb.WithCgroupParent(b.CgroupParent))
-	}
-	if c.Caps.Supports(pb.CapExecMountTmpfsSize) == nil {
-		size := b.ShmSize
-		if size == 0 {
-			size = defaultShmSize
-		}
-		opts = append(opts, llb.AddMount(shmDir, llb.Scratch(), llb.Tmpfs(llb.TmpfsSize(size))))
-	}
-	return opts
+	return gpu.Required(c.Plan.Tests.Device)
 }
 
 func (c Config) named(label string) string {

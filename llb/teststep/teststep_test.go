@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/util/apicaps"
 
 	"jetkit/llb/chain"
+	"jetkit/llb/gpu"
 	"jetkit/llb/llbtest"
 	"jetkit/llb/llbtree"
 	"jetkit/llb/teststep"
@@ -61,6 +62,9 @@ func seal(t *testing.T, opts map[string]string, caps apicaps.CapSet, change func
 	p, stages := chainOf()
 	if change != nil {
 		change(p)
+		for i := range stages {
+			stages[i].Step = p.Steps[i]
+		}
 	}
 	ui, err := dockerui.NewClient(&llbtest.Client{Opts: opts})
 	if err != nil {
@@ -168,7 +172,7 @@ func TestOldBuilderCannotDropTheDevice(t *testing.T) {
 		}
 	}
 	_, err := seal(t, nil, pb.Caps.CapSet(without), nil)
-	var missing *teststep.MissingCDIError
+	var missing *gpu.MissingCDIError
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "package cuda-demo") {
 		t.Errorf("want a MissingCDIError that names the package, got %v", err)
 	}
@@ -188,15 +192,25 @@ func TestEpochRunsTestsAgain(t *testing.T) {
 	}
 }
 
-func TestBuildOptionsReachTests(t *testing.T) {
-	s, err := seal(t, map[string]string{"force-network-mode": "host", "shm-size": "1048576", "add-hosts": "nas=10.0.0.7", "ulimit": "nofile=64:64"}, allCaps(), nil)
+// What tests may do is the plan's to say; what it doesn't know comes from the
+// options of the build.
+func TestWhatTestsMayDo(t *testing.T) {
+	opts := map[string]string{"add-hosts": "nas=10.0.0.7", "force-network-mode": "none", "shm-size": "1"}
+	s, err := seal(t, opts, allCaps(), func(p *plan.Plan) {
+		p.Tests.Sandbox = plan.Sandbox{Network: plan.NetworkHost, ShmSize: 1 << 20, Ulimits: []plan.Ulimit{{Name: "nofile", Soft: 64, Hard: 128}}}
+		p.Steps[0].TestPrivileged = true
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := s.tree.String()
-	for _, want := range []string{"network HOST", "size 1048576"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no %q in\n%s", want, got)
+	const tests = 3
+	for text, want := range map[string]int{
+		"network HOST": tests, "network NONE": 0, "size 1048576": tests, "ulimit nofile=64:128": tests, "host nas 10.0.0.7": tests,
+		"security INSECURE": 2, // numpy's only, on its own stage and on the image
+	} {
+		if n := strings.Count(got, text); n != want {
+			t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
 		}
 	}
 }

@@ -1,0 +1,134 @@
+package frontend
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/subrequests/outline"
+	"github.com/moby/buildkit/util/entitlements"
+
+	"jetkit/llb/chain"
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/plan"
+)
+
+// outline lists the build arguments, jetkit's own with the values in force, and
+// says what the build must be allowed to do.
+func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
+	p, _, err := b.requestPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	needs, err := b.entitlements(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(needs), Sources: [][]byte{b.spec.Data}}
+	for _, a := range pkgspec.KnownArgs() {
+		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key, Value: argValue(p, a.Name)})
+	}
+	return o, nil
+}
+
+// entitlements lists what a build must be allowed to do: what the plan says, and
+// what the packages' Dockerfiles ask for themselves.
+func (b *build) entitlements(ctx context.Context, p *plan.Plan) ([]plan.Entitlement, error) {
+	uses := map[string][]string{}
+	for _, e := range p.Entitlements() {
+		uses[e.Name] = e.Uses
+	}
+	sources := &chainSources{trees: b.trees}
+	for _, s := range p.Steps {
+		if s.Dockerfile == "" {
+			continue
+		}
+		dt, err := sources.ReadFile(ctx, s.Origin, s.Dockerfile)
+		if err != nil {
+			return nil, err
+		}
+		asks, err := chain.AsksOf(dt)
+		if err != nil {
+			return nil, fmt.Errorf("package %s: %w", s.Name, err)
+		}
+		for name, asked := range map[entitlements.Entitlement]bool{
+			entitlements.EntitlementDevice:           len(asks.Devices) > 0,
+			entitlements.EntitlementNetworkHost:      asks.HostNetwork,
+			entitlements.EntitlementSecurityInsecure: asks.Insecure,
+		} {
+			if asked {
+				uses[name.String()] = append(uses[name.String()], "the Dockerfile of "+s.Name)
+			}
+		}
+	}
+	var all []plan.Entitlement
+	for _, name := range slices.Sorted(maps.Keys(uses)) {
+		all = append(all, plan.Entitlement{Name: name, Uses: uses[name]})
+	}
+	return all, nil
+}
+
+// describeEntitlements says in a line which flags a build needs, and what for.
+func describeEntitlements(needs []plan.Entitlement) string {
+	var flags []string
+	for _, e := range needs {
+		flags = append(flags, fmt.Sprintf("--allow %s for %s", e.Name, strings.Join(e.Uses, " and ")))
+	}
+	if len(flags) == 0 {
+		return ""
+	}
+	return "needs " + strings.Join(flags, ", ")
+}
+
+// argValue gives the value of the plan that a build argument sets.
+func argValue(p *plan.Plan, arg string) string {
+	switch arg {
+	case "BASE_IMAGE":
+		return p.Base.Value
+	case "TEST_GPU":
+		return string(p.Tests.GPU)
+	case "TEST_DEVICE":
+		return p.Tests.Device
+	case "TEST_EPOCH":
+		return p.Tests.Epoch
+	case "BUILD_NETWORK":
+		return string(p.Build.Network)
+	case "TEST_NETWORK":
+		return string(p.Tests.Network)
+	case "BUILD_PRIVILEGED":
+		return stepsWith(p, func(s plan.Step) bool { return s.BuildPrivileged })
+	case "TEST_PRIVILEGED":
+		return stepsWith(p, func(s plan.Step) bool { return s.TestPrivileged })
+	case "BUILD_DEVICE":
+		return commonDevice(p)
+	}
+	return chain.BuildArgs(p, plan.Step{})[arg]
+}
+
+// stepsWith names the steps that something is true of.
+func stepsWith(p *plan.Plan, is func(plan.Step) bool) string {
+	var names []string
+	for _, s := range p.Steps {
+		if is(s) {
+			names = append(names, s.Name)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// commonDevice gives the device that all RUN steps with a GPU use, if it is one.
+func commonDevice(p *plan.Plan) string {
+	device := ""
+	for _, s := range p.Steps {
+		switch {
+		case s.BuildDevice == "" || s.BuildDevice == device:
+		case device != "":
+			return ""
+		default:
+			device = s.BuildDevice
+		}
+	}
+	return device
+}

@@ -1,0 +1,138 @@
+package frontend
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/util/entitlements"
+
+	"jetkit/llb/teststep"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+)
+
+// The entitlements that jetkit's steps may need.
+var (
+	networkHost = entitlements.EntitlementNetworkHost.String()
+	insecure    = entitlements.EntitlementSecurityInsecure.String()
+	device      = entitlements.EntitlementDevice.String()
+)
+
+// refusal is why a builder does not let a step have something: a device or an
+// entitlement.
+type refusal struct {
+	// what is the entitlement.
+	what string
+	// device is a CDI device's name.
+	device     string
+	cause, fix string
+}
+
+// BuildKit gives its refusals as text only. Sources: solver/llbsolver/vertex.go,
+// solver/llbsolver/cdidevices, util/entitlements of moby/buildkit v0.33.
+var (
+	notAllowed        = regexp.MustCompile(`(network\.host|security\.insecure) is not allowed`)
+	deviceNotAllowed  = regexp.MustCompile(`devices? (\S+?),? .*requested by the build but not allowed`)
+	deviceUnsupported = regexp.MustCompile(`CDI device "([^"]+)" is required by step .* but CDI device support is disabled`)
+	deviceMissing     = regexp.MustCompile(`required device "([^"]+)" is not registered|unresolvable CDI devices (\S+)`)
+)
+
+// refusalOf recognises a builder's refusal.
+func refusalOf(text string) (refusal, bool) {
+	allow := func(what string) string {
+		return fmt.Sprintf("add --allow %s to the command (in a bake file: entitlements = [%[1]q])", what)
+	}
+	if m := notAllowed.FindStringSubmatch(text); m != nil {
+		return refusal{what: m[1], cause: "the build was not allowed to use " + m[1], fix: allow(m[1])}, true
+	}
+	if m := deviceNotAllowed.FindStringSubmatch(text); m != nil {
+		return refusal{
+			what: device, device: m[1], fix: allow(device),
+			cause: "the build uses the device " + m[1] + ", which it was not allowed to",
+		}, true
+	}
+	if m := deviceUnsupported.FindStringSubmatch(text); m != nil {
+		return refusal{
+			what: device, device: m[1], cause: "the builder's configuration turns CDI devices off",
+			fix: "set disabled = false below [cdi] in its buildkitd.toml",
+		}, true
+	}
+	if m := deviceMissing.FindStringSubmatch(text); m != nil {
+		name := m[1] + m[2]
+		return refusal{
+			what: device, device: name, cause: "the builder has no device " + name,
+			fix: "on a Jetson run: sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml\n" +
+				"  (`docker buildx inspect` lists a builder's devices), or name another one: --build-arg TEST_DEVICE=NAME for tests, BUILD_DEVICE for RUN steps",
+		}, true
+	}
+	return refusal{}, false
+}
+
+// refused explains a refusal: what to do, and which packages and tests it is for.
+func (c *compiled) refused(err error, r refusal) error {
+	text := r.cause + "\n  " + r.fix
+	uses, at := c.usesOf(r)
+	if r.what == device {
+		if slices.ContainsFunc(c.runs, func(run teststep.Run) bool { return run.Step.GPU }) && c.plan.Tests.GPU == plan.GPUCDI {
+			text += "\n  or build without GPU tests: --build-arg TEST_GPU=" + string(plan.GPUSkip)
+		}
+		if slices.ContainsFunc(c.plan.Steps, func(s plan.Step) bool { return s.BuildDevice != "" }) {
+			text += "\n  or let RUN steps do without the GPU: --build-arg BUILD_GPU=" + string(plan.GPUSkip)
+		}
+	}
+	if len(uses) > 0 {
+		text += "\nit is for " + strings.Join(uses, ", ")
+	}
+	err = fmt.Errorf("%w\n%s", err, text)
+	if len(at) == 0 || len(errdefs.Sources(err)) > 0 {
+		return err
+	}
+	return &placedError{error: err, at: at[:1]}
+}
+
+// usesOf lists the RUN steps and tests of the plan that use what was refused, and
+// where they are declared.
+func (c *compiled) usesOf(r refusal) (uses []string, at []diag.Range) {
+	add := func(use string, place diag.Range) {
+		if place.String() != "" {
+			use += " (" + place.String() + ")"
+		}
+		if !slices.Contains(uses, use) {
+			uses, at = append(uses, use), append(at, place)
+		}
+	}
+	for _, s := range c.plan.Steps {
+		if s.Dockerfile != "" && r.usedByRUN(c.plan, s) {
+			add("the RUN steps of "+s.Name, s.At)
+		}
+	}
+	for _, run := range c.runs {
+		if r.usedByTest(c.plan, run.Step) {
+			add(run.Test.Name+" of "+run.Step.Name, run.Test.At)
+		}
+	}
+	return uses, at
+}
+
+func (r refusal) usedByRUN(p *plan.Plan, s plan.Step) bool {
+	switch r.what {
+	case networkHost:
+		return p.Build.Network == plan.NetworkHost
+	case insecure:
+		return s.BuildPrivileged
+	}
+	return s.BuildDevice != ""
+}
+
+func (r refusal) usedByTest(p *plan.Plan, s plan.Step) bool {
+	switch r.what {
+	case networkHost:
+		return p.Tests.Network == plan.NetworkHost
+	case insecure:
+		return s.TestPrivileged
+	}
+	return s.GPU && p.Tests.GPU == plan.GPUCDI
+}

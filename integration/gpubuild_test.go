@@ -1,0 +1,121 @@
+//go:build integration
+
+package integration
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// kernelsTree has a package whose RUN steps have a GPU, between two that have none.
+func kernelsTree() files {
+	return files{
+		"jetson.yaml":                 "packages: [tools, kernels, app]\n",
+		"packages/tools/Dockerfile":   dockerfile("name: tools", "RUN mkdir /tools && echo @ID@ > /tools/old && echo keep > /tools/kept\n"),
+		"packages/kernels/Dockerfile": dockerfile("name: kernels\ndepends: tools\nbuildkit_device: true\ntest: test.sh", kernelsBody),
+		"packages/kernels/data":       "@ID@\n",
+		"packages/kernels/test.sh":    script("cat /kernels; test ! -e /tools/old; test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\"; test ! -e /usr/lib/fake-gpu"),
+		"packages/app/Dockerfile":     dockerfile("name: app\ndepends: kernels", "RUN test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\" && test ! -e /usr/lib/fake-gpu && cp /kernels /app\n"),
+	}
+}
+
+const kernelsBody = `ENV TUNED=yes
+RUN echo "gpu ${FAKE_GPU-none} ${NVIDIA_VISIBLE_DEVICES-none}, driver $(cat /usr/lib/fake-gpu/libcuda.so)" > /kernels && rm /tools/old
+COPY data /kernel-data
+RUN echo "${FAKE_GPU-none} again" >> /kernels && chown 1000:1000 /kernels
+`
+
+// assertKernels checks the image of a kernelsTree.
+func assertKernels(t *testing.T, b *built) {
+	t.Helper()
+	const want = "gpu orin none, driver 540.4.0\norin again\n"
+	assertEqual(t, "/kernels", b.file(t, "/kernels"), want)
+	assertEqual(t, "/app", b.file(t, "/app"), want)
+	assertEqual(t, "/tools/kept", b.file(t, "/tools/kept"), "keep\n")
+	added := b.added(t)
+	if slices.ContainsFunc(added, func(name string) bool { return strings.Contains(name, "fake-gpu") }) {
+		t.Errorf("the device's mounts left traces in the layers: %q", added)
+	}
+	if !slices.ContainsFunc(added, func(name string) bool { return strings.HasSuffix(name, "tools/.wh.old") }) {
+		t.Errorf("the file that a RUN step removed is still there: %q", added)
+	}
+	if env := b.config(t).Config.Env; !slices.Contains(env, "TUNED=yes") || slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "FAKE_GPU") }) {
+		t.Errorf("environment of the image: %q", env)
+	}
+}
+
+func TestGPUAtBuildTime(t *testing.T) {
+	t.Parallel()
+	daemon := gpuDaemon(t)
+	p := newProject(t, kernelsTree())
+	cache := shared.Ref(p.id + ":cache")
+	t.Run("not allowed", func(t *testing.T) {
+		b := p.fail(t, on(daemon))
+		assertContains(t, b.Stderr, "add --allow device to the command", "--build-arg BUILD_GPU=skip", "the RUN steps of kernels (packages/kernels/Dockerfile:2")
+		if strings.Contains(b.Stderr, "TEST_GPU") {
+			t.Errorf("no test needs the device, but the message speaks of TEST_GPU:\n%s", b.Stderr)
+		}
+	})
+	t.Run("allowed", func(t *testing.T) {
+		b := p.build(t, on(daemon), push(), with("--allow", "device", "--cache-to", "type=registry,mode=max,ref="+cache))
+		assertKernels(t, b)
+		assertContains(t, b.Stderr, "[kernels 2/3] COPY data /kernel-data")
+	})
+	t.Run("again", func(t *testing.T) {
+		p.build(t, on(daemon), with("--allow", "device")).assertExecuted(t)
+	})
+	t.Run("on a builder without the device, from the cache", func(t *testing.T) {
+		b := p.build(t, push(), with("--allow", "device", "--cache-from", "type=registry,ref="+cache))
+		b.assertExecuted(t)
+		assertKernels(t, b)
+	})
+	t.Run("on a builder without the device", func(t *testing.T) {
+		p.write(t, files{"packages/kernels/data": "new\n"})
+		b := p.fail(t, with("--allow", "device", "--no-cache"))
+		assertContains(t, b.Stderr, "the builder has no device nvidia.com/gpu=all", "BUILD_DEVICE", "the RUN steps of kernels")
+	})
+	t.Run("without it", func(t *testing.T) {
+		tree := kernelsTree()["packages/kernels/Dockerfile"]
+		p.write(t, files{"packages/kernels/Dockerfile": strings.ReplaceAll(tree, "$(cat /usr/lib/fake-gpu/libcuda.so)", "none")})
+		b := p.build(t, push(), arg("BUILD_GPU=skip"))
+		assertEqual(t, "/kernels", b.file(t, "/kernels"), "gpu none none, driver none\nnone again\n")
+	})
+}
+
+// A Dockerfile can ask for a device itself; then only that step has it.
+func TestRunDevice(t *testing.T) {
+	t.Parallel()
+	tree := kernelsTree()
+	body := strings.Replace(kernelsBody, "RUN echo \"gpu", "RUN --device=nvidia.com/gpu=all,required echo \"gpu", 1)
+	body = strings.Replace(body, `"${FAKE_GPU-none} again"`, `"${FAKE_GPU-orin} again"`, 1) // not set in this step
+	tree["packages/kernels/Dockerfile"] = dockerfile("name: kernels\ndepends: tools\ntest: test.sh", body)
+	p := newProject(t, tree)
+	assertContains(t, p.build(t, with("--call", "outline")).Stdout, "needs --allow device for the Dockerfile of kernels")
+	assertKernels(t, p.build(t, on(gpuDaemon(t)), push(), with("--allow", "device")))
+}
+
+// With nvidia-container-runtime it is variables that bring the GPU; they stay in
+// the steps that are to have one.
+func TestGPUAtBuildTimeByRuntime(t *testing.T) {
+	t.Parallel()
+	tree := kernelsTree()
+	tree["jetson.yaml"] += "tests: {gpu: runtime}\n"
+	b := newProject(t, tree).build(t, push())
+	assertContains(t, b.file(t, "/app"), "gpu none all, driver")
+	if env := b.config(t).Config.Env; slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "NVIDIA_") }) {
+		t.Errorf("environment of the image: %q", env)
+	}
+}
+
+// A failing RUN step reads as its Dockerfile has it, although it is run with a
+// cleanup; SHELL and the way a step ends are the Dockerfile's.
+func TestRunStepsWithGPUFailAsOthersDo(t *testing.T) {
+	t.Parallel()
+	tree := kernelsTree()
+	tree["packages/kernels/Dockerfile"] = dockerfile("name: kernels\nbuildkit_device: true",
+		"SHELL [\"/bin/bash\", \"-eo\", \"pipefail\", \"-c\"]\nRUN [[ @ID@ && $0 = /bin/bash ]]\nRUN false | exit 0\n")
+	b := newProject(t, tree).fail(t, on(gpuDaemon(t)), with("--allow", "device"))
+	assertContains(t, b.Stderr, "package kernels failed in step 2/2 (packages/kernels/Dockerfile:9): ",
+		`process "/bin/bash -eo pipefail -c false | exit 0" did not complete successfully: exit code: 1`)
+}

@@ -1,0 +1,80 @@
+//go:build integration
+
+package integration
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// sandboxTree has a RUN step and a test that show what they may do.
+func sandboxTree(settings string) files {
+	const show = `ulimit -n; df -k /dev/shm | awk 'NR==2 {print $2 " kB"}'; echo "networks: $(ls /sys/class/net)"; grep CapEff /proc/self/status`
+	return files{
+		"jetson.yaml":               "packages: [probe, other]\n" + settings,
+		"packages/probe/Dockerfile": dockerfile("name: probe\ntest: test.sh", "RUN : @ID@; "+show+"\n"),
+		"packages/probe/test.sh":    script(show),
+		"packages/other/Dockerfile": dockerfile("name: other\ntest: test.sh", "RUN : @ID@; "+show+"\n"),
+		"packages/other/test.sh":    script(show),
+	}
+}
+
+// capabilities gives the effective capabilities that a step printed.
+func capabilities(t *testing.T, output string) string {
+	t.Helper()
+	m := regexp.MustCompile(`CapEff:\s*([0-9a-f]+)`).FindStringSubmatch(output)
+	if m == nil {
+		t.Fatalf("no capabilities in %s", output)
+	}
+	return m[1]
+}
+
+func TestWhatStepsMayDo(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, sandboxTree(`build: {network: host, shm_size: 5m, ulimits: {nofile: "700:800"}, privileged: probe}
+tests: {network: none, shm_size: 6m, ulimits: {nofile: 900}}
+`))
+	outline := p.build(t, with("--call", "outline")).Stdout
+	assertContains(t, outline, "--allow network.host for RUN steps", "--allow security.insecure for RUN steps of probe")
+
+	b := p.fail(t, with("--allow", "security.insecure"))
+	assertContains(t, b.Stderr, "add --allow network.host to the command", `entitlements = ["network.host"]`, "the RUN steps of probe", "the RUN steps of other")
+	b = p.fail(t, with("--allow", "network.host"))
+	assertContains(t, b.Stderr, "add --allow security.insecure to the command", "it is for the RUN steps of probe (packages/probe/Dockerfile:2")
+	b.assertExecuted(t)
+
+	b = p.build(t, with("--allow", "network.host", "--allow", "security.insecure"))
+	probe, other, test := b.output(t, "[probe 1/1] RUN --security=insecure"), b.output(t, "[other 1/1] RUN"), b.output(t, "[test probe] test.sh")
+	assertContains(t, probe, "700", "5120 kB")
+	assertContains(t, other, "700", "5120 kB")
+	assertContains(t, test, "900", "6144 kB", "networks: lo\n")
+	if capabilities(t, probe) == capabilities(t, other) {
+		t.Errorf("the privileged step has no other capabilities than a plain one: %s", capabilities(t, other))
+	}
+	assertEqual(t, "capabilities of the test", capabilities(t, test), capabilities(t, other))
+}
+
+// Tests alone can have what RUN steps have not; a flag of docker buildx build is
+// for both, and wins over the file.
+func TestPrivilegesOfTests(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, sandboxTree("tests: {network: host, privileged: [probe]}\nbuild: {network: host}\n"))
+	b := p.build(t, with("--network", "none", "--shm-size", "7m", "--ulimit", "nofile=600:600", "--allow", "security.insecure"))
+	probe, other, run := b.output(t, "[test probe] test.sh"), b.output(t, "[test other] test.sh"), b.output(t, "[probe 1/1] RUN")
+	for _, output := range []string{probe, other, run} {
+		assertContains(t, output, "600", "7168 kB", "networks: lo\n")
+	}
+	if strings.Contains(b.Stderr, "--security=insecure") || capabilities(t, probe) == capabilities(t, other) {
+		t.Errorf("only the test of probe should be privileged:\n%s", b.Stderr)
+	}
+	assertEqual(t, "capabilities of the RUN step", capabilities(t, run), capabilities(t, other))
+
+	// What is more particular wins over the flag; and what no step needs is not asked for.
+	b = p.build(t, with("--network", "none"), arg("TEST_NETWORK=host"), arg("TEST_PRIVILEGED=false"), with("--allow", "network.host"))
+	assertContains(t, b.output(t, "[test probe] test.sh"), "networks: ")
+	if strings.Contains(b.output(t, "[test probe] test.sh"), "networks: lo\n") {
+		t.Errorf("the test should have the builder's network:\n%s", b.Stderr)
+	}
+	p.build(t, arg("TESTS=none"), arg("BUILD_NETWORK=default"))
+}

@@ -1,0 +1,55 @@
+package teststep
+
+import (
+	"cmp"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+
+	"jetkit/pkgspec/plan"
+)
+
+// defaultShmSize is jetson-containers' `--shm-size=8g`; PyTorch's data loaders
+// fail with Docker's 64 MiB.
+const defaultShmSize = 8 << 30
+
+// limits gives the options for what tests may use: what the plan says of tests,
+// and what Docker's flags set on every RUN step too.
+func (c Config) limits() []llb.RunOption {
+	var opts []llb.RunOption
+	for _, h := range c.Build.ExtraHosts {
+		opts = append(opts, llb.AddExtraHost(h.Host, h.IP))
+	}
+	if c.Caps.Supports(pb.CapExecMetaUlimit) == nil {
+		for _, u := range c.Plan.Tests.Ulimits {
+			opts = append(opts, llb.AddUlimit(llb.UlimitName(u.Name), u.Soft, u.Hard))
+		}
+	}
+	if c.Caps.Supports(pb.CapExecMetaCgroupParent) == nil && c.Build.CgroupParent != "" {
+		opts = append(opts, llb.WithCgroupParent(c.Build.CgroupParent))
+	}
+	if c.Caps.Supports(pb.CapExecMountTmpfsSize) == nil {
+		size := cmp.Or(c.Plan.Tests.ShmSize, defaultShmSize)
+		opts = append(opts, llb.AddMount(shmDir, llb.Scratch(), llb.Tmpfs(llb.TmpfsSize(size))))
+	}
+	if r := c.Build.LinuxResources; r != nil && c.Caps.Supports(pb.CapExecMetaLinuxResources) == nil {
+		opts = append(opts, llb.WithLinuxResources(llb.LinuxResources{
+			Memory: r.Memory, MemorySwap: r.MemorySwap,
+			CPUShares: r.CpuShares, CPUPeriod: r.CpuPeriod, CPUQuota: r.CpuQuota,
+			CpusetCpus: r.CpusetCpus, CpusetMems: r.CpusetMems,
+		}))
+	}
+	return opts
+}
+
+// networkMode gives BuildKit's mode of a network.
+func networkMode(n plan.Network) pb.NetMode {
+	switch n {
+	case plan.NetworkHost:
+		return llb.NetModeHost
+	case plan.NetworkNone:
+		return llb.NetModeNone
+	case plan.NetworkDefault:
+	}
+	return llb.NetModeSandbox
+}
