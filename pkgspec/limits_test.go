@@ -93,6 +93,8 @@ func hasRule(problems diag.List, rule string) bool {
 
 func FuzzLoad(f *testing.F) {
 	f.Add(fullFile, "PACKAGES", "a,b")
+	f.Add("packages: a\nbuild: {gpu: cdi, device: a/b, network: host, shm_size: 1e9p, ulimits: {core: 1:-1}, privileged: [a, true]}\n", "BUILD_ULIMITS", "nofile=1:2,core=-1,x")
+	f.Add("packages: a\ntests: {shm_size: 0x1p70, ulimits: {nofile: 99999999999999999999}, privileged: 'false'}\n", "TEST_SHM_SIZE", ".5k")
 	f.Add(laughs()+"packages: *a9\n", "IMAGE_CMD", `["a"]`)
 	f.Add("packages: [é, \"ü\", 'x''y', |\n a\n]", "L4T_VERSON", "36")
 	f.Add("\ufeff? [a]\r\n: &b !!str c\r\n<<: *b\r\n", "HF_TOKEN", "x")
