@@ -3,11 +3,13 @@ package pkgspec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 )
 
 // TestHostileFiles checks that files made to cost time or memory cost neither.
@@ -108,6 +110,10 @@ func FuzzLoad(f *testing.F) {
 		if (spec == nil) != problems.HasErrors() {
 			t.Fatalf("spec %v with %v", spec, problems)
 		}
+		if spec != nil {
+			checkSandbox(t, spec.Build.Sandbox)
+			checkSandbox(t, spec.Tests.Sandbox)
+		}
 		for _, d := range problems {
 			if d.Rule == "" || d.Message == "" || d.Hint == "" {
 				t.Errorf("%+v says too little", d)
@@ -122,6 +128,19 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("two runs differ")
 		}
 	})
+}
+
+// checkSandbox checks what later phases rely on.
+func checkSandbox(t *testing.T, s plan.Sandbox) {
+	t.Helper()
+	if !slices.Contains([]plan.Network{"", plan.NetworkHost, plan.NetworkNone}, s.Network) || s.ShmSize < 0 || s.ShmSize > maxShmSize {
+		t.Fatalf("%+v", s)
+	}
+	for i, u := range s.Ulimits {
+		if i > 0 && s.Ulimits[i-1].Name >= u.Name || min(u.Soft, u.Hard) < -1 || u.Hard >= 0 && (u.Soft < 0 || u.Soft > u.Hard) {
+			t.Fatalf("%+v", s.Ulimits)
+		}
+	}
 }
 
 // checkRange checks that a range lies in the file, and that its end isn't
