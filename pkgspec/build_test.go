@@ -74,6 +74,12 @@ tests: {shm_size: 9999999p}
 «9999999p» jetson.yaml:3:19: error: tests.shm_size: the size "9999999p" is not between one byte and a pebibyte [bad-value]
     hint: write a number of bytes, or one with k, m or g: 2g
 `},
+		{"a size above the limit, which a number can hold", `packages: a
+tests: {shm_size: 1025t}
+`, `
+«1025t» jetson.yaml:2:19: error: tests.shm_size: the size "1025t" is not between one byte and a pebibyte [bad-value]
+    hint: write a number of bytes, or one with k, m or g: 2g
+`},
 		{"a build device that nothing uses", `packages: a
 build: {gpu: skip, device: nvidia.com/gpu=0}
 `, `

@@ -3,11 +3,13 @@ package pkgspec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 )
 
 // TestHostileFiles checks that files made to cost time or memory cost neither.
@@ -93,6 +95,8 @@ func hasRule(problems diag.List, rule string) bool {
 
 func FuzzLoad(f *testing.F) {
 	f.Add(fullFile, "PACKAGES", "a,b")
+	f.Add("packages: a\nbuild: {gpu: cdi, device: a/b, network: host, shm_size: 1e9p, ulimits: {core: 1:-1}, privileged: [a, true]}\n", "BUILD_ULIMITS", "nofile=1:2,core=-1,x")
+	f.Add("packages: a\ntests: {shm_size: 0x1p70, ulimits: {nofile: 99999999999999999999}, privileged: 'false'}\n", "TEST_SHM_SIZE", ".5k")
 	f.Add(laughs()+"packages: *a9\n", "IMAGE_CMD", `["a"]`)
 	f.Add("packages: [é, \"ü\", 'x''y', |\n a\n]", "L4T_VERSON", "36")
 	f.Add("\ufeff? [a]\r\n: &b !!str c\r\n<<: *b\r\n", "HF_TOKEN", "x")
@@ -105,6 +109,10 @@ func FuzzLoad(f *testing.F) {
 		spec, problems := Load("jetson.yaml", []byte(file), build)
 		if (spec == nil) != problems.HasErrors() {
 			t.Fatalf("spec %v with %v", spec, problems)
+		}
+		if spec != nil {
+			checkSandbox(t, spec.Build.Sandbox)
+			checkSandbox(t, spec.Tests.Sandbox)
 		}
 		for _, d := range problems {
 			if d.Rule == "" || d.Message == "" || d.Hint == "" {
@@ -120,6 +128,19 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("two runs differ")
 		}
 	})
+}
+
+// checkSandbox checks what later phases rely on.
+func checkSandbox(t *testing.T, s plan.Sandbox) {
+	t.Helper()
+	if !slices.Contains([]plan.Network{"", plan.NetworkHost, plan.NetworkNone}, s.Network) || s.ShmSize < 0 || s.ShmSize > maxShmSize {
+		t.Fatalf("%+v", s)
+	}
+	for i, u := range s.Ulimits {
+		if i > 0 && s.Ulimits[i-1].Name >= u.Name || min(u.Soft, u.Hard) < -1 || u.Hard >= 0 && (u.Soft < 0 || u.Soft > u.Hard) {
+			t.Fatalf("%+v", s.Ulimits)
+		}
+	}
 }
 
 // checkRange checks that a range lies in the file, and that its end isn't

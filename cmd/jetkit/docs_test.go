@@ -16,8 +16,9 @@ import (
 // the outputs that differ into the pages.
 func TestDocs(t *testing.T) {
 	for page, dir := range map[string]string{
-		"cli.md":      filepath.Join("..", "..", "examples", "robot-arm"),
-		"variants.md": filepath.Join("..", "..", "pkgspec", "resolve", "testdata"),
+		"cli.md":         filepath.Join("..", "..", "examples", "robot-arm"),
+		"jetson-yaml.md": filepath.Join("..", "..", "examples", "robot-arm"),
+		"variants.md":    filepath.Join("..", "..", "pkgspec", "resolve", "testdata"),
 		// The folder with the checkouts that the page's beginning makes.
 		"comparison.md": os.Getenv("JETKIT_TREES"),
 	} {

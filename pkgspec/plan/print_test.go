@@ -2,6 +2,7 @@ package plan
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,8 +47,39 @@ func sample() *Plan {
 	}
 }
 
+// allowed is a plan whose steps get and may do more than others.
+func allowed() *Plan {
+	step := func(name string, s Step) Step {
+		s.Name, s.Origin, s.Dockerfile = name, Origin{Kind: Builtin, Path: name}, "Dockerfile"
+		s.Tests = []Test{{Name: "test.sh", Intermediate: true, Final: true}}
+		return s
+	}
+	return &Plan{
+		Build: Build{Sandbox{Network: NetworkHost, ShmSize: 2 << 30}},
+		Tests: Tests{GPU: GPUCDI, Device: DefaultDevice, Sandbox: Sandbox{
+			Network: NetworkNone, ShmSize: 1000, Ulimits: []Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
+		}},
+		Steps: []Step{
+			step("plain", Step{}),
+			step("kernels", Step{GPU: true, BuildGPU: GPUCDI, BuildDevice: "nvidia.com/gpu=0"}),
+			step("zed", Step{GPU: true, BuildGPU: GPURuntime, BuildPrivileged: true, TestPrivileged: true}),
+		},
+	}
+}
+
+// crowded is such a plan in which the uses need more than a line's width.
+func crowded() *Plan {
+	p := allowed()
+	for i := range 6 {
+		s := p.Steps[2]
+		s.Name = fmt.Sprintf("a-camera-with-a-long-name-%d", i)
+		p.Steps = append(p.Steps, s)
+	}
+	return p
+}
+
 func TestPrinters(t *testing.T) {
-	for name, got := range map[string]string{"plan.txt": sample().Text(), "plan.mmd": sample().Mermaid(), "plan.dot": sample().DOT()} {
+	for name, got := range map[string]string{"plan.txt": sample().Text(), "allowed.txt": allowed().Text(), "crowded.txt": crowded().Text(), "plan.mmd": sample().Mermaid(), "plan.dot": sample().DOT()} {
 		file := filepath.Join("testdata", name)
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
@@ -65,7 +97,7 @@ func TestPrinters(t *testing.T) {
 }
 
 func TestTextFits(t *testing.T) {
-	for line := range strings.Lines(sample().Text()) {
+	for line := range strings.Lines(sample().Text() + allowed().Text() + crowded().Text()) {
 		line = strings.TrimSuffix(line, "\n")
 		if n := utf8.RuneCountInString(line); n > width || strings.TrimRight(line, " ") != line {
 			t.Errorf("%d columns: %q", n, line)

@@ -12,14 +12,17 @@ import (
 const width = 100
 
 // Text gives the plan as people read it: the target with a reason for every
-// value, the base image, what build arguments changed, and the chain with its
-// tests and why each package is in it.
+// value, the base image, what build arguments changed, what the build has to be
+// allowed, and the chain with its tests and why each package is in it.
 func (p *Plan) Text() string {
 	var w textWriter
 	w.section("Target", p.targetRows())
 	w.section("Base image", [][]string{{orDash(p.Base.Value), p.Base.Reason}})
 	w.section("Image", p.imageRows())
+	w.section("Build", p.Build.rows())
+	w.section("Tests", p.Tests.rows())
 	w.lines("Overrides", p.overrideLines())
+	w.privileges(p.Entitlements())
 	w.heading(fmt.Sprintf("Chain: %s", plural(len(p.Steps), "package")))
 	for i, step := range p.Steps {
 		w.row([]int{len(fmt.Sprint(len(p.Steps))), nameWidth(p.Steps)}, fmt.Sprint(i+1), step.Name, step.Origin.String())
@@ -117,14 +120,23 @@ func (s *Step) details() [][2]string {
 	for _, name := range slices.Sorted(maps.Keys(s.BuildArgs)) {
 		details = append(details, [2]string{"arg", name + "=" + s.BuildArgs[name]})
 	}
+	switch s.BuildGPU {
+	case GPUCDI:
+		details = append(details, [2]string{"gpu", "RUN steps use the CDI device " + s.BuildDevice})
+	case GPURuntime:
+		details = append(details, [2]string{"gpu", "RUN steps use the builder's NVIDIA runtime"})
+	}
+	if s.BuildPrivileged {
+		details = append(details, [2]string{"note", "RUN steps run privileged"})
+	}
 	for _, test := range s.Tests {
-		details = append(details, [2]string{"test", test.Name + " " + test.where(s.GPU)})
+		details = append(details, [2]string{"test", test.Name + " " + test.where(s)})
 	}
 	return details
 }
 
-// where says where a test runs, or why it does not.
-func (t *Test) where(gpu bool) string {
+// where says where a test of a step runs, or why it does not.
+func (t *Test) where(s *Step) string {
 	where := "(skipped: " + t.Skipped + ")"
 	switch {
 	case t.Skipped != "":
@@ -136,11 +148,53 @@ func (t *Test) where(gpu bool) string {
 	default:
 		where = "on its own stage"
 	}
-	if gpu {
+	if s.GPU {
 		where += ", with a GPU"
+	}
+	if s.TestPrivileged {
+		where += ", privileged"
 	}
 	return "(" + where + ")"
 }
+
+// rows lists what is set for all steps of one sort.
+func (s Sandbox) rows() [][]string {
+	var rows [][]string
+	for _, row := range [][]string{
+		{"Network", string(s.Network)},
+		{"Shm size", SizeText(s.ShmSize)},
+		{"Ulimits", strings.ReplaceAll(UlimitsText(s.Ulimits), ",", ", ")},
+	} {
+		if row[1] != "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// privileges lists what the build has to be allowed, and the options that do it:
+// beside the uses if all lines have room, else below them.
+func (w *textWriter) privileges(needed []Entitlement) {
+	if len(needed) == 0 {
+		return
+	}
+	w.heading("Privileges")
+	names, uses := 0, 0
+	for _, e := range needed {
+		names, uses = max(names, len(e.Name)), max(uses, utf8.RuneCountInString(e.uses()))
+	}
+	for _, e := range needed {
+		option := "--allow " + e.Name
+		if len("    ")+names+uses+len("  --allow ")+names <= width {
+			fmt.Fprintf(&w.b, "  %-*s  %-*s  %s\n", names, e.Name, uses, clean(e.uses()), option)
+			continue
+		}
+		w.row([]int{names}, e.Name, e.uses())
+		w.row([]int{names}, "", option)
+	}
+}
+
+func (e Entitlement) uses() string { return strings.Join(e.Uses, "; ") }
 
 // textWriter lays out sections of rows.
 type textWriter struct{ b strings.Builder }
