@@ -27,8 +27,9 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 		return nil, err
 	}
 	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(needs), Sources: [][]byte{b.spec.Data}}
+	values := argValues(p)
 	for _, a := range pkgspec.KnownArgs() {
-		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key, Value: argValue(p, a.Name)})
+		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key, Value: values[a.Name]})
 	}
 	return o, nil
 }
@@ -82,29 +83,25 @@ func describeEntitlements(needs []plan.Entitlement) string {
 	return "needs " + strings.Join(flags, ", ")
 }
 
-// argValue gives the value of the plan that a build argument sets.
-func argValue(p *plan.Plan, arg string) string {
-	switch arg {
-	case "BASE_IMAGE":
-		return p.Base.Value
-	case "TEST_GPU":
-		return string(p.Tests.GPU)
-	case "TEST_DEVICE":
-		return p.Tests.Device
-	case "TEST_EPOCH":
-		return p.Tests.Epoch
-	case "BUILD_NETWORK":
-		return string(p.Build.Network)
-	case "TEST_NETWORK":
-		return string(p.Tests.Network)
-	case "BUILD_PRIVILEGED":
-		return stepsWith(p, func(s plan.Step) bool { return s.BuildPrivileged })
-	case "TEST_PRIVILEGED":
-		return stepsWith(p, func(s plan.Step) bool { return s.TestPrivileged })
-	case "BUILD_DEVICE":
-		return commonDevice(p)
+// argValues gives the values of the plan that build arguments set.
+func argValues(p *plan.Plan) map[string]string {
+	values := chain.BuildArgs(p, plan.Step{})
+	maps.Copy(values, map[string]string{
+		"BASE_IMAGE":       p.Base.Value,
+		"BUILD_GPU":        commonOf(p, func(s plan.Step) string { return string(s.BuildGPU) }),
+		"BUILD_DEVICE":     commonOf(p, func(s plan.Step) string { return s.BuildDevice }),
+		"BUILD_PRIVILEGED": stepsWith(p, func(s plan.Step) bool { return s.BuildPrivileged }),
+		"TEST_GPU":         string(p.Tests.GPU),
+		"TEST_DEVICE":      p.Tests.Device,
+		"TEST_EPOCH":       p.Tests.Epoch,
+		"TEST_PRIVILEGED":  stepsWith(p, func(s plan.Step) bool { return s.TestPrivileged }),
+	})
+	for of, box := range map[string]plan.Sandbox{"BUILD_": p.Build.Sandbox, "TEST_": p.Tests.Sandbox} {
+		values[of+"NETWORK"] = string(box.Network)
+		values[of+"SHM_SIZE"] = plan.SizeText(box.ShmSize)
+		values[of+"ULIMITS"] = plan.UlimitsText(box.Ulimits)
 	}
-	return chain.BuildArgs(p, plan.Step{})[arg]
+	return values
 }
 
 // stepsWith names the steps that something is true of.
@@ -118,17 +115,17 @@ func stepsWith(p *plan.Plan, is func(plan.Step) bool) string {
 	return strings.Join(names, ",")
 }
 
-// commonDevice gives the device that all RUN steps with a GPU use, if it is one.
-func commonDevice(p *plan.Plan) string {
-	device := ""
+// commonOf gives what the steps that say anything say, if it is the same.
+func commonOf(p *plan.Plan, of func(plan.Step) string) string {
+	common := ""
 	for _, s := range p.Steps {
-		switch {
-		case s.BuildDevice == "" || s.BuildDevice == device:
-		case device != "":
+		switch said := of(s); {
+		case said == "" || said == common:
+		case common != "":
 			return ""
 		default:
-			device = s.BuildDevice
+			common = said
 		}
 	}
-	return device
+	return common
 }

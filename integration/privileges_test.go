@@ -36,7 +36,8 @@ func TestWhatStepsMayDo(t *testing.T) {
 tests: {network: none, shm_size: 6m, ulimits: {nofile: 900}}
 `))
 	outline := p.build(t, with("--call", "outline")).Stdout
-	assertContains(t, outline, "--allow network.host for RUN steps", "--allow security.insecure for RUN steps of probe")
+	assertContains(t, outline, "--allow network.host for RUN steps", "--allow security.insecure for RUN steps of probe",
+		"nofile=700:800", "5MiB", "6MiB")
 
 	b := p.fail(t, with("--allow", "security.insecure"))
 	assertContains(t, b.Stderr, "add --allow network.host to the command", `entitlements = ["network.host"]`, "the RUN steps of probe", "the RUN steps of other")

@@ -115,12 +115,8 @@ func setSandbox(opts map[string]string, box plan.Sandbox) {
 	if box.ShmSize > 0 {
 		opts["shm-size"] = strconv.FormatInt(box.ShmSize, 10)
 	}
-	limits := make([]string, len(box.Ulimits))
-	for i, u := range box.Ulimits {
-		limits[i] = fmt.Sprintf("%s=%d:%d", u.Name, u.Soft, u.Hard)
-	}
-	if len(limits) > 0 {
-		opts["ulimit"] = strings.Join(limits, ",")
+	if len(box.Ulimits) > 0 {
+		opts["ulimit"] = plan.UlimitsText(box.Ulimits)
 	}
 }
 
