@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -32,7 +33,7 @@ func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &build{client: c, ui: bc, spec: src, trees: newTrees(ctx, c, bc)}
+	b := &build{client: c, ui: bc, spec: src, trees: newTrees(ctx, c, bc), said: map[string]bool{}}
 	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
 
 	if res, ok, err := b.subrequest(ctx); ok || err != nil {
@@ -64,10 +65,13 @@ type build struct {
 	// spec is the jetson.yaml file.
 	spec  *dockerui.Source
 	trees *trees
+
+	mu   sync.Mutex
+	said map[string]bool // diagnostics that were reported
 }
 
-// platform builds the image of one platform. Warnings are the same for every
-// platform, so only the first one reports them.
+// platform builds the image of one platform. What is said of Dockerfiles is the
+// same for every platform, so only the first one reports it.
 func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, report bool) (_ *dockerui.BuildResult, err error) {
 	defer func() { err = recovered(recover(), err) }() // platforms are built in goroutines of their own
 	p := b.targetPlatform(platform)
@@ -75,9 +79,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	if err != nil {
 		return nil, err
 	}
-	if report {
-		b.warn(ctx, problems)
-	}
+	b.warn(ctx, b.unsaid(problems))
 	image, err := b.compile(ctx, resolved, p, report)
 	if err != nil {
 		return nil, err
@@ -106,6 +108,20 @@ func (b *build) targetPlatform(requested *ocispecs.Platform) ocispecs.Platform {
 		return *requested
 	}
 	return platforms.Normalize(b.ui.BuildPlatforms[0])
+}
+
+// unsaid gives the diagnostics that no other platform of this build has reported.
+func (b *build) unsaid(problems diag.List) diag.List {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var unsaid diag.List
+	for _, d := range problems {
+		if text := d.String(); !b.said[text] {
+			b.said[text] = true
+			unsaid = append(unsaid, d)
+		}
+	}
+	return unsaid
 }
 
 // warn shows diagnostics as warnings of the build, each with its source.
