@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"sync"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -33,7 +32,7 @@ func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &build{client: c, ui: bc, spec: src, trees: newTrees(ctx, c, bc), said: map[string]bool{}}
+	b := &build{client: c, ui: bc, spec: src, trees: newTrees(ctx, c, bc)}
 	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
 
 	if res, ok, err := b.subrequest(ctx); ok || err != nil {
@@ -65,13 +64,11 @@ type build struct {
 	// spec is the jetson.yaml file.
 	spec  *dockerui.Source
 	trees *trees
-
-	mu   sync.Mutex
-	said map[string]bool // diagnostics that were reported
 }
 
 // platform builds the image of one platform. What is said of Dockerfiles is the
-// same for every platform, so only the first one reports it.
+// same for every platform, so only the first one reports it. Each platform
+// reports what is said of its plan: buildx shows only once what several say.
 func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, report bool) (_ *dockerui.BuildResult, err error) {
 	defer func() { err = recovered(recover(), err) }() // platforms are built in goroutines of their own
 	p := b.targetPlatform(platform)
@@ -79,7 +76,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	if err != nil {
 		return nil, err
 	}
-	b.warn(ctx, b.unsaid(problems))
+	b.warn(ctx, problems)
 	image, err := b.compile(ctx, resolved, p, report)
 	if err != nil {
 		return nil, err
@@ -108,20 +105,6 @@ func (b *build) targetPlatform(requested *ocispecs.Platform) ocispecs.Platform {
 		return *requested
 	}
 	return platforms.Normalize(b.ui.BuildPlatforms[0])
-}
-
-// unsaid gives the diagnostics that no other platform of this build has reported.
-func (b *build) unsaid(problems diag.List) diag.List {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var unsaid diag.List
-	for _, d := range problems {
-		if text := d.String(); !b.said[text] {
-			b.said[text] = true
-			unsaid = append(unsaid, d)
-		}
-	}
-	return unsaid
 }
 
 // warn shows diagnostics as warnings of the build, each with its source.
