@@ -24,6 +24,8 @@ import (
 
 // compiled is one platform's image, ready to be solved.
 type compiled struct {
+	// platform is its name in a build for several, and else empty.
+	platform   string
 	plan       *plan.Plan
 	definition *llb.Definition
 	config     *dockerspec.DockerOCIImage
@@ -69,7 +71,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, err
 	}
 	st, err := teststep.Seal(finished.State, finished.Image, manifest, runs,
-		dockerui.WithInternalName("seal image"), llb.Platform(platform))
+		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform))
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +82,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
 	}
 	chain.Label(def, stages, b.prefix(platform))
-	return &compiled{plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs}, nil
+	return &compiled{platform: b.prefix(platform), plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs}, nil
 }
 
 // prefix gives what progress names start with in a build for several platforms.
@@ -89,6 +91,12 @@ func (b *build) prefix(platform ocispecs.Platform) string {
 		return ""
 	}
 	return platforms.FormatAll(platforms.Normalize(platform))
+}
+
+// label gives the start of a progress name, as the Dockerfile frontend does:
+// "[internal]", or "[linux/arm64 internal]" in a build for several platforms.
+func (b *build) label(platform ocispecs.Platform, kind string) string {
+	return "[" + strings.TrimSpace(b.prefix(platform)+" "+kind) + "]"
 }
 
 // resolveBase loads the base image: from a named context of that name or, as
@@ -126,7 +134,7 @@ func (b *build) loadImage(ctx context.Context, name string, platform ocispecs.Pl
 
 func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocispecs.Platform, named func(error) error) (*chain.Base, error) {
 	_, dgst, dt, err := b.client.ResolveImageConfig(ctx, ref.String(), sourceresolver.Opt{
-		LogName:  "[internal] load metadata for " + ref.String(),
+		LogName:  b.label(platform, "internal") + " load metadata for " + ref.String(),
 		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &platform, ResolveMode: b.ui.ImageResolveMode.String()},
 	})
 	if err != nil {
@@ -144,7 +152,7 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	}
 	image.Created = nil
 	st := llb.Image(ref.String(), llb.Platform(platform), b.ui.ImageResolveMode,
-		llb.WithCustomName(strings.Join([]string{"[base]", "FROM", ref.String()}, " ")))
+		llb.WithCustomName(strings.Join([]string{b.label(platform, "base"), "FROM", ref.String()}, " ")))
 	return &chain.Base{State: st, Image: image}, nil
 }
 

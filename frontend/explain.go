@@ -27,13 +27,18 @@ func (c *compiled) explain(err error) error {
 		return err
 	}
 	name := c.definition.Metadata[digest.Digest(vertex.Digest)].Description["llb.customname"]
+	platform := ""
+	if c.platform != "" {
+		name = "[" + strings.TrimPrefix(name, "["+c.platform+" ")
+		platform = " for " + c.platform
+	}
 	for _, run := range c.runs {
-		if strings.HasSuffix(name, strings.TrimPrefix(run.Label(), "[")) {
-			return testFailure(run, err)
+		if name == run.Label() {
+			return testFailure(run, platform, err)
 		}
 	}
 	if m := chainStep.FindStringSubmatch(name); m != nil {
-		return fmt.Errorf("package %s failed in step %s%s: %w", m[1], m[2], firstPlace(err), err)
+		return fmt.Errorf("package %s failed%s in step %s%s: %w", m[1], platform, m[2], firstPlace(err), err)
 	}
 	return err
 }
@@ -63,8 +68,9 @@ func firstPlace(err error) string {
 	return ""
 }
 
-// testFailure names the test that an error comes from.
-func testFailure(run teststep.Run, err error) error {
+// testFailure names the test that an error comes from, and " for" which platform
+// it was in a build for several.
+func testFailure(run teststep.Run, platform string, err error) error {
 	where := "its own stage"
 	if run.Where == teststep.OnImage {
 		where = "the finished image"
@@ -73,6 +79,6 @@ func testFailure(run teststep.Run, err error) error {
 	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok {
 		reason = fmt.Sprintf(" with exit code %d", exit.ExitCode)
 	}
-	return fmt.Errorf("test %q of package %s failed on %s%s (declared at %s): %w",
-		run.Test.Name, run.Step.Name, where, reason, run.Test.At, err)
+	return fmt.Errorf("test %q of package %s failed%s on %s%s (declared at %s): %w",
+		run.Test.Name, run.Step.Name, platform, where, reason, run.Test.At, err)
 }

@@ -40,14 +40,17 @@ func failed(t *testing.T, name, text string) (*compiled, error) {
 }
 
 func TestExplain(t *testing.T) {
-	for _, tc := range []struct{ name, text, want string }{
-		{"[test numpy] test.py", "exit code: 1", `test "test.py" of package numpy failed on its own stage (declared at numpy/Dockerfile:4:9): exit code: 1`},
-		{"[linux/arm64 test numpy] test.py", "exit code: 1", `test "test.py" of package numpy failed on its own stage (declared at numpy/Dockerfile:4:9): exit code: 1`},
-		{"[cmake:apt builder 2/3] RUN make", "exit code: 2", `package cmake:apt builder failed in step 2/3 (numpy/Dockerfile:7): exit code: 2`},
-		{"[internal] load package folders", "no such file", "no such file"},
-		{"", "canceled", "canceled"},
+	for _, tc := range []struct{ platform, name, text, want string }{
+		{"", "[test numpy] test.py", "exit code: 1", `test "test.py" of package numpy failed on its own stage (declared at numpy/Dockerfile:4:9): exit code: 1`},
+		{"linux/arm64", "[linux/arm64 test numpy] test.py", "exit code: 1", `test "test.py" of package numpy failed for linux/arm64 on its own stage (declared at numpy/Dockerfile:4:9): exit code: 1`},
+		{"", "[cmake:apt builder 2/3] RUN make", "exit code: 2", `package cmake:apt builder failed in step 2/3 (numpy/Dockerfile:7): exit code: 2`},
+		{"linux/arm64", "[linux/arm64 cmake:apt 2/3] RUN make", "exit code: 2", `package cmake:apt failed for linux/arm64 in step 2/3 (numpy/Dockerfile:7): exit code: 2`},
+		{"linux/arm64", "[internal] load package folders", "no such file", "no such file"},
+		{"", "[internal] load package folders", "no such file", "no such file"},
+		{"", "", "canceled", "canceled"},
 	} {
 		c, err := failed(t, tc.name, tc.text)
+		c.platform = tc.platform
 		if got := c.explain(err).Error(); got != tc.want {
 			t.Errorf("%s\n got %s\nwant %s", tc.name, got, tc.want)
 		}

@@ -66,8 +66,9 @@ type build struct {
 	trees *trees
 }
 
-// platform builds the image of one platform. Warnings are the same for every
-// platform, so only the first one reports them.
+// platform builds the image of one platform. What is said of Dockerfiles is the
+// same for every platform, so only the first one reports it. Each platform
+// reports what is said of its plan: buildx shows only once what several say.
 func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, report bool) (_ *dockerui.BuildResult, err error) {
 	defer func() { err = recovered(recover(), err) }() // platforms are built in goroutines of their own
 	p := b.targetPlatform(platform)
@@ -75,9 +76,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	if err != nil {
 		return nil, err
 	}
-	if report {
-		b.warn(ctx, problems)
-	}
+	b.warn(ctx, problems)
 	image, err := b.compile(ctx, resolved, p, report)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 		return nil, problems, problems.Err()
 	}
 	spec.Target.Platform = platforms.Format(platforms.Normalize(p))
+	spec.Target.OneOfSeveral = b.ui.MultiPlatformRequested
 	spec.Target.Base = b.askedBase(spec)
 	solution, more, err := resolve.Solve(spec, func(target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
 		return b.catalog(ctx, spec, target)

@@ -41,6 +41,10 @@ missing_packages() {
     /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring; do
     is_there "${need%%:*}" || echo "${need##*:}"
   done
+  # ARM machines run arm64 programs by themselves.
+  if [ "$(uname -m)" = x86_64 ]; then
+    is_there /usr/lib/binfmt.d/qemu-aarch64.conf || echo qemu-user-static
+  fi
   # docker.io brings dockerd everywhere; the client is a package of its own since Debian 13.
   is_there dockerd || echo docker.io
   if ! is_there docker; then

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -24,47 +25,90 @@ import (
 // "127.0.0.1:port/base/debian:RELEASE". The root file system is bootstrapped from Debian's packages once per checkout
 // and kept in .cache, because the tests must not need a public registry. Its digest is the same every time.
 func (e *Env) Base(ctx context.Context) (string, error) {
-	return e.base.do(func() (string, error) {
-		apt, err := e.readHostApt(ctx)
-		if err != nil {
-			return "", err
-		}
-		archive, err := e.baseArchive(ctx, apt)
-		if err != nil {
-			return "", fmt.Errorf("make the base image: %w", err)
-		}
-		ref := e.Ref("base/debian:" + apt.release)
-		defer e.timed("base image pushed")()
-		return ref, pushBase(ctx, ref, archive)
+	return e.base.do(func() (string, error) { return e.pushDebian(ctx, runtime.GOARCH, "") })
+}
+
+// BaseFor is Base for an architecture, which it also lets this machine run. Of another than this machine's the image is
+// Debian unpacked and not installed: it has a shell, the usual commands and a C library, but neither apt nor Python.
+func (e *Env) BaseFor(ctx context.Context, arch string) (string, error) {
+	if arch == runtime.GOARCH {
+		return e.Base(ctx)
+	}
+	if err := e.Emulate(arch); err != nil {
+		return "", err
+	}
+	return e.foreign.do(func() (string, error) { return e.pushDebian(ctx, arch, "-"+arch) })
+}
+
+// BaseIndex pushes Base and BaseFor(arm64) as one image for several platforms.
+func (e *Env) BaseIndex(ctx context.Context) (string, error) {
+	return e.index.do(func() (string, error) {
+		return e.pushIndex(ctx, slices.Compact([]string{runtime.GOARCH, "arm64"}))
 	})
+}
+
+// pushDebian pushes the root file system of an architecture, made first if there is none.
+func (e *Env) pushDebian(ctx context.Context, arch, suffix string) (string, error) {
+	apt, err := e.readHostApt(ctx)
+	if err != nil {
+		return "", err
+	}
+	archive, err := e.baseArchive(ctx, e.recipe(apt, arch))
+	if err != nil {
+		return "", fmt.Errorf("make the base image for %s: %w", arch, err)
+	}
+	ref := e.Ref("base/debian:" + apt.release + suffix)
+	defer e.timed("base image for " + arch + " pushed")()
+	return ref, pushBase(ctx, ref, arch, archive)
+}
+
+// recipe says how to make a root file system.
+type recipe struct {
+	arch string
+	// kind and digest name the archive that is kept: of one kind there is only the one with the present digest.
+	kind, digest string
+	make         func(ctx context.Context, rootfs string) error
+	leaveOut     []string // patterns of tar's, besides what every image goes without
+}
+
+func (e *Env) recipe(apt hostApt, arch string) recipe {
+	r := recipe{arch: arch, kind: fmt.Sprintf("base-%s-%s-", apt.release, arch)}
+	if arch == runtime.GOARCH {
+		r.digest = apt.digest()
+		r.make = func(ctx context.Context, rootfs string) error { return e.bootstrap(ctx, apt, rootfs) }
+		return r
+	}
+	r.leaveOut = foreignLeftOut
+	r.digest = apt.digest(r.leaveOut...)
+	r.make = func(ctx context.Context, rootfs string) error { return e.unpack(ctx, apt, arch, rootfs) }
+	return r
 }
 
 // baseArchive returns the cached root file system, making it first when this checkout has none for the host's present
 // apt configuration. Another process making the same one is waited for.
-func (e *Env) baseArchive(ctx context.Context, apt hostApt) (string, error) {
+func (e *Env) baseArchive(ctx context.Context, r recipe) (string, error) {
 	if err := os.MkdirAll(e.cacheDir(), 0o755); err != nil {
 		return "", err
 	}
-	unlock, err := lockFile(filepath.Join(e.cacheDir(), "base.lock"), syscall.LOCK_EX)
+	unlock, err := lockFile(filepath.Join(e.cacheDir(), "base-"+r.arch+".lock"), syscall.LOCK_EX)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	kind := fmt.Sprintf("base-%s-%s-", apt.release, runtime.GOARCH)
-	archive := filepath.Join(e.cacheDir(), kind+apt.digest()+".tar")
+	archive := filepath.Join(e.cacheDir(), r.kind+r.digest+".tar")
 	if _, err := os.Stat(archive); err == nil {
 		return archive, nil
 	}
-	defer e.timed("bootstrapped Debian " + apt.release)()
-	rootfs := filepath.Join(e.Root, "debootstrap")
-	if err := e.bootstrap(ctx, apt, rootfs); err != nil {
+	defer e.timed("bootstrapped Debian for " + r.arch)()
+	rootfs := filepath.Join(e.Root, "debootstrap-"+r.arch)
+	if err := r.make(ctx, rootfs); err != nil {
 		return "", err
 	}
-	outdated, err := filepath.Glob(filepath.Join(e.cacheDir(), kind+"*"))
+	outdated, err := filepath.Glob(filepath.Join(e.cacheDir(), r.kind+"*"))
 	if err != nil {
 		return "", err
 	}
-	if err := e.pack(ctx, rootfs, archive); err != nil {
+	if err := e.pack(ctx, rootfs, archive, r.leaveOut); err != nil {
 		return "", err
 	}
 	for _, old := range outdated {
@@ -76,12 +120,18 @@ func (e *Env) baseArchive(ctx context.Context, apt hostApt) (string, error) {
 }
 
 // pack makes the archive under another name first: an interrupted run must not leave half of one.
-func (e *Env) pack(ctx context.Context, rootfs, archive string) error {
+func (e *Env) pack(ctx context.Context, rootfs, archive string, leaveOut []string) error {
 	partial := archive + ".partial"
-	_, err := e.output(ctx, "tar", "--create", "--file", partial, "--directory", rootfs, "--numeric-owner", "--sort=name",
+	argv := []string{
+		"tar", "--create", "--file", partial, "--directory", rootfs, "--numeric-owner", "--sort=name",
 		"--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", "--exclude=./run/*", "--exclude=./tmp/*",
 		"--exclude=./var/lib/apt/lists/*", "--exclude=./var/cache/apt/*", "--exclude=./var/log/*",
-		"--exclude=./etc/resolv.conf", "--exclude=./etc/hostname", ".")
+		"--exclude=./etc/resolv.conf", "--exclude=./etc/hostname",
+	}
+	for _, pattern := range leaveOut {
+		argv = append(argv, "--exclude="+pattern)
+	}
+	_, err := e.output(ctx, append(argv, ".")...)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(partial))
 	}
@@ -90,7 +140,7 @@ func (e *Env) pack(ctx context.Context, rootfs, archive string) error {
 
 // pushBase pushes the archive as a one-layer image. The layer stays uncompressed: over loopback, compressing would
 // take longer than everything else together.
-func pushBase(ctx context.Context, ref, archive string) error {
+func pushBase(ctx context.Context, ref, arch, archive string) error {
 	layer, err := newTarLayer(archive)
 	if err != nil {
 		return err
@@ -104,7 +154,7 @@ func pushBase(ctx context.Context, ref, archive string) error {
 		return err
 	}
 	config = config.DeepCopy()
-	config.OS, config.Architecture = "linux", runtime.GOARCH
+	config.OS, config.Architecture = "linux", arch
 	config.Config = v1.Config{
 		Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		Cmd: []string{"bash"},
@@ -117,6 +167,31 @@ func pushBase(ctx context.Context, ref, archive string) error {
 		return err
 	}
 	return remote.Write(parsed, mutate.ConfigMediaType(image, types.OCIConfigJSON), remote.WithContext(ctx))
+}
+
+// pushIndex pushes an index of the base images of these architectures, which are in its repository already.
+func (e *Env) pushIndex(ctx context.Context, arches []string) (string, error) {
+	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	for _, arch := range arches {
+		ref, err := e.BaseFor(ctx, arch)
+		if err != nil {
+			return "", err
+		}
+		image, err := e.Image(ctx, ref, "linux/"+arch)
+		if err != nil {
+			return "", err
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{
+			Add:        image,
+			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}},
+		})
+	}
+	ref := e.Ref("base/debian:platforms")
+	parsed, err := name.ParseReference(ref, name.Insecure)
+	if err != nil {
+		return "", err
+	}
+	return ref, remote.WriteIndex(parsed, index, remote.WithContext(ctx))
 }
 
 // tarLayer is a layer that is a tar file as it is; go-containerregistry itself has compressed ones only.

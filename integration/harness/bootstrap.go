@@ -22,12 +22,8 @@ Dir::Cache::srcpkgcache "";
 
 // bootstrap makes a minimal Debian in rootfs that installs packages from where the host does.
 func (e *Env) bootstrap(ctx context.Context, apt hostApt, rootfs string) error {
-	result := e.run(ctx, command{
-		argv: []string{"debootstrap", "--variant=minbase", "--include=ca-certificates", apt.release, rootfs, apt.mirror},
-		env:  apt.proxyEnv(),
-	})
-	if err := result.Err(); err != nil {
-		return fmt.Errorf("%w\n%s", err, debootstrapLog(rootfs))
+	if err := e.debootstrap(ctx, apt, rootfs, "--include=ca-certificates"); err != nil {
+		return err
 	}
 	if err := writeTree(rootfs, apt.trust); err != nil {
 		return err
@@ -42,6 +38,47 @@ func (e *Env) bootstrap(ctx context.Context, apt hostApt, rootfs string) error {
 		return err
 	}
 	return e.installSources(ctx, apt, rootfs)
+}
+
+// foreignLeftOut are patterns of what no build on an unpacked root file system looks at.
+var foreignLeftOut = []string{
+	"./debootstrap", "./usr/share/doc/*", "./usr/share/info/*", "./usr/share/lintian/*", "./usr/share/locale/*",
+	"./usr/share/man/*",
+}
+
+// unpack makes a root file system of another architecture in seconds, where installing it would run every package's
+// scripts under emulation for minutes: debootstrap's first stage merely unpacks. The mirror must have the architecture.
+func (e *Env) unpack(ctx context.Context, apt hostApt, arch, rootfs string) error {
+	if err := e.debootstrap(ctx, apt, rootfs, "--foreign", "--arch="+arch); err != nil {
+		return err
+	}
+	// Its second stage would replace this link, onto which no container's /proc can be mounted.
+	proc := filepath.Join(rootfs, "proc")
+	if err := os.Remove(proc); err != nil {
+		return err
+	}
+	if err := os.Mkdir(proc, 0o755); err != nil {
+		return err
+	}
+	// Users and groups are what installing would have made of these files, and the one thing that builds may need.
+	files := map[string][]byte{}
+	for _, name := range []string{"passwd", "group"} {
+		content, err := os.ReadFile(filepath.Join(rootfs, "usr/share/base-passwd", name+".master"))
+		if err != nil {
+			return err
+		}
+		files["/etc/"+name] = content
+	}
+	return writeTree(rootfs, files)
+}
+
+func (e *Env) debootstrap(ctx context.Context, apt hostApt, rootfs string, options ...string) error {
+	argv := append([]string{"debootstrap", "--variant=minbase"}, options...)
+	result := e.run(ctx, command{argv: append(argv, apt.release, rootfs, apt.mirror), env: apt.proxyEnv()})
+	if err := result.Err(); err != nil {
+		return fmt.Errorf("%w\n%s", err, debootstrapLog(rootfs))
+	}
+	return nil
 }
 
 // installSources keeps those of the host's package sources that are Debian's own and can be verified from inside. With

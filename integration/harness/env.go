@@ -46,9 +46,12 @@ type Env struct {
 	daemons   map[string]*Daemon
 	closed    bool
 
-	base     once[string]
-	frontend once[string]
-	dockerd  once[*Dockerd]
+	base      once[string]
+	foreign   once[string]
+	index     once[string]
+	frontend  once[string]
+	dockerd   once[*Dockerd]
+	emulation once[func() error] // holds what undoes it
 }
 
 // Start brings up a registry and one buildkitd and makes its builder known to buildx. The context bounds the start only:
@@ -152,7 +155,7 @@ func (e *Env) Close() error {
 	for _, p := range slices.Backward(processes) {
 		e.stop(p)
 	}
-	return e.removeTraces()
+	return errors.Join(e.removeTraces(), e.stopEmulation())
 }
 
 func (e *Env) stop(p *process) {

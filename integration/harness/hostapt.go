@@ -158,9 +158,13 @@ func (a hostApt) proxyEnv() []string {
 	return []string{"http_proxy=" + a.proxy, "https_proxy=" + a.proxy}
 }
 
-// digest changes whenever the base image must be made anew.
-func (a hostApt) digest() string {
-	content, err := json.Marshal([]any{a.release, a.mirror, a.sources, a.trust, a.acquire, baseAptConf})
+// digest changes whenever a base image must be made anew. It also holds what else the image is made from.
+func (a hostApt) digest(more ...string) string {
+	from := []any{a.release, a.mirror, a.sources, a.trust, a.acquire, baseAptConf}
+	for _, text := range more {
+		from = append(from, text)
+	}
+	content, err := json.Marshal(from)
 	if err != nil {
 		panic(err) // strings, bytes and maps of them always marshal
 	}

@@ -50,13 +50,22 @@ func (e *Env) ImageConfig(ctx context.Context, ref string) (*v1.ConfigFile, erro
 	return image.ConfigFile()
 }
 
-// ImageFile reads one file of an image for this machine, following links. It says fs.ErrNotExist when the image has no
-// such file. Folders that are links ("/bin") are not followed: name the file's real folder.
+// ImageFile reads one file of an image for this machine, as ReadImageFile does.
 func (e *Env) ImageFile(ctx context.Context, ref, file string) ([]byte, error) {
 	image, err := e.Image(ctx, ref, "")
 	if err != nil {
 		return nil, err
 	}
+	content, err := ReadImageFile(image, file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	return content, nil
+}
+
+// ReadImageFile reads one file of an image, following links. It says fs.ErrNotExist when the image has no such file.
+// Folders that are links ("/bin") are not followed: name the file's real folder.
+func ReadImageFile(image v1.Image, file string) ([]byte, error) {
 	layers, err := image.Layers()
 	if err != nil {
 		return nil, err
@@ -66,14 +75,14 @@ func (e *Env) ImageFile(ctx context.Context, ref, file string) ([]byte, error) {
 	for range maxLinks {
 		found, err := findInLayers(layers, target)
 		if err != nil {
-			return nil, fmt.Errorf("%s in %s: %w", file, ref, err)
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		if found.link == "" {
 			return found.content, nil
 		}
 		target = found.link
 	}
-	return nil, fmt.Errorf("%s in %s: too many links", file, ref)
+	return nil, fmt.Errorf("%s: too many links", file)
 }
 
 // layerEntry is what a layer says about a path: its content, or the path it links to.

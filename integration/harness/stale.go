@@ -49,7 +49,7 @@ func removeStale(parent string, logf func(string, ...any)) error {
 		failures = append(failures, left.removeTraces())
 		unlock()
 	}
-	return errors.Join(failures...)
+	return errors.Join(append(failures, removeStaleEmulation())...)
 }
 
 func cgroupOf(root string) string { return "jetkit-" + filepath.Base(root) }

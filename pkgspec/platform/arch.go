@@ -109,7 +109,7 @@ func (r *resolver) checkArch() {
 // warnRelease warns that a Jetson release was named in a build for PCs: most
 // likely --platform was forgotten on a PC.
 func (r *resolver) warnRelease() {
-	if !r.named {
+	if !r.named || r.req.OneOfSeveral {
 		return
 	}
 	asked := r.req.L4T

@@ -188,6 +188,15 @@ jetson.yaml:6: error: unknown arch "mips" [unknown-arch]
     hint: known are tegra, sbsa and x86_64`},
 }
 
+// A build for several platforms has forgotten none of them.
+func TestReleaseAmongSeveralPlatforms(t *testing.T) {
+	req := request("linux/amd64", "jetpack", "6.2")
+	req.OneOfSeveral = true
+	if _, _, problems := Resolve(req); len(problems) != 0 {
+		t.Errorf("problems:\n%s", text(problems))
+	}
+}
+
 func TestProblems(t *testing.T) {
 	for _, test := range problemTests {
 		t.Run(test.name, func(t *testing.T) {

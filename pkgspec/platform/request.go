@@ -35,4 +35,7 @@ type Request struct {
 	// Platform is the OCI platform that is built for, such as "linux/arm64".
 	// It decides the arch where the user gave none.
 	Platform string
+	// OneOfSeveral says that the build is for other platforms too, so that the
+	// user has not forgotten to name one.
+	OneOfSeveral bool
 }

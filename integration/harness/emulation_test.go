@@ -1,0 +1,113 @@
+//go:build linux && integration
+
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// testFormat is a format of this test alone, which echo runs, and a program in it. The program prints its own path.
+func testFormat(t *testing.T) (f format, program string) {
+	t.Helper()
+	dir := t.TempDir()
+	name := fmt.Sprintf("%s-%d", t.Name(), os.Getpid())
+	f = format{name: name, interpreter: filepath.Join(dir, "echo"), flags: "O"}
+	for _, b := range []byte("jk" + name) {
+		f.magic += fmt.Sprintf(`\x%02x`, b)
+		f.mask += `\xff`
+	}
+	echo, err := exec.LookPath("echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(echo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program = filepath.Join(dir, "program")
+	for path, content := range map[string][]byte{f.interpreter: content, program: []byte("jk" + name + "\n")} {
+		if err := os.WriteFile(path, content, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f, program
+}
+
+func assertRuns(t *testing.T, when, program string, want bool) {
+	t.Helper()
+	out, err := exec.Command(program).Output()
+	if got := err == nil && strings.Contains(string(out), program); got != want {
+		t.Errorf("%s: the program runs: %v, want %v (%q, %v)", when, got, want, out, err)
+	}
+}
+
+// registerAs does to the kernel's list what somebody else would do.
+func registerAs(t *testing.T, f format, name string) {
+	t.Helper()
+	unlock, err := lockExisting(formatsLock, syscall.LOCK_EX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if err := mountFormats(); err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Join([]string{"", name, "M", "0", f.magic, f.mask, f.interpreter, f.flags + "F"}, ":")
+	if err := tellKernel("register", line); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func use(t *testing.T, f format) (release func()) {
+	t.Helper()
+	end, err := f.use()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := end(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFormatEndsWithItsLastUser(t *testing.T) {
+	f, program := testFormat(t)
+	assertRuns(t, "before", program, false)
+	first, second := use(t, f), use(t, f)
+	assertRuns(t, "with two users", program, true)
+	first()
+	assertRuns(t, "with one user", program, true)
+	second()
+	assertRuns(t, "afterwards", program, false)
+}
+
+func TestFormatOfTheMachineStays(t *testing.T) {
+	f, program := testFormat(t)
+	own := "machine-" + f.name
+	t.Cleanup(func() {
+		if err := errors.Join(tellKernel(own, "-1"), f.clean()); err != nil { // registerAs may have mounted the list
+			t.Error(err)
+		}
+	})
+	registerAs(t, f, own)
+	use(t, f)()
+	assertRuns(t, "afterwards", program, true)
+}
+
+func TestFormatOfKilledRunIsRemoved(t *testing.T) {
+	f, program := testFormat(t)
+	registerAs(t, f, ownFormat+f.name)
+	assertRuns(t, "before", program, true)
+	if err := f.clean(); err != nil {
+		t.Fatal(err)
+	}
+	assertRuns(t, "afterwards", program, false)
+}

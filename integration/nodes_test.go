@@ -1,0 +1,79 @@
+//go:build integration
+
+package integration
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"jetkit/integration/harness"
+)
+
+// TestTwoNodes builds on a builder of two nodes, a PC and (emulated) a board: each builds its own platform, and buildx
+// makes one image of the two results.
+func TestTwoNodes(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	nodes := map[string]*harness.Daemon{
+		"linux/amd64": startDaemon(t, "pc", harness.DaemonOptions{}),
+		"linux/arm64": startDaemon(t, "board", harness.DaemonOptions{}),
+	}
+	p := newProject(t, machines("{l4t: 36.4.3}"))
+	builder := twoNodes(t, nodes)
+	b := p.build(t, push(), forPlatforms(t, bothPlatforms), with("--builder", builder))
+
+	assertSame(t, "platforms of the index", platformsOf(t, b.image), slices.Collect(maps.Keys(both)))
+	b.forPlatform(t, "linux/amd64").assertMade(t, "linux/amd64", "x86_64")
+	b.forPlatform(t, arm64).assertMade(t, arm64, "tegra-aarch64")
+	b.step(t, "[linux/amd64 test a] test.sh")
+	b.step(t, "[linux/arm64 test a] test.sh")
+	if strings.Contains(b.Stderr, "jetson-release-on-amd64") {
+		t.Error("the node that builds for amd64 should not take the other platform for forgotten")
+	}
+	// What a node keeps tells what it ran: the seal, named after the platform, and the tests' cache, after the target.
+	assertKeeps(t, nodes["linux/amd64"], "[linux/amd64 internal] seal image", "-x86_64", "arm64", "tegra-aarch64")
+	assertKeeps(t, nodes["linux/arm64"], "[linux/arm64 internal] seal image", "-tegra-aarch64", "amd64", "x86_64")
+
+	p.build(t, push(), forPlatforms(t, bothPlatforms), with("--builder", builder)).assertExecuted(t)
+}
+
+// twoNodes makes a builder of daemons by their platforms, and returns its name.
+func twoNodes(t *testing.T, nodes map[string]*harness.Daemon) string {
+	t.Helper()
+	name := "farm-" + nodes["linux/amd64"].Builder
+	for i, platform := range slices.Sorted(maps.Keys(nodes)) {
+		args := []string{"create", "--name", name, "--driver", "remote", "--platform", platform}
+		if i > 0 {
+			args = append(args, "--append")
+		}
+		create := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: append(args, nodes[platform].Addr)})
+		if err := create.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return name
+}
+
+// assertKeeps checks what a node keeps results of: the seal and the cache of its own platform, and nothing else's.
+func assertKeeps(t *testing.T, node *harness.Daemon, seal, cache string, others ...string) {
+	t.Helper()
+	du := shared.BuildxCommand(t.Context(), harness.BuildxRun{Daemon: node, Args: []string{"du", "--verbose"}})
+	if err := du.Err(); err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for line := range strings.Lines(du.Stdout) {
+		if text, ok := strings.CutPrefix(line, "Description:"); ok {
+			kept = append(kept, strings.TrimSpace(text))
+		}
+	}
+	all := strings.Join(kept, "\n")
+	assertContains(t, all, seal, `jetkit-data-l4t36.4.3-cuda12.6`+cache+`"`)
+	for _, other := range others {
+		if strings.Contains(all, other) {
+			t.Errorf("a node keeps something of %s:\n%s", other, all)
+		}
+	}
+}

@@ -1,0 +1,306 @@
+//go:build integration
+
+package integration
+
+import (
+	"encoding/json"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"jetkit/integration/harness"
+	"jetkit/llb/teststep"
+)
+
+// both are the platforms that an amd64 machine can build for, with what programs on them call the machine.
+var both = map[string]string{"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
+
+const (
+	bothPlatforms = "linux/amd64,linux/arm64"
+	arm64         = "linux/arm64"
+)
+
+// needsAMD64 is for builds for both platforms: emulating amd64 on an ARM machine is beyond the harness.
+func needsAMD64(t *testing.T) {
+	t.Helper()
+	if runtime.GOARCH != "amd64" {
+		t.Skip("an ARM machine cannot run the amd64 half of this build")
+	}
+}
+
+// baseIndex gives the reference of a base image for this machine's platform and linux/arm64, which this machine then
+// runs.
+func baseIndex(t *testing.T) string {
+	t.Helper()
+	ref, err := shared.BaseIndex(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}
+
+// forPlatforms builds for these platforms, on a base image that has them all.
+func forPlatforms(t *testing.T, platforms string) buildOption {
+	ref := baseIndex(t)
+	return func(o *buildOptions) {
+		o.noBase = true
+		o.args = append(o.args, "--platform", platforms, "--build-arg", "BASE_IMAGE="+ref)
+	}
+}
+
+// platformImage is what the pushed image is for one platform.
+type platformImage struct {
+	v1.Image
+	config   *v1.ConfigFile
+	manifest teststep.Manifest
+}
+
+func (b *built) forPlatform(t *testing.T, platform string) *platformImage {
+	t.Helper()
+	image, err := shared.Image(t.Context(), b.image, platform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &platformImage{Image: image}
+	if p.config, err = image.ConfigFile(); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(p.file(t, teststep.ShareDir+"/manifest.json")), &p.manifest); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p *platformImage) file(t *testing.T, name string) string {
+	t.Helper()
+	content, err := harness.ReadImageFile(p.Image, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// assertMade checks everything that machines.made leaves in an image of one platform.
+func (p *platformImage) assertMade(t *testing.T, platform, arch string) {
+	t.Helper()
+	machine := both[platform]
+	assertEqual(t, "platform", p.config.OS+"/"+p.config.Architecture, platform)
+	assertEqual(t, "target arch", p.manifest.Target["arch"], arch)
+	assertEqual(t, "label", p.config.Config.Labels["io.jetkit.arch"], arch)
+	assertEqual(t, "tests that passed", p.config.Config.Labels["io.jetkit.tests.passed"], "4")
+	assertEqual(t, "RUN of a", p.file(t, "/a"), machine+" "+arch+"\n")
+	assertEqual(t, "RUN of b", p.file(t, "/b"), machine+"\n")
+	var outputs []string
+	for i, record := range p.manifest.Tests {
+		if record.Package == "b" {
+			file := teststep.ShareDir + "/tests/00" + string(rune('1'+i)) + "-b-test.sh-" + string(record.Where) + "/machine"
+			outputs = append(outputs, p.file(t, file))
+		}
+	}
+	assertSame(t, "what tests of b saw", outputs, []string{machine + "\n", machine + "\n"})
+}
+
+// machines is a chain of which every RUN and every test leaves what machine it ran on.
+func machines(target string) files {
+	return files{
+		"jetson.yaml":           "target: " + target + "\npackages: [b]\n",
+		"packages/a/Dockerfile": dockerfile("name: a\ntest: test.sh", "ARG CUDA_ARCH\nRUN echo \"$(uname -m) ${CUDA_ARCH}\" > /a && : @ID@\n"),
+		"packages/a/test.sh":    script("grep -q \"^$(uname -m) \" /a"),
+		"packages/b/Dockerfile": dockerfile("name: b\ndepends: a\ntest: test.sh", "RUN uname -m > /b\n"),
+		"packages/b/test.sh":    script("uname -m > /out/machine"),
+	}
+}
+
+func TestArm64(t *testing.T) {
+	t.Parallel()
+	for l4t, arch := range map[string]string{"36.4.3": "tegra-aarch64", "38.2.0": "aarch64"} {
+		t.Run("L4T "+l4t, func(t *testing.T) {
+			t.Parallel()
+			p := newProject(t, machines("{l4t: "+l4t+"}"))
+			b := p.build(t, push(), forPlatforms(t, arm64))
+			b.forPlatform(t, arm64).assertMade(t, arm64, arch)
+			p.build(t, push(), forPlatforms(t, arm64)).assertExecuted(t)
+		})
+	}
+}
+
+// A base image for linux/arm64 alone, which no tag but --platform chooses.
+func TestArm64BaseContext(t *testing.T) {
+	t.Parallel()
+	ref, err := shared.BaseFor(t.Context(), "arm64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProject(t, machines("{l4t: 36.4.3}"))
+	b := p.build(t, push(), noBase(), with("--platform", arm64, "--build-context", "base=docker-image://"+ref))
+	b.forPlatform(t, arm64).assertMade(t, arm64, "tegra-aarch64")
+	assertContains(t, b.forPlatform(t, arm64).manifest.Base, "base")
+}
+
+func TestBothPlatforms(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	p := newProject(t, machines("{l4t: 36.4.3}"))
+	b := p.build(t, push(), forPlatforms(t, bothPlatforms))
+
+	assertSame(t, "platforms of the index", platformsOf(t, b.image), slices.Collect(maps.Keys(both)))
+	var want []string
+	for platform, arch := range map[string]string{"linux/amd64": "x86_64", arm64: "tegra-aarch64"} {
+		b.forPlatform(t, platform).assertMade(t, platform, arch)
+		want = append(want,
+			"["+platform+` a 1/1] RUN echo "$(uname -m) `+arch+`" > /a && : `+p.id, "["+platform+" b 1/1] RUN uname -m > /b",
+			"["+platform+" test a] test.sh", "["+platform+" test a on image] test.sh", "["+platform+" test b] test.sh",
+		)
+		for _, name := range []string{" base] FROM ", " internal] load metadata for ", " internal] seal image"} {
+			b.step(t, "["+platform+name)
+		}
+	}
+	b.assertExecuted(t, want...)
+	if strings.Contains(b.Stderr, "jetson-release-on-amd64") {
+		t.Error("a build for both platforms should not warn that one was forgotten")
+	}
+	p.build(t, push(), forPlatforms(t, bothPlatforms)).assertExecuted(t)
+	p.build(t, push(), forPlatforms(t, arm64)).assertExecuted(t)
+}
+
+// platformsOf lists the platforms of an index, in its order, without those of attestations.
+func platformsOf(t *testing.T, image string) []string {
+	t.Helper()
+	ref, err := name.ParseReference(image, name.Insecure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := remote.Index(ref, remote.WithContext(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var platforms []string
+	for _, m := range manifest.Manifests {
+		if m.Annotations["vnd.docker.reference.type"] != "attestation-manifest" {
+			platforms = append(platforms, m.Platform.String())
+		}
+	}
+	return platforms
+}
+
+// What breaks on one platform breaks the build, and the error says on which.
+func TestOnePlatformFails(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	for name, failing := range map[string]struct {
+		tree       files
+		says, step string
+	}{
+		"test": {
+			tree: one("name: a\ntest: test.sh", "RUN echo @ID@ > /a\n").and(files{"packages/a/test.sh": script("[ $(uname -m) = x86_64 ] || exit 3")}),
+			says: `test "test.sh" of package a failed for linux/arm64 on its own stage with exit code 3 (declared at packages/a/Dockerfile:3:9)`,
+			step: "[linux/arm64 test a] test.sh",
+		},
+		"RUN": {
+			tree: one("name: a", "RUN echo @ID@ > /a && [ $(uname -m) = x86_64 ]\n"),
+			says: "package a failed for linux/arm64 in step 1/1 (packages/a/Dockerfile:6)",
+			step: "[linux/arm64 a 1/1] RUN ",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failing.tree["jetson.yaml"] = "target: {l4t: 36.4.3}\n" + failing.tree["jetson.yaml"]
+			b := newProject(t, failing.tree).fail(t, push(), forPlatforms(t, bothPlatforms))
+			assertContains(t, b.Stderr, failing.says)
+			if !b.step(t, failing.step).Failed {
+				t.Errorf("%s did not fail:\n%s", failing.step, b.Stderr)
+			}
+			if _, err := shared.Image(t.Context(), b.image, "linux/amd64"); err == nil {
+				t.Error("the image of the platform that works was pushed")
+			}
+		})
+	}
+}
+
+func TestImpossiblePlatforms(t *testing.T) {
+	t.Parallel()
+	for name, impossible := range map[string]struct {
+		target, platforms string
+		says              []string
+	}{
+		"arch of another platform": {"{l4t: 36.4.3, arch: tegra}", "linux/amd64,linux/arm64", []string{
+			"jetson.yaml:2:29: error: arch tegra is linux/arm64, but the build is for linux/amd64 [arch-platform-conflict]",
+			"hint: build with --platform linux/arm64, or leave arch out",
+		}},
+		"platform without Jetsons": {"{l4t: 36.4.3}", "linux/riscv64", []string{
+			"jetson.yaml:2:1: error: cannot build for linux/riscv64 [unknown-platform]",
+			"hint: build with --platform linux/arm64 for a Jetson, or linux/amd64",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree := one("name: a", "RUN echo @ID@ > /a\n")
+			tree["jetson.yaml"] = "target: " + impossible.target + "\n" + tree["jetson.yaml"]
+			b := newProject(t, tree).fail(t, with("--platform", impossible.platforms))
+			assertContains(t, b.Stderr, impossible.says...)
+			assertContains(t, b.Stderr, ">>> target: "+impossible.target)
+			b.assertExecuted(t)
+		})
+	}
+}
+
+// Warnings that concern one platform alone are shown whichever platform comes first, and those of all only once.
+func TestWarningsOfEachPlatform(t *testing.T) {
+	t.Parallel()
+	tree := one("name: a", "COPY file /\n").and(files{"packages/a/file": "text"})
+	tree["jetson.yaml"] = "target: {l4t: 39.2.0, cuda: 12.6}\nbase: scratch\nargs: {HF_TOKEN: x}\n" + tree["jetson.yaml"]
+	b := newProject(t, tree).build(t, noBase(), with("--platform", bothPlatforms))
+	for rule, want := range map[string]int{"cuda-lacks-architecture": 1, "secret-arg": 1} {
+		if got := strings.Count(b.Stderr, " - "+rule+": "); got != want {
+			t.Errorf("%s is reported %d times, want %d:\n%s", rule, got, want, b.Stderr)
+		}
+	}
+}
+
+// config.py files run on the builder's own platform, with the facts of each target: os.uname tells the target's machine.
+func TestConfigPyForArm64(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	python := pythonImage(t, base(t)) // has linux/amd64 only
+	p := newProject(t, files{
+		"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [a]\n",
+		"packages/a/Dockerfile": dockerfile("name: a", "ARG PYTHON_OF FOR ARCH\nRUN echo \"${PYTHON_OF} ${FOR} ${ARCH} $(uname -m)\" > /a && : @ID@\n"),
+		"packages/a/config.py": "import os, sys\nfrom jetson_containers import CUDA_ARCH\npackage['build_args'] = " +
+			"{'PYTHON_OF': sys.implementation._multiarch, 'FOR': os.uname().machine, 'ARCH': CUDA_ARCH}\n",
+	})
+	b := p.build(t, push(), forPlatforms(t, bothPlatforms), arg("PYTHON_IMAGE="+python))
+	for platform, want := range map[string]string{
+		"linux/amd64": "x86_64-linux-gnu x86_64 x86_64 x86_64\n", arm64: "x86_64-linux-gnu aarch64 tegra-aarch64 aarch64\n",
+	} {
+		assertEqual(t, "/a for "+platform, b.forPlatform(t, platform).file(t, "/a"), want)
+	}
+}
+
+func TestCallsForPlatforms(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, machines("{l4t: 36.4.3}"))
+	for platforms, want := range map[string]map[string]string{
+		arm64: {
+			"outline":     "CUDA_ARCH tegra-aarch64 sets target.arch",
+			"check":       "no warnings found",
+			"jetson.plan": "Arch tegra-aarch64 linux/arm64: boards use Tegra's own CUDA packages up to L4T 36",
+		},
+		// The first platform answers.
+		bothPlatforms: {"jetson.plan": "Arch x86_64 linux/amd64"},
+	} {
+		for call, text := range want {
+			b := p.build(t, with("--platform", platforms, "--call="+call))
+			assertContains(t, strings.Join(strings.Fields(b.Stdout), " "), text)
+		}
+	}
+}
