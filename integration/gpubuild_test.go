@@ -15,8 +15,8 @@ func kernelsTree() files {
 		"packages/tools/Dockerfile":   dockerfile("name: tools", "RUN mkdir /tools && echo @ID@ > /tools/old && echo keep > /tools/kept\n"),
 		"packages/kernels/Dockerfile": dockerfile("name: kernels\ndepends: tools\nbuildkit_device: true\ntest: test.sh", kernelsBody),
 		"packages/kernels/data":       "@ID@\n",
-		"packages/kernels/test.sh":    script("cat /kernels; test ! -e /tools/old; test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\"; test ! -e /usr/lib/fake-gpu"),
-		"packages/app/Dockerfile":     dockerfile("name: app\ndepends: kernels", "RUN test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\" && test ! -e /usr/lib/fake-gpu && cp /kernels /app\n"),
+		"packages/kernels/test.sh":    script("cat /kernels; test ! -e /tools/old; test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\"; test ! -e /app || test ! -e /usr/lib/fake-gpu"),
+		"packages/app/Dockerfile":     dockerfile("name: app\ndepends: kernels", "RUN test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\" && cp /kernels /app\n"),
 	}
 }
 

@@ -55,6 +55,10 @@ type Stage struct {
 	// Detached is set when the Dockerfile's last stage does not build on the
 	// steps before it, so that they are missing from the image.
 	Detached bool
+
+	// context holds the files that the Dockerfile can copy.
+	context llb.State
+	gpu     buildGPU
 }
 
 // StepError is a fault found while compiling one package. It keeps the source
@@ -72,64 +76,90 @@ func (e *StepError) Unwrap() error { return e.Err }
 // Compile converts the plan's steps in order. The last stage is the finished
 // image, except for what the user sets on its configuration.
 func Compile(ctx context.Context, opt Options) ([]Stage, error) {
-	stages := make([]Stage, 0, len(opt.Plan.Steps))
+	stages := make([]Stage, len(opt.Plan.Steps))
+	for i, step := range opt.Plan.Steps {
+		stages[i].Step = step
+		if err := stages[i].open(ctx, opt); err != nil {
+			return nil, stages[i].failed(err)
+		}
+	}
 	state, image := opt.Base.State, opt.Base.Image
 	if image == nil {
 		image = emptyImage(opt.Platform)
 	}
-	for _, step := range opt.Plan.Steps {
-		stage := Stage{Step: step}
-		err := stage.compile(ctx, opt, state, image)
-		if err != nil {
-			return nil, &StepError{Step: step, SourceMap: stage.SourceMap, Err: err}
+	marks := marksOf(stages)
+	for i := range stages {
+		if err := stages[i].compile(ctx, opt, state, image, marks); err != nil {
+			return nil, stages[i].failed(err)
 		}
-		stages = append(stages, stage)
-		state, image = stage.State, stage.Image
+		state, image = stages[i].State, stages[i].Image
+	}
+	if len(stages) > 0 {
+		stages[len(stages)-1].State = marks.leaveOut(state)
 	}
 	return stages, nil
 }
 
-// compile fills in the stage that results from s.Step on top of state and image.
-func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image *dockerspec.DockerOCIImage) error {
+func (s *Stage) failed(err error) error {
+	return &StepError{Step: s.Step, SourceMap: s.SourceMap, Err: err}
+}
+
+// open reads what the stage is compiled from.
+func (s *Stage) open(ctx context.Context, opt Options) error {
 	files, err := openFolder(ctx, opt.Sources, s.Step)
 	if err != nil {
 		return err
 	}
 	s.Folder = files.all
 	if s.Step.Dockerfile == "" {
+		return nil
+	}
+	s.SourceMap, s.context = files.sourceMap, files.context
+	if s.gpu, err = gpuOf(s.Step, s.SourceMap.Data); err != nil {
+		return err
+	}
+	return s.gpu.supported(opt.Client.BuildOpts().LLBCaps)
+}
+
+// compile fills in the stage that results from s.Step on top of state and image.
+func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image *dockerspec.DockerOCIImage, marks *marks) error {
+	if s.Step.Dockerfile == "" {
 		s.State, s.Image = state, image
 		return nil
 	}
-	s.SourceMap = files.sourceMap
-
 	// The state of the step before carries the values of its ARGs; only what
 	// its image configuration says may reach the next package.
-	in := stepInput{base: llb.NewState(state.Output()), image: image, context: files.context, platform: opt.Platform}
-	g, err := gpuOf(s.Step, s.SourceMap.Data)
-	if err != nil {
-		return err
+	in := stepInput{base: llb.NewState(state.Output()), image: image, context: s.context, platform: opt.Platform}
+	if s.gpu.used() {
+		var err error
+		if in.base, err = marks.on(in.base, image); err != nil {
+			return err
+		}
 	}
-	if err := g.supported(opt.Client.BuildOpts().LLBCaps); err != nil {
-		return err
-	}
-	res, err := s.convert(ctx, opt, in, g)
+	res, err := s.convert(ctx, opt, in)
 	if err != nil {
 		return err
 	}
 	s.State, s.Image = res.State, res.Image
-	s.Detached = !descends(ctx, res.State, in.base)
-	if !g.used() {
+	if s.Detached = !descends(ctx, res.State, in.base); s.Detached {
+		marks.forget()
+	}
+	if !s.gpu.used() {
 		return nil
 	}
 	if s.Detached {
 		return errDetached
 	}
-	s.State, err = s.withGPU(ctx, opt, in, g)
-	return err
+	// The image's configuration is that of the first conversion.
+	if res, err = s.convert(ctx, opt, s.gpu.input(in)); err != nil {
+		return err
+	}
+	s.State = res.State
+	return nil
 }
 
 // convert converts the Dockerfile on top of an input.
-func (s *Stage) convert(ctx context.Context, opt Options, in stepInput, g buildGPU) (*dockerfile2llb.Result, error) {
+func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*dockerfile2llb.Result, error) {
 	dockerfile, err := s.dockerfile(in)
 	if err != nil {
 		return nil, err
@@ -145,7 +175,7 @@ func (s *Stage) convert(ctx context.Context, opt Options, in stepInput, g buildG
 		MetaResolver:   opt.Client,
 		TargetPlatform: &opt.Platform,
 	}
-	convert.Devices = g.all
+	convert.Devices = s.gpu.all
 	if opt.Warn != nil && !in.again {
 		convert.Warn = opt.Warn(s.Step, s.SourceMap)
 	}

@@ -1,14 +1,10 @@
 package chain
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -55,51 +51,14 @@ func (g buildGPU) supported(caps apicaps.CapSet) error {
 	return nil
 }
 
-// withGPU compiles a package whose RUN steps have a GPU. Whatever a device mounts
-// leaves an empty file or a link in the step's file system, where an image must
-// not have it: it would hide the device's own files, or stand in their way.
-//
-// So the package is compiled on top of a file system in which an earlier step left
-// all of that already, and only the difference becomes part of the chain. Neither
-// the marks nor an operation that removes them gets into a layer.
-func (s *Stage) withGPU(ctx context.Context, opt Options, in stepInput, g buildGPU) (llb.State, error) {
-	marked, err := s.marked(in, g)
-	if err != nil {
-		return llb.State{}, err
-	}
-	on := in
-	on.base, on.again = marked, true
-	on.image = withCleanStep(in.image)
+// input gives what the RUN steps of a package with a GPU are compiled from.
+func (g buildGPU) input(in stepInput) stepInput {
+	in.again = true
+	in.image = withCleanStep(in.image)
 	if g.runtime {
-		on.image = withVariables(on.image, gpu.RuntimeVariables())
+		in.image = withVariables(in.image, gpu.RuntimeVariables())
 	}
-	res, err := s.convert(ctx, opt, on, g)
-	if err != nil {
-		return llb.State{}, err
-	}
-	diff := llb.Diff(marked, res.State, s.internal("take what it built"))
-	return llb.NewState(llb.Merge([]llb.State{in.base, diff}, s.internal("add what it built")).Output()), nil
-}
-
-// marked gives a file system with the marks of the package's devices.
-func (s *Stage) marked(in stepInput, g buildGPU) (llb.State, error) {
-	prepared := in.base.File(addCleanStep(), s.internal("prepare steps with a GPU"))
-	st, err := WithImage(prepared, in.image)
-	if err != nil {
-		return llb.State{}, err
-	}
-	if g.runtime {
-		for _, v := range gpu.RuntimeVariables() {
-			st = st.AddEnv(v.Name, v.Value)
-		}
-	}
-	opts := append(g.devices().Options(), llb.Args([]string{CleanStep, "/bin/true"}), s.internal("see where the GPU mounts files"))
-	return llb.NewState(st.User("0").Dir("/").Run(opts...).Root().Output()), nil
-}
-
-// internal names an operation that is not one of the package's own.
-func (s *Stage) internal(what string) llb.ConstraintsOpt {
-	return dockerui.WithInternalName(fmt.Sprintf("%s: %s", s.Step.Name, what))
+	return in
 }
 
 // withVariables gives a configuration with further environment variables.
