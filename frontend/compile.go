@@ -13,6 +13,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/frontend/gateway/client"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -25,7 +26,10 @@ import (
 // compiled is one platform's image, ready to be solved.
 type compiled struct {
 	// platform is its name in a build for several, and else empty.
-	platform   string
+	platform string
+	// unlisted is the platform's name if the builder does not say that it runs
+	// programs for it, and else empty.
+	unlisted   string
 	plan       *plan.Plan
 	definition *llb.Definition
 	config     *dockerspec.DockerOCIImage
@@ -82,7 +86,20 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
 	}
 	chain.Label(def, stages, b.prefix(platform))
-	return &compiled{platform: b.prefix(platform), plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs}, nil
+	return &compiled{
+		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
+		plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs,
+	}, nil
+}
+
+// unlisted names the platform if no worker lists it, as native or emulated.
+func unlisted(workers []client.WorkerInfo, platform ocispecs.Platform) string {
+	for _, w := range workers {
+		if slices.ContainsFunc(w.Platforms, func(p ocispecs.Platform) bool { return platforms.Only(p).Match(platform) }) {
+			return ""
+		}
+	}
+	return platforms.FormatAll(platforms.Normalize(platform))
 }
 
 // prefix gives what progress names start with in a build for several platforms.
