@@ -13,7 +13,6 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/frontend/gateway/client"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -90,16 +89,6 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
 		plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs,
 	}, nil
-}
-
-// unlisted names the platform if no worker lists it, as native or emulated.
-func unlisted(workers []client.WorkerInfo, platform ocispecs.Platform) string {
-	for _, w := range workers {
-		if slices.ContainsFunc(w.Platforms, func(p ocispecs.Platform) bool { return platforms.Only(p).Match(platform) }) {
-			return ""
-		}
-	}
-	return platforms.FormatAll(platforms.Normalize(platform))
 }
 
 // prefix gives what progress names start with in a build for several platforms.

@@ -3,7 +3,6 @@ package frontend
 import (
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,19 +42,6 @@ func (c *compiled) explain(err error) error {
 		return c.withPlatformHint(fmt.Errorf("package %s failed%s in step %s%s: %w", m[1], platform, m[2], firstPlace(err), err))
 	}
 	return err
-}
-
-// withPlatformHint says what "exec format error" means, which a step's output may
-// hold but never its error. The builder's list can be out of date, so this is
-// said only once a step has failed.
-func (c *compiled) withPlatformHint(err error) error {
-	if c.unlisted == "" {
-		return err
-	}
-	return fmt.Errorf("%w\nthe builder does not list %s among its platforms (docker buildx inspect)\n"+
-		"  if the step says \"exec format error\", let the builder's machine emulate it:\n"+
-		"  docker run --privileged --rm tonistiigi/binfmt --install %s\n"+
-		"  or use a builder with a node of that platform", err, c.unlisted, path.Base(c.unlisted))
 }
 
 // chainStep matches the progress names of a package's instructions, as

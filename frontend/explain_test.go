@@ -6,12 +6,10 @@ import (
 	"testing"
 
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
 	digest "github.com/opencontainers/go-digest"
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/diag"
@@ -55,26 +53,6 @@ func TestExplain(t *testing.T) {
 		c.platform = tc.platform
 		if got := c.explain(err).Error(); got != tc.want {
 			t.Errorf("%s\n got %s\nwant %s", tc.name, got, tc.want)
-		}
-	}
-}
-
-func TestPlatformThatTheBuilderDoesNotList(t *testing.T) {
-	amd64, arm64 := ocispecs.Platform{OS: "linux", Architecture: "amd64"}, ocispecs.Platform{OS: "linux", Architecture: "arm64"}
-	for _, tc := range []struct {
-		lists []ocispecs.Platform
-		hint  bool
-	}{
-		{[]ocispecs.Platform{amd64, arm64}, false},
-		{[]ocispecs.Platform{amd64}, true},
-	} {
-		for name, explained := range map[string]bool{"[test numpy] test.py": true, "[numpy 1/1] RUN make": true, "[internal] load package folders": false} {
-			c, err := failed(t, name, "exit code: 1")
-			c.unlisted = unlisted([]client.WorkerInfo{{Platforms: tc.lists}}, arm64)
-			got := strings.Contains(c.explain(err).Error(), "the builder does not list linux/arm64 among its platforms")
-			if want := tc.hint && explained; got != want {
-				t.Errorf("%s on a builder for %v: hint %v, want %v", name, tc.lists, got, want)
-			}
 		}
 	}
 }
