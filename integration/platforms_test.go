@@ -272,7 +272,7 @@ func TestWarningsOfEachPlatform(t *testing.T) {
 func TestConfigPyForArm64(t *testing.T) {
 	t.Parallel()
 	needsAMD64(t)
-	python := pythonImage(t, base(t)) // has linux/amd64 only
+	python := pythonForAMD64(t)
 	p := newProject(t, files{
 		"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [a]\n",
 		"packages/a/Dockerfile": dockerfile("name: a", "ARG PYTHON_OF FOR ARCH\nRUN echo \"${PYTHON_OF} for ${FOR} as ${ARCH} on $(uname -m)\" > /a && : @ID@\n"),
@@ -286,6 +286,27 @@ func TestConfigPyForArm64(t *testing.T) {
 	} {
 		assertEqual(t, "/a for "+platform, b.forPlatform(t, platform).file(t, "/a"), want)
 	}
+}
+
+// pythonForAMD64 makes an image for both platforms which has Python for one of them only.
+func pythonForAMD64(t *testing.T) string {
+	t.Helper()
+	without, err := shared.BaseFor(t.Context(), "arm64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, "", files{
+		"Dockerfile": "FROM " + pythonImage(t, base(t)) + " AS amd64\nFROM " + without + " AS arm64\nFROM ${TARGETARCH}\n",
+	})
+	ref := shared.Ref("python:platforms")
+	build := shared.Buildx(t.Context(), harness.BuildxRun{
+		Dir: dir, Args: []string{"--platform", bothPlatforms, "--push", "--tag", ref, "."},
+	})
+	if err := build.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return ref
 }
 
 func TestCallsForPlatforms(t *testing.T) {
