@@ -25,7 +25,10 @@ import (
 // compiled is one platform's image, ready to be solved.
 type compiled struct {
 	// platform is its name in a build for several, and else empty.
-	platform   string
+	platform string
+	// unlisted is the platform's name if the builder does not say that it runs
+	// programs for it, and else empty.
+	unlisted   string
 	plan       *plan.Plan
 	definition *llb.Definition
 	config     *dockerspec.DockerOCIImage
@@ -82,7 +85,10 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
 	}
 	chain.Label(def, stages, b.prefix(platform))
-	return &compiled{platform: b.prefix(platform), plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs}, nil
+	return &compiled{
+		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
+		plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs,
+	}, nil
 }
 
 // prefix gives what progress names start with in a build for several platforms.

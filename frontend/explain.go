@@ -34,11 +34,11 @@ func (c *compiled) explain(err error) error {
 	}
 	for _, run := range c.runs {
 		if name == run.Label() {
-			return testFailure(run, platform, err)
+			return c.withPlatformHint(testFailure(run, platform, err))
 		}
 	}
 	if m := chainStep.FindStringSubmatch(name); m != nil {
-		return fmt.Errorf("package %s failed%s in step %s%s: %w", m[1], platform, m[2], firstPlace(err), err)
+		return c.withPlatformHint(fmt.Errorf("package %s failed%s in step %s%s: %w", m[1], platform, m[2], firstPlace(err), err))
 	}
 	return err
 }

@@ -47,6 +47,7 @@ func baseIndex(t *testing.T) string {
 
 // forPlatforms builds for these platforms, on a base image that has them all.
 func forPlatforms(t *testing.T, platforms string) buildOption {
+	t.Helper()
 	ref := baseIndex(t)
 	return func(o *buildOptions) {
 		o.noBase = true
@@ -77,9 +78,9 @@ func (b *built) forPlatform(t *testing.T, platform string) *platformImage {
 	return p
 }
 
-func (p *platformImage) file(t *testing.T, name string) string {
+func (p *platformImage) file(t *testing.T, path string) string {
 	t.Helper()
-	content, err := harness.ReadImageFile(p.Image, name)
+	content, err := harness.ReadImageFile(p.Image, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,8 +158,8 @@ func TestBothPlatforms(t *testing.T) {
 			"["+platform+` a 1/1] RUN echo "$(uname -m) `+arch+`" > /a && : `+p.id, "["+platform+" b 1/1] RUN uname -m > /b",
 			"["+platform+" test a] test.sh", "["+platform+" test a on image] test.sh", "["+platform+" test b] test.sh",
 		)
-		for _, name := range []string{" base] FROM ", " internal] load metadata for ", " internal] seal image"} {
-			b.step(t, "["+platform+name)
+		for _, step := range []string{" base] FROM ", " internal] load metadata for ", " internal] seal image"} {
+			b.step(t, "["+platform+step)
 		}
 	}
 	b.assertExecuted(t, want...)
@@ -197,7 +198,7 @@ func platformsOf(t *testing.T, image string) []string {
 func TestOnePlatformFails(t *testing.T) {
 	t.Parallel()
 	needsAMD64(t)
-	for name, failing := range map[string]struct {
+	for what, failing := range map[string]struct {
 		tree       files
 		says, step string
 	}{
@@ -212,7 +213,7 @@ func TestOnePlatformFails(t *testing.T) {
 			step: "[linux/arm64 a 1/1] RUN ",
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			failing.tree["jetson.yaml"] = "target: {l4t: 36.4.3}\n" + failing.tree["jetson.yaml"]
 			b := newProject(t, failing.tree).fail(t, push(), forPlatforms(t, bothPlatforms))
@@ -229,7 +230,7 @@ func TestOnePlatformFails(t *testing.T) {
 
 func TestImpossiblePlatforms(t *testing.T) {
 	t.Parallel()
-	for name, impossible := range map[string]struct {
+	for what, impossible := range map[string]struct {
 		target, platforms string
 		says              []string
 	}{
@@ -242,7 +243,7 @@ func TestImpossiblePlatforms(t *testing.T) {
 			"hint: build with --platform linux/arm64 for a Jetson, or linux/amd64",
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			tree := one("name: a", "RUN echo @ID@ > /a\n")
 			tree["jetson.yaml"] = "target: " + impossible.target + "\n" + tree["jetson.yaml"]
@@ -271,19 +272,41 @@ func TestWarningsOfEachPlatform(t *testing.T) {
 func TestConfigPyForArm64(t *testing.T) {
 	t.Parallel()
 	needsAMD64(t)
-	python := pythonImage(t, base(t)) // has linux/amd64 only
+	python := pythonForAMD64(t)
 	p := newProject(t, files{
 		"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [a]\n",
-		"packages/a/Dockerfile": dockerfile("name: a", "ARG PYTHON_OF FOR ARCH\nRUN echo \"${PYTHON_OF} ${FOR} ${ARCH} $(uname -m)\" > /a && : @ID@\n"),
+		"packages/a/Dockerfile": dockerfile("name: a", "ARG PYTHON_OF FOR ARCH\nRUN echo \"${PYTHON_OF} for ${FOR} as ${ARCH} on $(uname -m)\" > /a && : @ID@\n"),
 		"packages/a/config.py": "import os, sys\nfrom jetson_containers import CUDA_ARCH\npackage['build_args'] = " +
 			"{'PYTHON_OF': sys.implementation._multiarch, 'FOR': os.uname().machine, 'ARCH': CUDA_ARCH}\n",
 	})
 	b := p.build(t, push(), forPlatforms(t, bothPlatforms), arg("PYTHON_IMAGE="+python))
 	for platform, want := range map[string]string{
-		"linux/amd64": "x86_64-linux-gnu x86_64 x86_64 x86_64\n", arm64: "x86_64-linux-gnu aarch64 tegra-aarch64 aarch64\n",
+		"linux/amd64": "x86_64-linux-gnu for x86_64 as x86_64 on x86_64\n",
+		arm64:         "x86_64-linux-gnu for aarch64 as tegra-aarch64 on aarch64\n",
 	} {
 		assertEqual(t, "/a for "+platform, b.forPlatform(t, platform).file(t, "/a"), want)
 	}
+}
+
+// pythonForAMD64 makes an image for both platforms which has Python for one of them only.
+func pythonForAMD64(t *testing.T) string {
+	t.Helper()
+	without, err := shared.BaseFor(t.Context(), "arm64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFiles(t, dir, "", files{
+		"Dockerfile": "FROM " + pythonImage(t, base(t)) + " AS amd64\nFROM " + without + " AS arm64\nFROM ${TARGETARCH}\n",
+	})
+	ref := shared.Ref("python:platforms")
+	build := shared.Buildx(t.Context(), harness.BuildxRun{
+		Dir: dir, Args: []string{"--platform", bothPlatforms, "--push", "--tag", ref, "."},
+	})
+	if err := build.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return ref
 }
 
 func TestCallsForPlatforms(t *testing.T) {
