@@ -74,6 +74,11 @@ func refusalOf(text string) (refusal, bool) {
 // refused explains a refusal: what to do, and which packages and tests it is for.
 func (c *compiled) refused(err error, r refusal) error {
 	text := r.cause + "\n  " + r.fix
+	for _, e := range c.plan.Entitlements() {
+		if e.Name != r.what {
+			text += fmt.Sprintf("\n  the build needs --allow %s too, for %s", e.Name, strings.Join(e.Uses, " and "))
+		}
+	}
 	uses, at := c.usesOf(r)
 	if r.what == device {
 		if slices.ContainsFunc(c.runs, func(run teststep.Run) bool { return run.Step.GPU }) && c.plan.Tests.GPU == plan.GPUCDI {
@@ -84,7 +89,7 @@ func (c *compiled) refused(err error, r refusal) error {
 		}
 	}
 	if len(uses) > 0 {
-		text += "\nit is for " + strings.Join(uses, ", ")
+		text += "\nneeded by " + strings.Join(uses, ", ")
 	}
 	err = fmt.Errorf("%w\n%s", err, text)
 	if len(at) == 0 || len(errdefs.Sources(err)) > 0 {

@@ -40,9 +40,10 @@ tests: {network: none, shm_size: 6m, ulimits: {nofile: 900}}
 		"nofile=700:800", "5MiB", "6MiB")
 
 	b := p.fail(t, with("--allow", "security.insecure"))
-	assertContains(t, b.Stderr, "add --allow network.host to the command", `entitlements = ["network.host"]`, "the RUN steps of probe", "the RUN steps of other")
+	assertContains(t, b.Stderr, "add --allow network.host to the command", `entitlements = ["network.host"]`, "the RUN steps of probe", "the RUN steps of other",
+		"the build needs --allow security.insecure too, for RUN steps of probe")
 	b = p.fail(t, with("--allow", "network.host"))
-	assertContains(t, b.Stderr, "add --allow security.insecure to the command", "it is for the RUN steps of probe (packages/probe/Dockerfile:2")
+	assertContains(t, b.Stderr, "add --allow security.insecure to the command", "needed by the RUN steps of probe (packages/probe/Dockerfile:2")
 	b.assertExecuted(t)
 
 	b = p.build(t, with("--allow", "network.host", "--allow", "security.insecure"))
