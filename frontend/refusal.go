@@ -73,29 +73,36 @@ func refusalOf(text string) (refusal, bool) {
 
 // refused explains a refusal: what to do, and which packages and tests it is for.
 func (c *compiled) refused(err error, r refusal) error {
-	text := r.cause + "\n  " + r.fix
+	lines := []string{r.cause, "  " + r.fix}
 	for _, e := range c.plan.Entitlements() {
 		if e.Name != r.what {
-			text += fmt.Sprintf("\n  the build needs --allow %s too, for %s", e.Name, strings.Join(e.Uses, " and "))
+			lines = append(lines, fmt.Sprintf("  the build needs --allow %s too, for %s", e.Name, strings.Join(e.Uses, " and ")))
 		}
+	}
+	if r.what == device {
+		lines = append(lines, c.withoutGPU()...)
 	}
 	uses, at := c.usesOf(r)
-	if r.what == device {
-		if slices.ContainsFunc(c.runs, func(run teststep.Run) bool { return run.Step.GPU }) && c.plan.Tests.GPU == plan.GPUCDI {
-			text += "\n  or build without GPU tests: --build-arg TEST_GPU=" + string(plan.GPUSkip)
-		}
-		if slices.ContainsFunc(c.plan.Steps, func(s plan.Step) bool { return s.BuildDevice != "" }) {
-			text += "\n  or let RUN steps do without the GPU: --build-arg BUILD_GPU=" + string(plan.GPUSkip)
-		}
-	}
 	if len(uses) > 0 {
-		text += "\nneeded by " + strings.Join(uses, ", ")
+		lines = append(lines, "needed by "+strings.Join(uses, ", "))
 	}
-	err = fmt.Errorf("%w\n%s", err, text)
+	err = fmt.Errorf("%w\n%s", err, strings.Join(lines, "\n"))
 	if len(at) == 0 || len(errdefs.Sources(err)) > 0 {
 		return err
 	}
 	return &placedError{error: err, at: at[:1]}
+}
+
+// withoutGPU says how to build without the plan's devices.
+func (c *compiled) withoutGPU() []string {
+	var ways []string
+	if c.plan.Tests.GPU == plan.GPUCDI && slices.ContainsFunc(c.runs, func(run teststep.Run) bool { return run.Step.GPU }) {
+		ways = append(ways, "  or build without GPU tests: --build-arg TEST_GPU="+string(plan.GPUSkip))
+	}
+	if slices.ContainsFunc(c.plan.Steps, func(s plan.Step) bool { return s.BuildDevice != "" }) {
+		ways = append(ways, "  or let RUN steps do without the GPU: --build-arg BUILD_GPU="+string(plan.GPUSkip))
+	}
+	return ways
 }
 
 // usesOf lists the RUN steps and tests of the plan that use what was refused, and
