@@ -77,9 +77,13 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 	if image == nil {
 		image = emptyImage(opt.Platform)
 	}
+	linked, err := linkedInputs(ctx, opt.Client)
+	if err != nil {
+		return nil, fmt.Errorf("results of linked builds: %w", err)
+	}
 	for _, step := range opt.Plan.Steps {
 		stage := Stage{Step: step}
-		err := stage.compile(ctx, opt, state, image)
+		err := stage.compile(ctx, opt, stepInput{base: state, image: image, linked: linked, platform: opt.Platform})
 		if err != nil {
 			return nil, &StepError{Step: step, SourceMap: stage.SourceMap, Err: err}
 		}
@@ -89,25 +93,23 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 	return stages, nil
 }
 
-// compile fills in the stage that results from s.Step on top of state and image.
-func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image *dockerspec.DockerOCIImage) error {
+// compile fills in the stage that results from s.Step on top of in.base.
+func (s *Stage) compile(ctx context.Context, opt Options, in stepInput) error {
 	files, err := openFolder(ctx, opt.Sources, s.Step)
 	if err != nil {
 		return err
 	}
 	s.Folder = files.all
 	if s.Step.Dockerfile == "" {
-		s.State, s.Image = state, image
+		s.State, s.Image = in.base, in.image
 		return nil
 	}
 	s.SourceMap = files.sourceMap
 
 	// The state of the step before carries the values of its ARGs; only what
 	// its image configuration says may reach the next package.
-	base := llb.NewState(state.Output())
-	bc, err := newStepClient(opt.Client, opt.Plan, s.Step, stepInput{
-		base: base, image: image, context: files.context, platform: opt.Platform,
-	})
+	in.base, in.context = llb.NewState(in.base.Output()), files.context
+	bc, err := newStepClient(opt.Client, opt.Plan, s.Step, in)
 	if err != nil {
 		return err
 	}
@@ -126,15 +128,18 @@ func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image
 		return err
 	}
 	s.State, s.Image = res.State, res.Image
-	s.Detached = !descends(ctx, res.State, base)
+	s.Detached = !descends(ctx, res.State, in.base)
 	return nil
 }
 
 // stepInput is what a step gets from the outside.
 type stepInput struct {
-	base     llb.State
-	image    *dockerspec.DockerOCIImage
-	context  llb.State
+	base  llb.State
+	image *dockerspec.DockerOCIImage
+	// context holds the package's files that its Dockerfile may copy.
+	context llb.State
+	// linked are results of other builds, by input name.
+	linked   map[string]llb.State
 	platform ocispecs.Platform
 }
 
