@@ -79,7 +79,7 @@ func examples(t *testing.T, env ...string) baking {
 	return b
 }
 
-// of takes the name of bake's target out of the names of steps: "[stack-jp6-2 numpy 1/1] RUN …" is "[numpy 1/1] RUN …".
+// executedOfAny names the executed steps without bake's target: "[stack-jp6-2 numpy 1/1] RUN …" is "[numpy 1/1] RUN …".
 // Two targets that have a step in common run it once, under the name of either.
 func (b *built) executedOfAny() []string {
 	target := regexp.MustCompile(`^\[\S+-jp\d-\d(?:-gpu)? `)
@@ -162,8 +162,13 @@ func TestBakeExamples(t *testing.T) {
 	b.with().bake(t).assertExecuted(t) // all of it comes from the cache
 
 	driver := fakeDriver(t, b)
-	assertContains(t, b.with("gpu-test").fail(t).Stderr, " - Access to CDI devices", `Pass "--allow=device" to grant requested privileges`, "ERROR: additional privileges requested")
-	assertContains(t, b.with("gpu-test", "--allow", "device").fail(t).Stderr, "the builder has no device nvidia.com/gpu=all", "test.sh of gpu-check")
+	assertContains(t, b.with("gpu-test").fail(t).Stderr,
+		" - Access to CDI devices", `Pass "--allow=device" to grant requested privileges`, "ERROR: additional privileges requested")
+	host := b
+	host.env = append(slices.Clone(b.env), "NETWORK=host")
+	assertContains(t, host.with("gpu-test", "--allow", "device").fail(t).Stderr, `Pass "--allow=network.host" to grant requested privileges`)
+	assertContains(t, b.with("gpu-test", "--allow", "device").fail(t).Stderr,
+		"the builder has no device nvidia.com/gpu=all", "test.sh of gpu-check")
 	giveDevice(t, gpu, driver)
 	tested := b.with("gpu-test", "--allow", "device", "--push").bake(t)
 	// The test of each release is a test of its own: it ran on that release's driver.
@@ -177,11 +182,11 @@ func TestBakeExamples(t *testing.T) {
 	assertEqual(t, "title", config.Config.Labels["org.opencontainers.image.title"], "robot-arm")
 	assertEqual(t, "packages", origins(tested.manifest(t)), "arm-kinematics from context:arm-kinematics")
 	tested.image = shared.Ref("robots/gpu-check:jp7-0-test")
-	assertEqual(t, "passed tests", tested.config(t).Config.Labels["io.jetkit.tests.passed"], "1")
+	assertEqual(t, "passed tests", tested.config(t).Config.Labels["io.jetkit.tests.passed"], "2") // on its stage and on the image: one run
 
-	again := b
-	again.daemon = nil
-	again.with("gpu-test", "--allow", "device").bake(t).assertExecuted(t) // passed tests come from the cache too, even without a GPU
+	// Passed tests come from the cache too, even where there is no GPU.
+	b.daemon = nil
+	b.with("gpu-test", "--allow", "device").bake(t).assertExecuted(t)
 }
 
 // has tells whether the build had a step of that name in any target, executed or not.
