@@ -93,7 +93,7 @@ func (b *built) executedOfAny() []string {
 func TestBakePrint(t *testing.T) {
 	t.Parallel()
 	b := baking{dir: filepath.Join("..", "examples")}
-	print := func(b baking) map[string]json.RawMessage {
+	printed := func(b baking) map[string]json.RawMessage {
 		t.Helper()
 		var plan struct{ Target map[string]json.RawMessage }
 		out := b.bake(t).Stdout
@@ -109,12 +109,12 @@ func TestBakePrint(t *testing.T) {
 		}
 		return names
 	}
-	assertSame(t, "targets", names(print(b.with("--print"))), []string{
+	assertSame(t, "targets", names(printed(b.with("--print"))), []string{
 		"stack-jp6-2", "stack-jp7-0", "robot-arm-jp6-2", "robot-arm-jp7-0", "gpu-check-jp6-2", "gpu-check-jp7-0",
 	})
 
 	b.env = []string{"JETPACKS=7.0", "BRANCH=feature", "CACHE_WRITE=true", "NETWORK=host", "EPOCH=monday"}
-	targets := print(b.with("--print", "gpu-test"))
+	targets := printed(b.with("--print", "gpu-test"))
 	assertSame(t, "targets", names(targets), []string{"stack-jp7-0", "robot-arm-jp7-0-gpu", "gpu-check-jp7-0-gpu"})
 	want, err := os.ReadFile(filepath.Join("testdata", "bake-robot-arm-jp7-0-gpu.json"))
 	if err != nil {
