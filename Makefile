@@ -9,6 +9,7 @@ BIN := .cache/bin
 REPORTS := .cache/test
 GOTESTSUM := $(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary=skipped
 LINTER := $(BIN)/golangci-lint
+LINTERS := $(LINTER) $(BIN)/actionlint $(BIN)/manifests
 
 # frontend-image: image name without tag, tag, buildx builder, platforms, and where the compiled binaries go.
 REGISTRY ?= jetkit
@@ -34,9 +35,11 @@ build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 	go build ./...
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/jetkit ./cmd/jetkit
 
-lint: $(LINTER) ## Check the code and its formatting (golangci-lint, shellcheck)
+lint: $(LINTERS) ## Check the code and its formatting, scripts, and the examples' workflows and Kubernetes manifests
 	$(LINTER) run ./...
 	shellcheck integration/*.sh .ci/run
+	$(BIN)/actionlint -config-file examples/ci/github/actionlint.yaml $(filter-out %/actionlint.yaml,$(wildcard examples/ci/github/*.y*ml))
+	$(BIN)/manifests $(wildcard examples/kubernetes/*.yaml)
 
 fmt: $(LINTER) ## Format the code
 	$(LINTER) fmt ./...
@@ -76,5 +79,5 @@ clean: ## Remove what make built; the base image and the tools too
 $(BIN)/gotestsum: integration/tools/go.mod
 	@integration/setup.sh tools
 
-$(LINTER): integration/lint/go.mod
+$(LINTERS) &: integration/lint/go.mod integration/lint/workflows/go.mod integration/tools/go.mod integration/tools/manifests/main.go
 	@integration/setup.sh lint

@@ -120,6 +120,9 @@ func (b *build) resolveBase(ctx context.Context, base plan.Value, platform ocisp
 // loadImage loads an image: from a named context of that name, or from a
 // registry. named says in errors what the image is for.
 func (b *build) loadImage(ctx context.Context, name string, platform ocispecs.Platform, named func(error) error) (*chain.Base, error) {
+	if err := b.trees.unbuilt(name); err != nil {
+		return nil, named(err)
+	}
 	nc, err := b.ui.NamedContext(name, dockerui.ContextOpt{Platform: &platform, ResolveMode: b.ui.ImageResolveMode.String()})
 	if err != nil {
 		return nil, named(err)

@@ -58,6 +58,15 @@ func newTrees(ctx context.Context, c client.Client, ui *dockerui.Client) *trees 
 
 func (t *trees) hasContext(name string) bool { return slices.Contains(t.contexts, name) }
 
+// unbuilt is an error if a named context is another target of bake and has not
+// been built: for --call bake builds nothing and passes the target's name.
+func (t *trees) unbuilt(name string) error {
+	if target, ok := strings.CutPrefix(t.ui.BuildOpts().Opts["context:"+name], "target:"); ok {
+		return fmt.Errorf("the named context %q is the image of target %s, which bake does not build for --call", name, target)
+	}
+	return nil
+}
+
 // open makes the trees and folders of a spec readable.
 func (t *trees) open(ctx context.Context, spec *pkgspec.Spec) ([]pkgmeta.Tree, []pkgmeta.Folder, diag.List, error) {
 	var problems diag.List
@@ -160,6 +169,9 @@ func (t *trees) state(ctx context.Context, name, purpose string, patterns []stri
 			return llb.State{}, err
 		}
 		return *st, nil
+	}
+	if err := t.unbuilt(name); err != nil {
+		return llb.State{}, err
 	}
 	nc, err := t.ui.NamedContext(name, dockerui.ContextOpt{AsyncLocalOpts: func() []llb.LocalOption {
 		return append(local, llb.WithCustomName("[context "+name+"] load package "+purpose))

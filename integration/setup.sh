@@ -4,7 +4,7 @@
 #   integration/setup.sh            everything
 #   integration/setup.sh packages   only the system packages (apt, needs root or sudo)
 #   integration/setup.sh tools      only the Go tools, into .cache/bin
-#   integration/setup.sh lint       only the linter, into .cache/bin
+#   integration/setup.sh lint       only the linters, into .cache/bin
 #
 # It can run any number of times: what is already there is left alone. Packages come from apt; the tools are compiled
 # from the versions that integration/tools/go.mod and integration/lint/go.mod name, and end up nowhere but in .cache.
@@ -80,7 +80,7 @@ install_packages() {
 build_tool() {
   local dir=$repo/integration/$1 package=$2 variable=${3:-} name version ldflags='-s -w'
   name=$(basename "$package")
-  version=$(cd "$dir" && go list -f '{{.Module.Version}}' "$package")
+  version=$(cd "$dir" && go list -f '{{or .Module.Version "of this checkout"}}' "$package")
   if [ -n "$variable" ]; then
     ldflags+=" -X $variable=$version"
   fi
@@ -100,6 +100,8 @@ build_tools() {
 build_linter() {
   need_go
   build_tool lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint main.version
+  build_tool lint/workflows github.com/rhysd/actionlint/cmd/actionlint
+  build_tool tools ./manifests
 }
 
 need_go() {

@@ -13,7 +13,7 @@ import (
 type Step struct {
 	// Name is what buildx shows, such as "[numpy 1/1] RUN apt-get update".
 	Name string
-	// Cached is set when the result was there already.
+	// Cached is set when the result was there already, or came from an imported cache.
 	Cached bool
 	// Ran is set when the operation was carried out to its end.
 	Ran bool
@@ -55,6 +55,10 @@ func Parse(text string) []*Step {
 func (s *Step) add(text string) {
 	switch {
 	case text == "CACHED":
+		s.Cached = true
+	case strings.HasPrefix(text, "extracting sha256:"):
+		// The layers of a step that runs are there. These come from elsewhere, and
+		// buildx says so instead of CACHED where a step needs the files.
 		s.Cached = true
 	case strings.HasPrefix(text, "ERROR: "):
 		s.Failed = true

@@ -87,9 +87,14 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 	if image == nil {
 		image = emptyImage(opt.Platform)
 	}
+	linked, err := linkedInputs(ctx, opt.Client)
+	if err != nil {
+		return nil, fmt.Errorf("results of linked builds: %w", err)
+	}
 	marks := marksOf(stages)
 	for i := range stages {
-		if err := stages[i].compile(ctx, opt, state, image, marks); err != nil {
+		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform}
+		if err := stages[i].compile(ctx, opt, in, marks); err != nil {
 			return nil, stages[i].failed(err)
 		}
 		state, image = stages[i].State, stages[i].Image
@@ -121,18 +126,18 @@ func (s *Stage) open(ctx context.Context, opt Options) error {
 	return s.gpu.supported(opt.Client.BuildOpts().LLBCaps)
 }
 
-// compile fills in the stage that results from s.Step on top of state and image.
-func (s *Stage) compile(ctx context.Context, opt Options, state llb.State, image *dockerspec.DockerOCIImage, marks *marks) error {
+// compile fills in the stage that results from s.Step on top of in.base.
+func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *marks) error {
 	if s.Step.Dockerfile == "" {
-		s.State, s.Image = state, image
+		s.State, s.Image = in.base, in.image
 		return nil
 	}
 	// The state of the step before carries the values of its ARGs; only what
 	// its image configuration says may reach the next package.
-	in := stepInput{base: llb.NewState(state.Output()), image: image, context: s.context, platform: opt.Platform}
+	in.base, in.context = llb.NewState(in.base.Output()), s.context
 	if s.gpu.used() {
 		var err error
-		if in.base, err = marks.on(in.base, image); err != nil {
+		if in.base, err = marks.on(in.base, in.image); err != nil {
 			return err
 		}
 	}
@@ -200,9 +205,12 @@ func (s *Stage) dockerfile(in stepInput) ([]byte, error) {
 
 // stepInput is what a step gets from the outside.
 type stepInput struct {
-	base     llb.State
-	image    *dockerspec.DockerOCIImage
-	context  llb.State
+	base  llb.State
+	image *dockerspec.DockerOCIImage
+	// context holds the package's files that its Dockerfile may copy.
+	context llb.State
+	// linked are results of other builds, by input name.
+	linked   map[string]llb.State
 	platform ocispecs.Platform
 	// again is set for the second conversion of a package that builds with a GPU.
 	again bool

@@ -26,7 +26,13 @@ const (
 	baseRef   = "jetkit.invalid/previous-step:latest"
 	baseInput = "jetkit-base"
 
+	// baseContext is the named context that the chain's first step builds on.
+	// Packages do not see it: a stage of that name in one of their Dockerfiles is
+	// their own, and BuildKit would put the context in its place.
+	baseContext = "base"
+
 	buildArgPrefix = "build-arg:"
+	contextPrefix  = "context:"
 )
 
 // ownOpts are options of the whole build that must not reach the conversion of
@@ -56,14 +62,21 @@ func newStepClient(c client.Client, p *plan.Plan, step plan.Step, in stepInput) 
 		return nil, err
 	}
 	opts.Opts = stepOpts
-	return dockerui.NewClient(&stepGateway{
-		Client: c,
-		opts:   opts,
-		inputs: map[string]llb.State{
-			baseInput:                        in.base,
-			dockerui.DefaultLocalNameContext: in.context,
-		},
-	})
+	inputs := map[string]llb.State{}
+	maps.Copy(inputs, in.linked)
+	inputs[baseInput], inputs[dockerui.DefaultLocalNameContext] = in.base, in.context
+	return dockerui.NewClient(&stepGateway{Client: c, opts: opts, inputs: inputs})
+}
+
+// linkedInputs gives the results of other builds that named contexts refer to,
+// as bake passes them for contexts = {NAME = "target:OTHER"}.
+func linkedInputs(ctx context.Context, c client.Client) (map[string]llb.State, error) {
+	for k, v := range c.BuildOpts().Opts {
+		if strings.HasPrefix(k, contextPrefix) && strings.HasPrefix(v, "input:") {
+			return c.Inputs(ctx)
+		}
+	}
+	return nil, nil
 }
 
 // optsOf gives the frontend options for one step.
@@ -74,7 +87,9 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 	}
 	maps.DeleteFunc(opts, func(k, _ string) bool {
 		arg, isArg := strings.CutPrefix(k, buildArgPrefix)
+		named, _, _ := strings.Cut(strings.TrimPrefix(k, contextPrefix), "::")
 		return slices.Contains(ownOpts, k) ||
+			strings.HasPrefix(k, contextPrefix) && named == baseContext ||
 			strings.HasPrefix(k, "label:") ||
 			isArg && !plan.IsBuilderArg(arg)
 	})
@@ -98,7 +113,7 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 		return nil, fmt.Errorf("encoding the image metadata: %w", err)
 	}
 	// dockerui looks a context up by its familiar name without ":latest".
-	opts["context:"+strings.TrimSuffix(baseRef, ":latest")] = "input:" + baseInput
+	opts[contextPrefix+strings.TrimSuffix(baseRef, ":latest")] = "input:" + baseInput
 	opts["input-metadata:"+baseInput] = string(metadata)
 	return opts, nil
 }
