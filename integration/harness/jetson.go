@@ -10,8 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // Jetson is a folder that looks to NVIDIA's container toolkit like the root of a Jetson with JetPack 6: the lists of
@@ -84,7 +83,7 @@ func (e *Env) NewJetson(ctx context.Context, root string) (*Jetson, error) {
 	}
 	for _, name := range []string{"/dev/nvhost-gpu", "/dev/nvmap"} {
 		errs = append(errs, os.MkdirAll(filepath.Dir(j.path(name)), 0o755),
-			unix.Mknod(j.path(name), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))), os.Chmod(j.path(name), 0o666))
+			syscall.Mknod(j.path(name), syscall.S_IFCHR|0o666, nullDevice), os.Chmod(j.path(name), 0o666))
 	}
 	errs = append(errs,
 		j.install(ctx, "nvidia-ctk"),
@@ -93,6 +92,9 @@ func (e *Env) NewJetson(ctx context.Context, root string) (*Jetson, error) {
 		j.compile(ctx, DriverDir+"/libnvrm_gpu.so", "libnvrm_gpu.so"))
 	return j, errors.Join(errs...)
 }
+
+// nullDevice is what the kernel calls /dev/null: major 1, minor 3.
+const nullDevice = 1<<8 | 3
 
 // csvFolder is where JetPack keeps the lists.
 const csvFolder = "/etc/nvidia-container-runtime/host-files-for-container.d"
@@ -114,9 +116,8 @@ func (j *Jetson) compile(ctx context.Context, name, soname string) error {
 	if err := os.WriteFile(source, []byte(code), 0o644); err != nil {
 		return err
 	}
-	defer os.Remove(source)
 	_, err := j.env.output(ctx, "gcc", "-shared", "-fPIC", "-s", "-Wl,-soname,"+soname, "-o", j.path(name), source)
-	return err
+	return errors.Join(err, os.Remove(source))
 }
 
 // install copies a program of NVIDIA's, and the C library it needs, to where a Jetson has it.
