@@ -98,6 +98,8 @@ func TestJetsonByCDI(t *testing.T) {
 	again.assertExecuted(t)
 	assertSame(t, "tests", again.tests(), b.tests())
 	assertNothingOfJetson(t, again)
+	named := p.fail(t, on(without), with("--allow", "device=nvidia.com/gpu=all", "--cache-from", "type=registry,ref="+cache))
+	assertContains(t, named.Stderr, `required device "nvidia.com/gpu=all" is not registered`)
 }
 
 // TestJetsonByRuntime runs every step by nvidia-container-runtime, which is to see to the steps that ask for it and to
