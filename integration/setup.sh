@@ -7,7 +7,7 @@
 #   integration/setup.sh lint       only the linters, into .cache/bin
 #
 # It can run any number of times: what is already there is left alone. Packages come from apt; the tools are compiled
-# from the versions that integration/tools/go.mod and integration/lint/go.mod name, and end up nowhere but in .cache.
+# from the versions that the go.mod files of integration/{tools,nvidia,lint} name, and end up nowhere but in .cache.
 set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -37,6 +37,7 @@ as_root() {
 missing_packages() {
   local need
   for need in runc:runc debootstrap:debootstrap iptables:iptables git:git tar:tar xz:xz-utils make:make shellcheck:shellcheck python3:python3 \
+    gcc:gcc /usr/include/stdlib.h:libc6-dev \
     /etc/ssl/certs/ca-certificates.crt:ca-certificates \
     /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring; do
     is_there "${need%%:*}" || echo "${need##*:}"
@@ -75,10 +76,10 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-# build_tool MODULE_DIR PACKAGE [VERSION_VARIABLE]: compiles one tool of a tools module into .cache/bin.
+# build_tool MODULE_DIR PACKAGE [VERSION_VARIABLE [LDFLAGS]]: compiles one tool of a tools module into .cache/bin.
 # Go's build cache makes this a matter of a second when nothing changed.
 build_tool() {
-  local dir=$repo/integration/$1 package=$2 variable=${3:-} name version ldflags='-s -w'
+  local dir=$repo/integration/$1 package=$2 variable=${3:-} name version ldflags="-s -w ${4:-}"
   name=$(basename "$package")
   version=$(cd "$dir" && go list -f '{{or .Module.Version "of this checkout"}}' "$package")
   if [ -n "$variable" ]; then
@@ -95,6 +96,19 @@ build_tools() {
   build_tool tools github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
   build_tool tools github.com/distribution/distribution/v3/cmd/registry github.com/distribution/distribution/v3/version.version
   build_tool tools gotest.tools/gotestsum
+  build_nvidia_tools
+}
+
+# The NVIDIA Container Toolkit as its own Makefile links it: symbols of the driver's libraries are found when they are
+# called, if ever. It is a module of its own so that it does not decide BuildKit's dependencies.
+build_nvidia_tools() {
+  local module=github.com/NVIDIA/nvidia-container-toolkit name
+  # Most of go-nvml is deprecated by its own header; two hundred lines of warnings about it hide everything else.
+  local -x CGO_CFLAGS='-O2 -g -Wno-deprecated-declarations'
+  for name in nvidia-ctk nvidia-cdi-hook nvidia-container-runtime; do
+    build_tool nvidia "$module/cmd/$name" "$module/internal/info.version" \
+      "'-extldflags=-Wl,--export-dynamic -Wl,--unresolved-symbols=ignore-in-object-files -Wl,-z,lazy'"
+  done
 }
 
 build_linter() {

@@ -1,0 +1,136 @@
+//go:build integration
+
+package integration
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"jetkit/integration/harness"
+)
+
+// newJetson makes what NVIDIA's tools take for the root of a Jetson.
+func newJetson(t *testing.T) *harness.Jetson {
+	t.Helper()
+	j, err := shared.NewJetson(t.Context(), filepath.Join(t.TempDir(), "jetson"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// jetsonTree has a package that needs the GPU and one that does not. The first one's test says what it found of a
+// Jetson's files; the other one's, and both packages' build steps, fail if they find any.
+func jetsonTree() files {
+	none := "for f in " + strings.Join(harness.JetsonFiles(), " ") + "; do test ! -e $f; done\n"
+	return files{
+		"jetson.yaml":               "packages: [infer, plain]\n",
+		"packages/cuda/Dockerfile":  dockerfile("name: cuda", "RUN set -e; echo @ID@ > /cuda; "+strings.ReplaceAll(none, "\n", "")+"\n"),
+		"packages/infer/Dockerfile": dockerfile("name: infer\ndepends: cuda\ntest: test.sh", "COPY Dockerfile /infer\n"),
+		"packages/infer/test.sh": script(`
+for f in ` + strings.Join(harness.JetsonFiles(), " ") + `; do
+  echo "$f: $(stat --format %F $f 2>/dev/null || echo missing) $(readlink $f || true)"
+done
+echo written > /dev/nvmap
+LD_PRELOAD=libcuda.so.1 /bin/true
+ldconfig -p | grep nvidia`),
+		"packages/plain/Dockerfile": dockerfile("name: plain\ntest: test.sh", "COPY Dockerfile /plain\n"),
+		"packages/plain/test.sh":    script(none + "test -z \"${NVIDIA_VISIBLE_DEVICES-}\""),
+	}
+}
+
+// assertNothingOfJetson checks that no file that the host's driver brings, or that NVIDIA's hooks make, is in a layer
+// of the image.
+func assertNothingOfJetson(t *testing.T, b *built) {
+	t.Helper()
+	added := b.added(t)
+	if len(added) == 0 {
+		t.Error("the image has no files of its own")
+	}
+	for _, name := range added {
+		name = path.Join("/", name)
+		fromHost := slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {
+			return name == file || strings.HasPrefix(name, file+"/")
+		})
+		if fromHost || strings.Contains(name, "nvcr") || strings.Contains(name, "ld.so") {
+			t.Errorf("the image has %s", name)
+		}
+	}
+}
+
+func TestJetsonByCDI(t *testing.T) {
+	t.Parallel()
+	jetson := newJetson(t)
+	daemon := startDaemon(t, "jetson", harness.DaemonOptions{})
+	if err := jetson.WriteCDISpec(t.Context(), filepath.Join(daemon.CDISpecDir, "nvidia.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	inspect := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: []string{"inspect", daemon.Builder}})
+	if err := inspect.Err(); err != nil {
+		t.Fatal(err)
+	}
+	assertContains(t, inspect.Stdout, "nvidia.com/gpu=all", "nvidia.com/gpu=0")
+
+	p := newProject(t, jetsonTree())
+	cache := shared.Ref(p.id + ":cache")
+	b := p.build(t, on(daemon), push(), with("--allow", "device", "--cache-to", "type=registry,mode=max,ref="+cache))
+	for _, step := range []string{"[test infer] test.sh", "[test infer on image] test.sh"} {
+		output := b.output(t, step)
+		assertContains(t, output, "loaded the host's libcuda.so.1",
+			"/dev/nvmap: character special file", "/dev/nvhost-gpu: character special file",
+			harness.DriverDir+"/libcuda.so.1.1: regular file",
+			harness.DriverDir+"/libcuda.so.1: symbolic link libcuda.so.1.1",
+			"/usr/lib/aarch64-linux-gnu/libcuda.so: symbolic link nvidia/libcuda.so",
+			"libnvrm_gpu.so (libc6")
+		if strings.Contains(output, "missing") {
+			t.Errorf("%s has not got all of the host's files:\n%s", step, output)
+		}
+	}
+	assertNothingOfJetson(t, b)
+
+	// A builder that has no GPU takes the results over, with the GPU tests' results among them.
+	without := startDaemon(t, "nogpu", harness.DaemonOptions{})
+	again := p.build(t, on(without), push(), with("--allow", "device", "--cache-from", "type=registry,ref="+cache))
+	again.assertExecuted(t)
+	assertSame(t, "tests", again.tests(), b.tests())
+	assertNothingOfJetson(t, again)
+	named := p.fail(t, on(without), with("--allow", "device=nvidia.com/gpu=all", "--cache-from", "type=registry,ref="+cache))
+	assertContains(t, named.Stderr, `required device "nvidia.com/gpu=all" is not registered`)
+}
+
+// TestJetsonByRuntime runs every step by nvidia-container-runtime, which is to see to the steps that ask for it and to
+// leave the others as they are.
+func TestJetsonByRuntime(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"csv", "cdi", "jit-cdi"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			jetson, dir := newJetson(t), t.TempDir()
+			if err := jetson.WriteCDISpec(t.Context(), filepath.Join(dir, "cdi", "nvidia.yaml")); err != nil {
+				t.Fatal(err)
+			}
+			runtime, err := jetson.Runtime(dir, mode, filepath.Join(dir, "cdi"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			daemon := startDaemon(t, "runtime", harness.DaemonOptions{RuntimeBinary: runtime, DisableCDI: true})
+			b := newProject(t, jetsonTree()).build(t, on(daemon), push(), arg("TEST_GPU=runtime"))
+			for _, step := range []string{"[test infer] test.sh", "[test infer on image] test.sh"} {
+				assertContains(t, b.output(t, step), "loaded the host's libcuda.so.1",
+					"/dev/nvmap: character special file", "/dev/nvhost-gpu: character special file",
+					harness.DriverDir+"/libcuda.so.1.1: regular file", "libnvrm_gpu.so (libc6")
+			}
+			assertNothingOfJetson(t, b)
+			log, err := os.ReadFile(filepath.Join(dir, "runtime.log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The other steps passed through the runtime too: it had nothing to do for them.
+			assertContains(t, strings.ToLower(string(log)), "no modification required", "applied required modification")
+		})
+	}
+}
