@@ -1,0 +1,86 @@
+//go:build integration
+
+package integration
+
+import (
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"jetkit/integration/harness"
+)
+
+// tunedTree has a package that is built with the Jetson's driver, in steps that change files of all sorts, and one
+// after it that is not.
+func tunedTree() files {
+	return files{
+		"jetson.yaml":               "packages: [base, tuned, app]\n",
+		"packages/base/Dockerfile":  dockerfile("name: base", "RUN mkdir /work && echo @ID@ > /work/old\n"),
+		"packages/tuned/Dockerfile": dockerfile("name: tuned\ndepends: base\nbuildkit_device: true\ntest: test.sh", tunedBody),
+		"packages/tuned/test.sh":    script("cat /work/tuned; test ! -e /work/old; ldconfig -p | grep libtuned.so"),
+		"packages/app/Dockerfile":   dockerfile("name: app\ndepends: tuned", "USER 1000:1000\nRUN cat /work/tuned > /tmp/app\n"),
+	}
+}
+
+// The library is one of the system's under another name, in a folder that only a drop-in of the linker's names.
+const tunedBody = `RUN LD_PRELOAD=libcuda.so.1 /bin/true > /work/tuned && rm /work/old && echo written > /dev/nvmap
+RUN mkdir -p /opt/tuned && cp "$(ldconfig -p | awk '/libz[.]so|libm[.]so/ {print $NF; exit}')" /opt/tuned/libtuned.so && \
+    echo /opt/tuned > /etc/ld.so.conf.d/tuned.conf && ldconfig
+`
+
+// assertBuiltWithJetson checks that the image has what was built with the driver, and nothing of the driver's.
+func assertBuiltWithJetson(t *testing.T, b *built) {
+	t.Helper()
+	assertContains(t, b.file(t, "/work/tuned"), "loaded the host's libcuda.so.1")
+	added := b.added(t)
+	for _, name := range added {
+		name = path.Join("/", name)
+		fromHost := slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {
+			return name == file || strings.HasPrefix(name, file+"/")
+		})
+		if fromHost || strings.Contains(name, "nvcr") || strings.Contains(name, "aux-cache") || strings.Contains(name, "jetkit-step") {
+			t.Errorf("the image has %s", name)
+		}
+	}
+	for _, want := range []string{"work/.wh.old", "etc/ld.so.conf.d/tuned.conf", "opt/tuned/libtuned.so"} {
+		if !slices.Contains(added, want) {
+			t.Errorf("the image has no %s: %q", want, added)
+		}
+	}
+}
+
+// TestJetsonAtBuildTime builds with the driver of a Jetson, brought by NVIDIA's own hooks, and looks for what these
+// leave behind. Two builders must come to the same image: some of it is never the same twice.
+func TestJetsonAtBuildTime(t *testing.T) {
+	t.Parallel()
+	jetson := newJetson(t)
+	p := newProject(t, tunedTree())
+	var digests []string
+	for _, tag := range []string{"first", "second"} {
+		daemon := startDaemon(t, "tuned", harness.DaemonOptions{})
+		if err := jetson.WriteCDISpec(t.Context(), filepath.Join(daemon.CDISpecDir, "nvidia.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		ref := shared.Ref(p.id + ":" + tag)
+		b := p.build(t, on(daemon), with("--allow", "device", "--build-arg", "SOURCE_DATE_EPOCH=1700000000",
+			"--output", "type=image,push=true,rewrite-timestamp=true,name="+ref))
+		b.image = ref
+		assertBuiltWithJetson(t, b)
+		digests = append(digests, b.digest(t))
+	}
+	assertEqual(t, "digest on the second builder", digests[1], digests[0])
+}
+
+func TestJetsonAtBuildTimeByRuntime(t *testing.T) {
+	t.Parallel()
+	jetson, dir := newJetson(t), t.TempDir()
+	runtime, err := jetson.Runtime(dir, "csv", filepath.Join(dir, "cdi"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	daemon := startDaemon(t, "tuned", harness.DaemonOptions{RuntimeBinary: runtime, DisableCDI: true})
+	b := newProject(t, tunedTree()).build(t, on(daemon), push(), arg("BUILD_GPU=runtime"))
+	assertBuiltWithJetson(t, b)
+}
