@@ -150,7 +150,7 @@ func TestInlineCache(t *testing.T) {
 		"[test one] test.sh", "[test two] test.sh", "[test one on image] test.sh", "[test two on image] test.sh")...)
 }
 
-// The image rests on what its config.py files said, so a cache holds that too.
+// A cache holds what the config.py files said too, though the image holds nothing of it.
 func TestCacheOfConfigPy(t *testing.T) {
 	t.Parallel()
 	python := arg("PYTHON_IMAGE=" + pythonImage(t, base(t)))
@@ -161,15 +161,32 @@ func TestCacheOfConfigPy(t *testing.T) {
 	})
 	ref := shared.Ref(p.id + ":cache")
 	const step = "[config] run 1 config.py files of packages"
-	if s := p.build(t, python, cacheTo(ref)).step(t, step); !s.Ran || s.Cached {
+	first := p.build(t, push(), python, cacheTo(ref))
+	if s := first.step(t, step); !s.Ran || s.Cached {
 		t.Errorf("the first time, it should run: %+v", s)
 	}
+	image := first.digest(t)
+	assertSame(t, "files that the packages and the seal added", first.added(t), []string{"a", "usr/share/jetkit/manifest.json"})
+
 	fresh := startDaemon(t, "config", harness.DaemonOptions{})
-	b := p.build(t, on(fresh), python, cacheFrom(ref))
+	b := p.build(t, on(fresh), push(), python, cacheFrom(ref))
 	b.assertExecuted(t)
 	if s := b.step(t, step); !s.Cached {
 		t.Errorf("it ran again: %+v", s)
 	}
+	assertEqual(t, "image of the other builder", b.digest(t), image)
+
+	// Another answer that changes nothing in the chain changes nothing in the image.
+	p.write(t, files{"packages/a/config.py": "package['build_args'] = {'A': '@ID@'}\npackage['notes'] = 'new'\n"})
+	b = p.build(t, push(), python)
+	if s := b.step(t, step); s.Cached {
+		t.Errorf("it should run for another file: %+v", s)
+	}
+	b.assertExecuted(t)
+	if s := b.step(t, "[internal] seal image"); !s.Cached {
+		t.Errorf("the image was sealed again: %+v", s)
+	}
+	assertEqual(t, "image after a change that does not matter", b.digest(t), image)
 }
 
 // Equal files give equal plans and graphs, whoever builds them where.
