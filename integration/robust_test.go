@@ -170,7 +170,6 @@ func TestRegistryDiesWhileCacheIsExported(t *testing.T) {
 			if s := b.step(t, "exporting cache to registry"); !s.Failed {
 				t.Errorf("the progress does not tell that the cache was lost: %+v", s)
 			}
-			t.Log(b.Stderr)
 			if ok := b.ExitCode == 0; ok != ignore {
 				t.Errorf("the exit code is %d:\n%s", b.ExitCode, b.Stderr)
 			}
