@@ -73,7 +73,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if err != nil {
 		return nil, err
 	}
-	st, err := teststep.Seal(finished.State, finished.Image, manifest, runs,
+	st, err := teststep.Seal(finished.State, finished.Image, manifest, runs, b.evaluations.of(platform),
 		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform))
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"sync"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -12,6 +13,7 @@ import (
 
 	"jetkit/llb/chain"
 	"jetkit/llb/pyeval"
+	"jetkit/llb/teststep"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/pkgmeta/pyshim"
 	"jetkit/pkgspec/plan"
@@ -32,6 +34,8 @@ type evaluator struct {
 	*build
 	// image is the image with Python that the user asked for, if any.
 	image string
+	// platform is the one that is built for, formatted.
+	platform string
 }
 
 var _ pkgmeta.Evaluator = (*evaluator)(nil)
@@ -59,7 +63,35 @@ func (e *evaluator) Evaluate(ctx context.Context, req pkgmeta.EvalRequest) (pkgm
 	if err != nil {
 		return pkgmeta.EvalResult{}, err
 	}
-	return pkgmeta.DecodeEvalResult(dt, req)
+	result, err := pkgmeta.DecodeEvalResult(dt, req)
+	if err == nil {
+		e.evaluations.add(e.platform, st)
+	}
+	return result, err
+}
+
+// evaluations are the steps that ran config.py files, in order, by the platform
+// that their answers were for. A step that failed is none: the image would fail
+// with it.
+type evaluations struct {
+	mu         sync.Mutex // platforms are planned at once
+	byPlatform map[string][]teststep.Basis
+}
+
+func (e *evaluations) add(platform string, st llb.State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.byPlatform == nil {
+		e.byPlatform = map[string][]teststep.Basis{}
+	}
+	e.byPlatform[platform] = append(e.byPlatform[platform], teststep.Basis{State: st, Empty: pyeval.Empty})
+}
+
+// of gives what an image rests on.
+func (e *evaluations) of(platform ocispecs.Platform) []teststep.Basis {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.byPlatform[formatPlatform(platform)]
 }
 
 // step compiles the request.

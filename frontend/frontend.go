@@ -62,8 +62,9 @@ type build struct {
 	client client.Client
 	ui     *dockerui.Client
 	// spec is the jetson.yaml file.
-	spec  *dockerui.Source
-	trees *trees
+	spec        *dockerui.Source
+	trees       *trees
+	evaluations evaluations
 }
 
 // platform builds the image of one platform. What is said of Dockerfiles is the

@@ -26,7 +26,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 	if spec == nil || problems.HasErrors() {
 		return nil, problems, problems.Err()
 	}
-	spec.Target.Platform = platforms.Format(platforms.Normalize(p))
+	spec.Target.Platform = formatPlatform(p)
 	spec.Target.OneOfSeveral = b.ui.MultiPlatformRequested
 	spec.Target.Base = b.askedBase(spec)
 	solution, more, err := resolve.Solve(spec, func(target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
@@ -47,6 +47,8 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 	return resolved, problems, problems.Err()
 }
 
+func formatPlatform(p ocispecs.Platform) string { return platforms.Format(platforms.Normalize(p)) }
+
 // catalog scans the trees that the spec names.
 func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
 	trees, folders, problems, err := b.trees.open(ctx, spec)
@@ -54,7 +56,7 @@ func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Tar
 		return nil, problems, err
 	}
 	catalog, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
-		Evaluator: &evaluator{build: b, image: spec.PythonImage.Value}, Facts: platform.FactsForTree(target), Args: spec.Args,
+		Evaluator: &evaluator{build: b, image: spec.PythonImage.Value, platform: spec.Target.Platform}, Facts: platform.FactsForTree(target), Args: spec.Args,
 	})
 	return catalog, append(problems, more...), ctx.Err()
 }

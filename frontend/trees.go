@@ -142,6 +142,7 @@ func (t *trees) load(ctx context.Context, name string, dirs []string) error {
 	if err != nil {
 		return err
 	}
+	// No cache imports: a context is a source, and caches hold no sources (CacheExportModeMax of BuildKit's solver).
 	res, err := t.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), Evaluate: true})
 	if err != nil {
 		return fmt.Errorf("reading package metadata: %w", err)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"jetkit/integration/harness"
 )
 
 // chainTree has three packages in a row, each with a test.
@@ -92,11 +94,99 @@ func TestCacheOfARegistry(t *testing.T) {
 	daemon := secondDaemon(t)
 	p := newProject(t, chainTree())
 	ref := shared.Ref(p.id + ":cache")
-	p.build(t, with("--cache-to", "type=registry,mode=max,ref="+ref))
-	b := p.build(t, on(daemon), push(), with("--cache-from", "type=registry,ref="+ref))
+	p.build(t, cacheTo(ref))
+	b := p.build(t, on(daemon), push(), cacheFrom(ref))
 	b.assertExecuted(t)
 	assertEqual(t, "tests", len(b.tests()), 5)
 	assertEqual(t, "/three", b.file(t, "/three"), "three of "+p.id+"\n"+p.id+"\n")
+}
+
+// A registry that does not have one of the caches, or is not there at all, costs nothing but that cache.
+func TestCacheFromSeveralRefs(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, chainTree())
+	ref := shared.Ref(p.id + ":cache")
+	p.build(t, cacheTo(ref))
+	missing := shared.Ref(p.id + ":no-such-cache")
+	b := p.build(t, on(secondDaemon(t)), cacheFrom(missing, "127.0.0.1:1/no-registry:cache", ref))
+	b.assertExecuted(t)
+	if s := b.step(t, "importing cache manifest from "+missing); !s.Failed {
+		t.Error("the progress does not tell that a cache is missing")
+	}
+}
+
+// Files whose chains begin alike share what is alike: each has a cache of its own, and reads the others'.
+func TestCacheOfAnotherFile(t *testing.T) {
+	t.Parallel()
+	tree := chainTree()
+	for name, content := range tree {
+		if rest, ok := strings.CutPrefix(name, "packages/three/"); ok {
+			tree["packages/four/"+rest] = strings.ReplaceAll(content, "three", "four")
+		}
+	}
+	p := newProject(t, tree)
+	p.write(t, files{"other.yaml": strings.Replace(p.read(t, "jetson.yaml"), "three", "four", 1)})
+	ref, other := shared.Ref(p.id+":cache"), shared.Ref(p.id+":other")
+	p.build(t, cacheTo(ref))
+
+	b := p.build(t, on(secondDaemon(t)), with("-f", "other.yaml"), cacheFrom(other, ref), cacheTo(other))
+	b.assertExecuted(t, append(stepsOf(p, "four", "[test four] test.sh"), "[test one on image] test.sh", "[test two on image] test.sh")...)
+	fresh := startDaemon(t, "files", harness.DaemonOptions{})
+	p.build(t, on(fresh), with("-f", "other.yaml"), cacheFrom(other)).assertExecuted(t)
+	p.build(t, on(fresh), cacheFrom(ref)).assertExecuted(t)
+}
+
+// An image with an inline cache stands for its own layers, and for what they rest on as long as nothing changes. Tests
+// leave no layer: once something changes, those of the packages before run again too.
+func TestInlineCache(t *testing.T) {
+	t.Parallel()
+	daemon := startDaemon(t, "inline", harness.DaemonOptions{})
+	p := newProject(t, chainTree())
+	image := p.build(t, push(), with("--cache-to", "type=inline")).image
+	p.build(t, on(daemon), cacheFrom(image)).assertExecuted(t)
+
+	p.write(t, files{"packages/three/data.txt": "3"})
+	p.build(t, on(daemon), cacheFrom(image)).assertExecuted(t, append(stepsOf(p, "three", "[test three] test.sh"),
+		"[test one] test.sh", "[test two] test.sh", "[test one on image] test.sh", "[test two on image] test.sh")...)
+}
+
+// A cache holds what the config.py files said too, though the image holds nothing of it.
+func TestCacheOfConfigPy(t *testing.T) {
+	t.Parallel()
+	python := arg("PYTHON_IMAGE=" + pythonImage(t, base(t)))
+	p := newProject(t, files{
+		"jetson.yaml":           "packages: [a]\n",
+		"packages/a/Dockerfile": dockerfile("", "ARG A\nRUN echo $A > /a\n"),
+		"packages/a/config.py":  "package['build_args'] = {'A': '@ID@'}\n",
+	})
+	ref := shared.Ref(p.id + ":cache")
+	const step = "[config] run 1 config.py files of packages"
+	first := p.build(t, push(), python, cacheTo(ref))
+	if s := first.step(t, step); !s.Ran || s.Cached {
+		t.Errorf("the first time, it should run: %+v", s)
+	}
+	image := first.digest(t)
+	assertSame(t, "files that the packages and the seal added", first.added(t), []string{"a", "usr/share/jetkit/manifest.json"})
+
+	fresh := startDaemon(t, "config", harness.DaemonOptions{})
+	b := p.build(t, on(fresh), push(), python, cacheFrom(ref))
+	b.assertExecuted(t)
+	if s := b.step(t, step); !s.Cached {
+		t.Errorf("it ran again: %+v", s)
+	}
+	assertEqual(t, "image of the other builder", b.digest(t), image)
+
+	// Another answer that changes nothing in the chain changes nothing in the image.
+	p.write(t, files{"packages/a/config.py": "package['build_args'] = {'A': '@ID@'}\npackage['notes'] = 'new'\n"})
+	b = p.build(t, push(), python)
+	if s := b.step(t, step); s.Cached {
+		t.Errorf("it should run for another file: %+v", s)
+	}
+	b.assertExecuted(t)
+	if s := b.step(t, "[internal] seal image"); !s.Cached {
+		t.Errorf("the image was sealed again: %+v", s)
+	}
+	assertEqual(t, "image after a change that does not matter", b.digest(t), image)
 }
 
 // Equal files give equal plans and graphs, whoever builds them where.

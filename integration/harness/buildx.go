@@ -20,6 +20,8 @@ type BuildxRun struct {
 	Stdin io.Reader
 	// Live, when set, gets stdout and stderr while the command runs.
 	Live io.Writer
+	// Abandon has the end of the context kill the command at once, as if its machine had gone. Otherwise it is asked to end.
+	Abandon bool
 }
 
 // Buildx runs "docker buildx build ARGS" on the daemon. Progress is plain unless Args or Env say otherwise.
@@ -40,5 +42,6 @@ func (e *Env) BuildxCommand(ctx context.Context, run BuildxRun) Result {
 		env:   append([]string{"BUILDX_BUILDER=" + daemon.Builder}, run.Env...),
 		stdin: run.Stdin,
 		live:  run.Live,
+		kill:  run.Abandon,
 	})
 }

@@ -43,6 +43,7 @@ type command struct {
 	env   []string // added to Env.environment
 	stdin io.Reader
 	live  io.Writer // also gets the output while the program runs
+	kill  bool      // cancelling kills at once
 }
 
 func (e *Env) run(ctx context.Context, c command) Result {
@@ -58,7 +59,11 @@ func (e *Env) run(ctx context.Context, c command) Result {
 	}
 	// The docker CLI runs buildx as a child: cancelling must reach both.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	signal := syscall.SIGTERM
+	if c.kill {
+		signal = syscall.SIGKILL
+	}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, signal) }
 	cmd.WaitDelay = stopGrace
 
 	start := time.Now()

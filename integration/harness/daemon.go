@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"sync"
@@ -23,6 +24,9 @@ type DaemonOptions struct {
 	MaxParallelism int
 	// DisableCDI makes a builder without devices.
 	DisableCDI bool
+	// TLS has the builder reach the daemon by TCP, which lets in nobody without a certificate. The unix socket is there
+	// as ever, for the harness and for builds in process.
+	TLS bool
 	// ExtraConfig is appended to buildkitd.toml as it is; it starts at the top of no table, so open one.
 	ExtraConfig string
 }
@@ -33,12 +37,18 @@ type Daemon struct {
 	Builder string
 	// Addr is the daemon's address, "unix:///...".
 	Addr string
+	// TCPAddr is the address "tcp://127.0.0.1:port" of a daemon with TLS, and Certificates what opens it.
+	TCPAddr      string
+	Certificates *Certificates
 	// CDISpecDir is watched by this daemon, and by no other, for CDI device specifications.
 	CDISpecDir string
 
-	env      *Env
-	process  *process
-	stopOnce sync.Once
+	env  *Env
+	name string
+	argv []string
+
+	mu      sync.Mutex
+	process *process
 }
 
 // StartDaemon starts a further buildkitd, with nothing in its cache, and registers it as the buildx builder
@@ -46,11 +56,14 @@ type Daemon struct {
 func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) (*Daemon, error) {
 	defer e.timed("buildkitd " + name + " ready")()
 	root := filepath.Join(e.Root, name)
+	config := filepath.Join(root, "buildkitd.toml")
 	d := &Daemon{
 		Builder:    "jetkit-" + name,
 		Addr:       "unix://" + filepath.Join(root, "buildkitd.sock"),
 		CDISpecDir: filepath.Join(root, "cdi"),
 		env:        e,
+		name:       name,
+		argv:       []string{e.tool("buildkitd"), "--config", config},
 	}
 	if err := e.claim(name, d); err != nil {
 		return nil, err
@@ -58,23 +71,45 @@ func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) 
 	if err := os.MkdirAll(d.CDISpecDir, 0o755); err != nil {
 		return nil, err
 	}
-	config := filepath.Join(root, "buildkitd.toml")
+	if opts.TLS {
+		certificates, err := makeCertificates(filepath.Join(root, "certificates"))
+		if err != nil {
+			return nil, err
+		}
+		d.Certificates = certificates
+	}
 	if err := os.WriteFile(config, []byte(e.daemonConfig(root, d, opts)), 0o644); err != nil {
 		return nil, err
 	}
-	p, err := e.startProcess("buildkitd-"+name, []string{e.tool("buildkitd"), "--config", config}, nil)
-	if err != nil {
+	if err := d.start(ctx); err != nil {
 		return nil, err
 	}
-	d.process = p
-	if err := p.waitReady(ctx, d.probe); err != nil {
-		return nil, err
-	}
-	create := e.BuildxCommand(ctx, BuildxRun{
-		Daemon: d,
-		Args:   []string{"create", "--driver", "remote", "--name", d.Builder, d.Addr},
-	})
+	create := e.BuildxCommand(ctx, BuildxRun{Daemon: d, Args: d.createArgs()})
 	return d, create.Err()
+}
+
+// start runs buildkitd and waits until it can build.
+func (d *Daemon) start(ctx context.Context) error {
+	p, err := d.env.startProcess("buildkitd-"+d.name, d.argv, nil)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.process = p
+	d.mu.Unlock()
+	return p.waitReady(ctx, d.probe)
+}
+
+// createArgs are the arguments of buildx that make the daemon a builder.
+func (d *Daemon) createArgs() []string {
+	args := []string{"create", "--driver", "remote", "--name", d.Builder}
+	c := d.Certificates
+	if c == nil {
+		return append(args, d.Addr)
+	}
+	return append(args,
+		"--driver-opt", "cacert="+c.CA, "--driver-opt", "cert="+c.Cert, "--driver-opt", "key="+c.Key,
+		"--driver-opt", "servername="+c.ServerName, d.TCPAddr)
 }
 
 // claim refuses a second daemon of one name: they would share a folder.
@@ -100,11 +135,42 @@ func (d *Daemon) probe(ctx context.Context) error {
 	if strings.TrimSpace(out) == "" {
 		return errors.New("it has no worker yet")
 	}
+	if d.Certificates == nil {
+		return nil
+	}
+	match := servingTCP.FindStringSubmatch(d.running().log())
+	if match == nil {
+		return errors.New("it does not listen on TCP yet")
+	}
+	d.TCPAddr = "tcp://" + match[1]
 	return nil
 }
 
-// Stop ends the daemon before Close would. It can not be started again, and its name stays taken.
-func (d *Daemon) Stop() { d.stopOnce.Do(d.process.stop) }
+// servingTCP is how buildkitd tells which port the kernel chose.
+var servingTCP = regexp.MustCompile(`running server on (127\.0\.0\.1:[0-9]+)`)
+
+// Stop ends the daemon before Close would. Its name stays taken.
+func (d *Daemon) Stop() { d.running().stop() }
+
+// Kill ends buildkitd and nothing else, with no chance to tidy up, as the kernel does when memory runs out. [Daemon.Restart]
+// brings it back.
+func (d *Daemon) Kill() { d.running().kill() }
+
+// Restart starts buildkitd, stopped or killed before, on the files it left. A daemon with TLS can't be restarted: its port
+// would change, and buildx knows the old one.
+func (d *Daemon) Restart(ctx context.Context) error {
+	if d.Certificates != nil {
+		return errors.New("a daemon with TLS can't be restarted")
+	}
+	defer d.env.timed("buildkitd " + d.name + " ready again")()
+	return d.start(ctx)
+}
+
+func (d *Daemon) running() *process {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.process
+}
 
 // daemonConfig keeps everything buildkitd would otherwise put into, or read from, the host's own folders below root.
 func (e *Env) daemonConfig(root string, d *Daemon, opts DaemonOptions) string {
@@ -117,13 +183,19 @@ func (e *Env) daemonConfig(root string, d *Daemon, opts DaemonOptions) string {
 		labels = append(labels, fmt.Sprintf("%q = %q", key, value))
 	}
 	sort.Strings(labels)
+	addresses, tls := fmt.Sprintf("%q", d.Addr), ""
+	if c := d.Certificates; c != nil {
+		addresses += `, "tcp://127.0.0.1:0"`
+		tls = fmt.Sprintf("[grpc.tls]\ncert = %q\nkey = %q\nca = %q\n", c.ServerCert, c.ServerKey, c.CA)
+	}
 	return fmt.Sprintf(`root = %[1]q
 insecure-entitlements = ["network.host", "security.insecure", "device"]
 provenanceEnvDir = %[2]q
 
 [grpc]
-  address = [%[3]q]
+  address = [%[3]s]
 
+%[13]s
 [otel]
   socketPath = %[4]q
 
@@ -147,7 +219,7 @@ provenanceEnvDir = %[2]q
   http = true
 
 %[12]s
-`, filepath.Join(root, "state"), filepath.Join(root, "provenance.d"), d.Addr, filepath.Join(root, "otel.sock"),
+`, filepath.Join(root, "state"), filepath.Join(root, "provenance.d"), addresses, filepath.Join(root, "otel.sock"),
 		opts.DisableCDI, d.CDISpecDir, runtime, "/"+e.cgroup, opts.MaxParallelism, strings.Join(labels, ", "),
-		e.Registry, opts.ExtraConfig)
+		e.Registry, opts.ExtraConfig, tls)
 }

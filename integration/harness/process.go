@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -31,6 +32,7 @@ type process struct {
 	pid     int
 	exited  chan struct{} // closed once the process has been waited for
 	waitErr error         // valid after exited
+	ending  sync.Once     // whatever asks for the end first gets it; later, the pid may be somebody else's
 }
 
 // startProcess starts a daemon in a process group of its own, so that a terminal's Ctrl-C reaches only us and we stop
@@ -101,13 +103,23 @@ func (p *process) waitReady(ctx context.Context, probe func(context.Context) err
 
 // stop asks the daemon to end and, when it does not in time, kills its process group.
 func (p *process) stop() {
-	_ = syscall.Kill(p.pid, syscall.SIGTERM) // an error means it is gone
-	select {
-	case <-p.exited:
-	case <-time.After(stopGrace):
-	}
-	_ = syscall.Kill(-p.pid, syscall.SIGKILL) // also what it left in its group
-	<-p.exited
+	p.ending.Do(func() {
+		_ = syscall.Kill(p.pid, syscall.SIGTERM) // an error means it is gone
+		select {
+		case <-p.exited:
+		case <-time.After(stopGrace):
+		}
+		_ = syscall.Kill(-p.pid, syscall.SIGKILL) // also what it left in its group
+		<-p.exited
+	})
+}
+
+// kill ends the daemon's own process without warning, and leaves what it started alone.
+func (p *process) kill() {
+	p.ending.Do(func() {
+		_ = syscall.Kill(p.pid, syscall.SIGKILL) // an error means it is gone
+		<-p.exited
+	})
 }
 
 func (p *process) log() string {

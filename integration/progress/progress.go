@@ -13,7 +13,7 @@ import (
 type Step struct {
 	// Name is what buildx shows, such as "[numpy 1/1] RUN apt-get update".
 	Name string
-	// Cached is set when the result was there already, or came from an imported cache.
+	// Cached is set when the result was there already, here or, once fetched, in a registry.
 	Cached bool
 	// Ran is set when the operation was carried out to its end.
 	Ran bool
@@ -29,6 +29,9 @@ var (
 	line = regexp.MustCompile(`^#(\d+) (.*)$`)
 	done = regexp.MustCompile(`^DONE (\d+\.\d+)s$`)
 	said = regexp.MustCompile(`^\d+\.\d+ (.*)$`)
+	// fetched matches the transfer of a result that another builder made: a step that runs has none, and what it says
+	// has a time in front. BuildKit shows such a step as DONE, not as CACHED, once something needs its files.
+	fetched = regexp.MustCompile(`^(?:extracting )?sha256:[0-9a-f]{64}`)
 )
 
 // Parse reads the progress of one build; steps come in the order they began.
@@ -54,11 +57,7 @@ func Parse(text string) []*Step {
 
 func (s *Step) add(text string) {
 	switch {
-	case text == "CACHED":
-		s.Cached = true
-	case strings.HasPrefix(text, "extracting sha256:"):
-		// The layers of a step that runs are there. These come from elsewhere, and
-		// buildx says so instead of CACHED where a step needs the files.
+	case text == "CACHED", fetched.MatchString(text):
 		s.Cached = true
 	case strings.HasPrefix(text, "ERROR: "):
 		s.Failed = true

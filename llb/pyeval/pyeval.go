@@ -40,6 +40,11 @@ type Options struct {
 // Result is the file of the resulting state that holds what the program wrote.
 const Result = "out/result.json"
 
+// Empty is a folder of the resulting state that the program cannot reach, so
+// that it is empty whatever the result. Who copies it depends on the step, and
+// on nothing that the step says.
+const Empty = "/empty"
+
 // The places of the step's mounts.
 const (
 	runnerDir  = "/jetkit/runner"
@@ -79,7 +84,7 @@ func Run(o Options) (llb.State, error) {
 		opts = append(opts, llb.IgnoreCache)
 	}
 	folder := path.Dir(Result)
-	out := llb.Scratch().File(llb.Mkdir("/"+folder, 0o755, fixedTime()), internal("result"))
+	out := llb.Scratch().File(llb.Mkdir("/"+folder, 0o755, fixedTime()).Mkdir(Empty, 0o755, fixedTime()), internal("result"))
 	return o.Python.User("0").Run(opts...).AddMount(resultDir, out, llb.SourcePath("/"+folder)), nil
 }
 

@@ -112,9 +112,19 @@ func (m *Manifest) Labels() map[string]string {
 	return labels
 }
 
+// Basis is a result that decided what the image is, though the image holds none
+// of it: what config.py files said.
+type Basis struct {
+	State llb.State
+	// Empty is an empty folder of the state.
+	Empty string
+}
+
 // Seal finishes an image: one operation that takes every run's /out folder, and
 // with it depends on every run, and writes the manifest and a record per test.
-func Seal(st llb.State, image *dockerspec.DockerOCIImage, m *Manifest, runs []Run, opts ...llb.ConstraintsOpt) (llb.State, error) {
+// It takes every basis' empty folder too, because a cache holds the steps that
+// the image depends on: another builder finds the basis there.
+func Seal(st llb.State, image *dockerspec.DockerOCIImage, m *Manifest, runs []Run, bases []Basis, opts ...llb.ConstraintsOpt) (llb.State, error) {
 	// Files carry the beginning of time, so that layers repeat.
 	created := llb.WithCreatedTime(time.Unix(0, 0))
 	manifest, err := encode(m)
@@ -138,6 +148,9 @@ func Seal(st llb.State, image *dockerspec.DockerOCIImage, m *Manifest, runs []Ru
 				CopyDirContentsOnly: true, CreateDestPath: true, CreatedTime: new(time.Unix(0, 0)),
 			})
 		}
+	}
+	for _, b := range bases {
+		action = action.Copy(b.State, b.Empty, ShareDir, &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(time.Unix(0, 0))})
 	}
 	image.History = append(image.History, ocispecs.History{CreatedBy: "jetkit seal # " + m.Plan, Comment: "jetkit"})
 	return st.File(action, opts...), nil

@@ -79,7 +79,7 @@ func seal(t *testing.T, opts map[string]string, caps apicaps.CapSet, change func
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := teststep.Seal(finished.State, finished.Image, m, runs, llb.WithCustomName("seal"))
+	st, err := teststep.Seal(finished.State, finished.Image, m, runs, nil, llb.WithCustomName("seal"))
 	if err != nil {
 		t.Fatal(err)
 	}
