@@ -37,7 +37,7 @@ build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 
 lint: $(LINTERS) ## Check the code and its formatting, scripts, and the examples' workflows and Kubernetes manifests
 	$(LINTER) run ./...
-	shellcheck integration/*.sh .ci/run
+	shellcheck integration/*.sh .ci/run examples/builder/nvidia-runc
 	$(BIN)/actionlint -config-file examples/ci/github/actionlint.yaml $(filter-out %/actionlint.yaml,$(wildcard examples/ci/github/*.y*ml))
 	$(BIN)/manifests $(wildcard examples/kubernetes/*.yaml)
 

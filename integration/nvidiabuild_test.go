@@ -19,7 +19,7 @@ func tunedTree() files {
 		"jetson.yaml":               "packages: [base, tuned, app]\n",
 		"packages/base/Dockerfile":  dockerfile("name: base", "RUN mkdir /work && echo @ID@ > /work/old\n"),
 		"packages/tuned/Dockerfile": dockerfile("name: tuned\ndepends: base\nbuildkit_device: true\ntest: test.sh", tunedBody),
-		"packages/tuned/test.sh":    script("cat /work/tuned; test ! -e /work/old; ldconfig -p | grep libtuned.so"),
+		"packages/tuned/test.sh":    script("cat /work/tuned; test ! -e /work/old; ldconfig -p | grep /opt/tuned/"),
 		"packages/app/Dockerfile":   dockerfile("name: app\ndepends: tuned", "USER 1000:1000\nRUN cat /work/tuned > /tmp/app\n"),
 	}
 }

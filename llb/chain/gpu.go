@@ -19,7 +19,7 @@ type buildGPU struct {
 	all gpu.Devices
 	// own are those that single RUN steps name (RUN --device).
 	own gpu.Devices
-	// runtime is set for builders whose OCI runtime is nvidia-container-runtime.
+	// runtime is set for builders that run steps by nvidia-container-runtime.
 	runtime bool
 }
 

@@ -153,7 +153,7 @@ type GPUMode string
 // The GPU modes.
 const (
 	GPUCDI     GPUMode = "cdi"     // a CDI device on the step
-	GPURuntime GPUMode = "runtime" // the worker's OCI runtime is nvidia-container-runtime
+	GPURuntime GPUMode = "runtime" // the builder runs steps by nvidia-container-runtime
 	GPUSkip    GPUMode = "skip"    // no GPU: tests that need one do not run, RUN steps do without
 )
 
