@@ -82,7 +82,7 @@ func TestCompileBuilderAndGPUBuilder(t *testing.T) {
 	const missing = "the builder has no device nvidia.com/gpu=all"
 	elsewhere := secondDaemon(t)
 	failed := p.fail(t, on(elsewhere), allowed, cacheFrom(compiled))
-	assertContains(t, failed.Stderr, missing, "GPU tests of this build: test.sh of infer")
+	assertContains(t, failed.Stderr, missing, "needed by test.sh of infer")
 	if ran := strings.Join(failed.executed(), ", "); strings.Contains(ran, "[infer ") {
 		t.Errorf("what the cache holds ran again: %s", ran)
 	}

@@ -1,5 +1,5 @@
-// Command totals adds up the reports of `go test -json` in a folder and prints one line, "N passed, N failed,
-// N skipped". Subtests count, as they do in `go test -v`.
+// Command totals adds up the reports of `go test -json` in a folder. It lists the tests that did not run, with what they
+// said of why, and ends with one line, "N passed, N failed, N skipped". Subtests count, as they do in `go test -v`.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 )
 
@@ -25,10 +26,17 @@ func main() {
 	if total.failed == 0 {
 		total.failed = *alsoFailed
 	}
+	for _, line := range total.notRun {
+		fmt.Println("not run:", line)
+	}
 	fmt.Printf("%d passed, %d failed, %d skipped\n", total.passed, total.failed, total.skipped)
 }
 
-type totals struct{ passed, failed, skipped int }
+type totals struct {
+	passed, failed, skipped int
+	// notRun names the skipped tests, each with its reason, sorted.
+	notRun []string
+}
 
 // addUp reads every *.json in the folder; a folder without any is zero tests. A test that two reports tell of (the
 // integration run sees the plain tests of its packages again) is one test, which failed if it failed once.
@@ -37,7 +45,7 @@ func addUp(folder string) (totals, error) {
 	if err != nil {
 		return totals{}, err
 	}
-	all := outcomes{}
+	all := outcomes{action: map[test]string{}, reason: map[test]string{}}
 	for _, path := range reports {
 		if err := all.addReport(path); err != nil {
 			return totals{}, fmt.Errorf("%s: %w", path, err)
@@ -48,13 +56,22 @@ func addUp(folder string) (totals, error) {
 
 // event is the part of a test2json event that counts.
 type event struct {
-	Action  string
+	Action string
+	test
+	Output string
+}
+
+// test names a test, or a package under the empty name.
+type test struct {
 	Package string
 	Test    string
 }
 
-// outcomes holds the last word on each test, and on each package under the empty test name.
-type outcomes map[event]string
+// outcomes holds the last word on each test, and what it last logged.
+type outcomes struct{ action, reason map[test]string }
+
+// logged is a line that a test logged, as go test prints it.
+var logged = regexp.MustCompile(`^\s+\w+\.go:\d+: (.*)\n$`)
 
 func (o outcomes) addReport(path string) error {
 	file, err := os.Open(path)
@@ -70,9 +87,11 @@ func (o outcomes) addReport(path string) error {
 		} else if err != nil {
 			return err
 		}
-		key := event{Package: e.Package, Test: e.Test}
-		if slices.Contains([]string{"pass", "fail", "skip"}, e.Action) && o[key] != "fail" {
-			o[key] = e.Action
+		if m := logged.FindStringSubmatch(e.Output); m != nil {
+			o.reason[e.test] = m[1]
+		}
+		if slices.Contains([]string{"pass", "fail", "skip"}, e.Action) && o.action[e.test] != "fail" {
+			o.action[e.test] = e.Action
 		}
 	}
 }
@@ -80,19 +99,21 @@ func (o outcomes) addReport(path string) error {
 func (o outcomes) count() totals {
 	var sum totals
 	failedTests := map[string]int{} // per package
-	for key, action := range o {
+	for key, action := range o.action {
 		switch {
 		case key.Test == "":
 		case action == "pass":
 			sum.passed++
 		case action == "skip":
 			sum.skipped++
+			sum.notRun = append(sum.notRun, key.Test+": "+o.reason[key])
 		case action == "fail":
 			sum.failed++
 			failedTests[key.Package]++
 		}
 	}
-	for key, action := range o {
+	slices.Sort(sum.notRun)
+	for key, action := range o.action {
 		// A package that failed without a failed test did not compile, or died outside of one.
 		if key.Test == "" && action == "fail" && failedTests[key.Package] == 0 {
 			sum.failed++

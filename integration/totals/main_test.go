@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 )
 
@@ -15,11 +16,13 @@ func TestAddUp(t *testing.T) {
 		{"no report", nil, totals{}},
 		{"every outcome, over two reports", map[string]string{
 			"unit.json": `{"Action":"pass","Package":"p","Test":"A"}
+{"Action":"output","Package":"p","Test":"B","Output":"    gpu_test.go:7: needs a GPU\n"}
+{"Action":"output","Package":"p","Test":"B","Output":"--- SKIP: B (0.00s)\n"}
 {"Action":"skip","Package":"p","Test":"B"}
 {"Action":"pass","Package":"p"}`,
 			"integration.json": `{"Action":"fail","Package":"q","Test":"C"}
 {"Action":"fail","Package":"q"}`,
-		}, totals{passed: 1, failed: 1, skipped: 1}},
+		}, totals{passed: 1, failed: 1, skipped: 1, notRun: []string{"B: needs a GPU"}}},
 		{"one test in two reports", map[string]string{
 			"integration.json": `{"Action":"fail","Package":"p","Test":"A"}
 {"Action":"pass","Package":"p","Test":"B"}`,
@@ -43,7 +46,7 @@ func TestAddUp(t *testing.T) {
 				}
 			}
 			got, err := addUp(folder)
-			if err != nil || got != test.want {
+			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("addUp = %+v, %v; want %+v", got, err, test.want)
 			}
 		})

@@ -23,8 +23,8 @@ func Required(name string) Devices { return Devices{{Name: name}} }
 type MissingCDIError struct{ Device string }
 
 func (e *MissingCDIError) Error() string {
-	return fmt.Sprintf("the builder cannot give steps the CDI device %s: it needs BuildKit 0.20 or later "+
-		"(Docker Engine 28.2 or later); upgrade it, or build with --build-arg TEST_GPU=skip if only tests need it", e.Device)
+	return fmt.Sprintf("the builder cannot give steps the CDI device %s: it needs BuildKit 0.20 or later (Docker Engine 28.2 or later); "+
+		"upgrade it, or build without: --build-arg TEST_GPU=skip for tests, BUILD_GPU=skip for RUN steps", e.Device)
 }
 
 // Supported checks that a builder knows CDI devices, if there are any. Its error
