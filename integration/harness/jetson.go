@@ -163,27 +163,34 @@ func (j *Jetson) WriteCDISpec(ctx context.Context, file string) error {
 	return err
 }
 
-// Runtime makes a program in dir that runs containers as examples/builder/nvidia-runc does, with nvidia-container-runtime
-// configured for this Jetson. The mode is "csv", "cdi" or "jit-cdi". It is for [DaemonOptions].RuntimeBinary.
+// Runtime makes a program in dir that runs containers as examples/builder/nvidia-runc does, with the configuration beside
+// it, changed to look for this Jetson's files. The mode is "csv", "cdi" or "jit-cdi". It is for
+// [DaemonOptions].RuntimeBinary.
 func (j *Jetson) Runtime(dir, mode, specDir string) (string, error) {
-	config := fmt.Sprintf(`[nvidia-container-cli]
-root = %q
-
+	example, err := os.ReadFile(filepath.Join(j.env.repo, "examples/builder/nvidia-container-runtime.toml"))
+	if err != nil {
+		return "", err
+	}
+	config := string(example)
+	for _, change := range []struct{ from, to string }{
+		{`ldconfig = "@/sbin/ldconfig.real"`, fmt.Sprintf("root = %q", j.Root)}, // Debian's ldconfig is no script
+		{`mode = "csv"`, fmt.Sprintf("mode = %q\nlog-level = \"debug\"\ndebug = %q", mode, filepath.Join(dir, "runtime.log"))},
+	} {
+		if !strings.Contains(config, change.from) {
+			return "", fmt.Errorf("examples/builder/nvidia-container-runtime.toml has no %s", change.from)
+		}
+		config = strings.Replace(config, change.from, change.to, 1)
+	}
+	config += fmt.Sprintf(`
 [nvidia-ctk]
 path = %q
-
-[nvidia-container-runtime]
-debug = %q
-log-level = "debug"
-mode = %q
-runtimes = ["true"]
 
 [nvidia-container-runtime.modes.csv]
 mount-spec-path = %q
 
 [nvidia-container-runtime.modes.cdi]
 spec-dirs = [%q]
-`, j.Root, j.path("/usr/bin/nvidia-ctk"), filepath.Join(dir, "runtime.log"), mode, j.path(csvFolder), specDir)
+`, j.path("/usr/bin/nvidia-ctk"), j.path(csvFolder), specDir)
 	folder := filepath.Join(dir, "nvidia-container-runtime")
 	program := filepath.Join(dir, "nvidia-runc")
 	script := fmt.Sprintf("#!/bin/sh\nXDG_CONFIG_HOME=%q PATH=%q:$PATH exec %q \"$@\"\n",
