@@ -153,3 +153,14 @@ func TestMarksOfANewDriver(t *testing.T) {
 		t.Errorf("of the new driver in the layers: %q", left)
 	}
 }
+
+// What cleans up is a script, so that a base without a shell cannot build with a GPU.
+func TestGPUAtBuildTimeNeedsAShell(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":                 "base: scratch\npackages: [kernels]\n",
+		"packages/kernels/Dockerfile": dockerfile("name: kernels\nbuildkit_device: true", "RUN [\"/@ID@\"]\n"),
+	})
+	b := p.fail(t, on(gpuDaemon(t)), with("--allow", "device"), noBase())
+	assertContains(t, b.Stderr, "preparing the first step with a GPU failed: the image that it builds on must have /bin/sh")
+}

@@ -55,10 +55,11 @@ type Stage struct {
 	// Detached is set when the Dockerfile's last stage does not build on the
 	// steps before it, so that they are missing from the image.
 	Detached bool
+	// Asks is what the Dockerfile asks for itself.
+	Asks Asks
 
 	// context holds the files that the Dockerfile can copy.
 	context llb.State
-	asks    Asks
 	gpu     buildGPU
 }
 
@@ -124,7 +125,7 @@ func (s *Stage) open(ctx context.Context, opt Options) error {
 		return nil
 	}
 	s.SourceMap, s.context = files.sourceMap, files.context
-	s.asks, err = AsksOf(s.SourceMap.Data)
+	s.Asks, err = AsksOf(s.SourceMap.Data)
 	return err
 }
 

@@ -52,7 +52,7 @@ func assignGPUs(stages []Stage, base *dockerspec.DockerOCIImage, caps apicaps.Ca
 		if s.SourceMap == nil {
 			continue
 		}
-		asks := s.asks
+		asks := s.Asks
 		asks.Devices = withDevices(asks.Devices, inherited)
 		inherited = asks.Later
 		s.gpu = gpuOf(s.Step, asks)
