@@ -97,8 +97,9 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 		return nil, err
 	}
 	marks := marksOf(stages)
+	constraints := llb.NewConstraints(llb.WithCaps(opt.Client.BuildOpts().LLBCaps), llb.Platform(opt.Platform))
 	for i := range stages {
-		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform}
+		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform, constraints: constraints}
 		if err := stages[i].compile(ctx, opt, in, marks); err != nil {
 			return nil, stages[i].failed(err)
 		}
@@ -150,7 +151,7 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *m
 	}
 	s.State, s.Image = res.State, res.Image
 	if s.gpu.used() {
-		return s.withGPU(ctx, opt, in)
+		return s.withGPU(ctx, in)
 	}
 	if s.Detached = !descends(ctx, res.State, in.base); s.Detached {
 		marks.forget()
@@ -194,6 +195,9 @@ type stepInput struct {
 	// linked are results of other builds, by input name.
 	linked   map[string]llb.State
 	platform ocispecs.Platform
+	// constraints are the same for all stages, as operations that were marshalled
+	// with them are not marshalled again.
+	constraints *llb.Constraints
 }
 
 func emptyImage(p ocispecs.Platform) *dockerspec.DockerOCIImage {

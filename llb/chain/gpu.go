@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -83,8 +82,8 @@ func (g buildGPU) supported(caps apicaps.CapSet) error {
 // withGPU changes a stage's RUN steps that have a GPU: they clean up after
 // themselves and, where the builder's runtime gives it, have the variables for that.
 // The image's configuration knows of neither.
-func (s *Stage) withGPU(ctx context.Context, opt Options, in stepInput) error {
-	st, onBase, err := changeOnTop(ctx, s.State, in.base, func(exec *pb.ExecOp) bool {
+func (s *Stage) withGPU(ctx context.Context, in stepInput) error {
+	st, onBase, err := changeOnTop(ctx, s.State, in.base, in.constraints, func(exec *pb.ExecOp) bool {
 		if !s.gpu.runtime && len(exec.GetCdiDevices()) == 0 {
 			return false
 		}
@@ -93,7 +92,7 @@ func (s *Stage) withGPU(ctx context.Context, opt Options, in stepInput) error {
 			exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), in.image.Config.Env)
 		}
 		return true
-	}, llb.WithCaps(opt.Client.BuildOpts().LLBCaps), llb.Platform(opt.Platform))
+	})
 	if err != nil {
 		return err
 	}
