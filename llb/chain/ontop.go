@@ -10,14 +10,22 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// changeOnTop gives a state in which the steps whose root file system continues
-// base's are changed, those that change tells it has changed. The second result is false if the state itself does not
-// continue it; one that only copies from it doesn't.
+// onTop says which steps on top of a file system to change, and how.
+type onTop struct {
+	base llb.State
+	// concerns tells whether it is about a step.
+	concerns func(*pb.ExecOp) bool
+	change   func(*pb.ExecOp)
+}
+
+// apply gives a state in which the steps are changed that it is about and whose root
+// file system continues the base's. The second result tells of steps that it is
+// about, that the state continues, and that do not continue the base.
 //
 // What a Dockerfile says is left to the Dockerfile frontend: whichever way it names
 // its base image and its shell, the operations tell what is run on what.
-func changeOnTop(ctx context.Context, st, base llb.State, change func(*pb.ExecOp) bool, opts ...llb.ConstraintsOpt) (llb.State, bool, error) {
-	below, err := base.Marshal(ctx, opts...)
+func (t onTop) apply(ctx context.Context, st llb.State, opts ...llb.ConstraintsOpt) (llb.State, bool, error) {
+	below, err := t.base.Marshal(ctx, opts...)
 	if err != nil {
 		return st, false, err
 	}
@@ -30,7 +38,7 @@ func changeOnTop(ctx context.Context, st, base llb.State, change func(*pb.ExecOp
 		return st, false, err
 	}
 	def := marshalled.ToPB()
-	c := &changer{change: change, on: map[string]bool{string(start): true}, renamed: map[string]string{}}
+	c := &changer{onTop: t, on: map[string]bool{string(start): true}, astray: map[string]bool{}, renamed: map[string]string{}}
 	for i := range def.Def { // inputs come before what uses them
 		if def.Def[i], err = c.op(def.Def[i]); err != nil {
 			return st, false, err
@@ -50,18 +58,21 @@ func changeOnTop(ctx context.Context, st, base llb.State, change func(*pb.ExecOp
 	if err != nil {
 		return st, false, fmt.Errorf("reading the changed definition: %w", err)
 	}
-	return llb.NewState(changed.Output()), c.last, nil
+	end, err := marshalled.Head()
+	return llb.NewState(changed.Output()), c.astray[string(end)], err
 }
 
-// changer goes through the operations of a definition.
+// changer goes through the operations of a definition, which it calls by their
+// digests.
 type changer struct {
-	change func(*pb.ExecOp) bool
+	onTop
 	// on has the operations whose file system continues the base's.
 	on map[string]bool
+	// astray has those whose file system continues that of a step which is not on
+	// the base.
+	astray map[string]bool
 	// renamed has the digests of operations that are not what they were.
 	renamed map[string]string
-	// last tells whether the last operation's input continues the base's.
-	last bool
 }
 
 // op gives an operation as it is to be.
@@ -71,13 +82,21 @@ func (c *changer) op(dt []byte) ([]byte, error) {
 		return nil, fmt.Errorf("reading an operation: %w", err)
 	}
 	before := string(digest.FromBytes(dt))
-	changed := false
-	continues := c.continues(op)
-	if exec := op.GetExec(); exec != nil && continues {
-		changed = c.change(exec)
+	if c.on[before] {
+		return dt, nil // the base itself
 	}
-	c.on[before] = c.on[before] || continues
-	c.last = op.GetOp() == nil && len(op.GetInputs()) > 0 && c.on[op.GetInputs()[0].GetDigest()]
+	for _, in := range continued(op) {
+		c.on[before] = c.on[before] || c.on[in]
+		c.astray[before] = c.astray[before] || c.astray[in]
+	}
+	changed := false
+	if exec := op.GetExec(); exec != nil && c.concerns(exec) {
+		if changed = c.on[before]; changed {
+			c.change(exec)
+		} else {
+			c.astray[before] = true
+		}
+	}
 	for _, in := range op.GetInputs() {
 		if after, ok := c.renamed[in.GetDigest()]; ok {
 			in.Digest, changed = after, true
@@ -94,31 +113,30 @@ func (c *changer) op(dt []byte) ([]byte, error) {
 	return dt, nil
 }
 
-// continues tells whether an operation works on the base's file system, or on one
-// that continues it.
-func (c *changer) continues(op *pb.Op) bool {
-	input := func(i int64) bool {
-		return i >= 0 && i < int64(len(op.GetInputs())) && c.on[op.GetInputs()[i].GetDigest()]
+// continued gives the operations whose file systems an operation works on. Those
+// that it only copies or mounts from are not among them.
+func continued(op *pb.Op) []string {
+	var inputs []string
+	add := func(i int64) {
+		if i >= 0 && i < int64(len(op.GetInputs())) {
+			inputs = append(inputs, op.GetInputs()[i].GetDigest())
+		}
 	}
 	switch o := op.GetOp().(type) {
 	case *pb.Op_Exec:
 		for _, m := range o.Exec.GetMounts() {
 			if m.GetDest() == pb.RootMount {
-				return input(m.GetInput())
+				add(m.GetInput())
 			}
 		}
 	case *pb.Op_File:
 		for _, action := range o.File.GetActions() {
-			if input(action.GetInput()) { // not what it copies from: that is the secondary input
-				return true
-			}
+			add(action.GetInput()) // what it copies from is the secondary input
 		}
 	case *pb.Op_Merge: // COPY --link
 		for _, in := range o.Merge.GetInputs() {
-			if input(in.GetInput()) {
-				return true
-			}
+			add(in.GetInput())
 		}
 	}
-	return false
+	return inputs
 }
