@@ -150,11 +150,11 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *m
 		return err
 	}
 	s.State, s.Image = res.State, res.Image
-	if s.gpu.used() {
-		return s.withGPU(ctx, in)
-	}
 	if s.Detached = !descends(ctx, res.State, in.base); s.Detached {
 		marks.forget()
+	}
+	if s.gpu.used() {
+		return s.withGPU(ctx, in)
 	}
 	return nil
 }

@@ -83,21 +83,22 @@ func (g buildGPU) supported(caps apicaps.CapSet) error {
 // themselves and, where the builder's runtime gives it, have the variables for that.
 // The image's configuration knows of neither.
 func (s *Stage) withGPU(ctx context.Context, in stepInput) error {
-	st, onBase, err := changeOnTop(ctx, s.State, in.base, in.constraints, func(exec *pb.ExecOp) bool {
-		if !s.gpu.runtime && len(exec.GetCdiDevices()) == 0 {
-			return false
-		}
-		cleanUp(exec)
-		if s.gpu.runtime {
-			exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), in.image.Config.Env)
-		}
-		return true
-	})
+	steps := onTop{
+		base:     in.base,
+		concerns: func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 },
+		change: func(exec *pb.ExecOp) {
+			cleanUp(exec)
+			if s.gpu.runtime {
+				exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), in.image.Config.Env)
+			}
+		},
+	}
+	st, astray, err := steps.apply(ctx, s.State, in.constraints)
 	if err != nil {
 		return err
 	}
-	if !onBase {
-		return errDetached
+	if astray {
+		return errAstray
 	}
 	s.State = st
 	return nil
@@ -121,6 +122,6 @@ func withVariables(env, image []string) []string {
 	return env
 }
 
-// errDetached is about packages whose devices' marks cannot be kept out.
-var errDetached = errors.New("it builds with a GPU, but its Dockerfile's last stage does not build on BASE_IMAGE: " +
+// errAstray is about packages whose devices' marks cannot be kept out.
+var errAstray = errors.New("it builds with a GPU in its Dockerfile's last stage, which is not on top of BASE_IMAGE: " +
 	"what the device leaves behind would stay in the image; build in a stage of its own and copy the result to a last stage FROM ${BASE_IMAGE}")

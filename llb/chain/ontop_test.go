@@ -53,12 +53,47 @@ func TestWhichStepsCleanUp(t *testing.T) {
 	}
 }
 
-// What only copies from the step before does not build on it.
-func TestGPUNeedsMoreThanACopyOfTheStepBefore(t *testing.T) {
-	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS base\nFROM debian\nCOPY --from=base /usr /usr\nRUN tune\n")}}
-	_, err := compile(t, nil, files, withGPU("a", plan.GPUCDI))
-	if err == nil || !strings.Contains(err.Error(), "package a: ") || !strings.Contains(err.Error(), "FROM ${BASE_IMAGE}") {
-		t.Errorf("want an error that names the package and what to write, got %v", err)
+// Every package's steps are changed once, and the packages share one merge.
+func TestSeveralPackagesWithGPU(t *testing.T) {
+	files := fstest.MapFS{
+		"packages/a/Dockerfile": {Data: []byte(header + "RUN a\n")},
+		"packages/b/Dockerfile": {Data: []byte(header + "RUN b\n")},
+		"packages/c/Dockerfile": {Data: []byte("FROM scratch\nENV C=c\n")},
+	}
+	stages, err := compile(t, nil, files, withGPU("a", plan.GPUCDI), withGPU("b", plan.GPURuntime))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := tree(t, stages).String()
+	for text, want := range map[string]int{`exec "/.jetkit-step" "/bin/sh"`: 2, `exec "/.jetkit-step"`: 3, `"/.jetkit-step" "/.jetkit-step"`: 0, "merge #": 1} {
+		if n := strings.Count(got, text); n != want {
+			t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
+		}
+	}
+	if stages, err = compile(t, nil, files, withGPU("a", plan.GPUCDI), withGPU("c", plan.GPUCDI)); err != nil || stages[1].State.Output() != nil {
+		t.Errorf("want an empty image, got %v, %v", stages, err)
+	}
+}
+
+// What a device leaves in a stage that only copies from the step before would stay in
+// the image. In a stage that the image copies from, it does not matter.
+func TestGPUInOtherStages(t *testing.T) {
+	for dockerfile, fails := range map[string]bool{
+		"FROM ${BASE_IMAGE} AS base\nFROM debian\nCOPY --from=base /usr /usr\nRUN tune\n":                                true,
+		"FROM ${BASE_IMAGE} AS base\nFROM debian AS go\nRUN tune\nFROM go\nCOPY --link --from=base /usr /usr\nENV A=b\n": true,
+		"FROM debian AS go\nRUN tune\nFROM ${BASE_IMAGE}\nCOPY --from=go /a /a\n":                                        false,
+		"FROM debian AS go\nRUN tune\nFROM scratch\nCOPY --from=go /a /a\n":                                              false,
+		"FROM ${BASE_IMAGE} AS base\nRUN tune\nFROM scratch\nCOPY --from=base / /\n":                                     false,
+		"FROM debian AS go\nRUN tune\nFROM ${BASE_IMAGE}\nRUN --mount=type=bind,from=go,target=/go cp /go/a /\n":         false,
+	} {
+		files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte("ARG BASE_IMAGE\n" + dockerfile)}}
+		_, err := compile(t, nil, files, withGPU("a", plan.GPUCDI))
+		switch {
+		case !fails && err != nil:
+			t.Errorf("%s: %v", dockerfile, err)
+		case fails && (err == nil || !strings.Contains(err.Error(), "package a: ") || !strings.Contains(err.Error(), "FROM ${BASE_IMAGE}")):
+			t.Errorf("%s: want an error that names the package and what to write, got %v", dockerfile, err)
+		}
 	}
 }
 
