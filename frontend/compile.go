@@ -34,6 +34,8 @@ type compiled struct {
 	config     *dockerspec.DockerOCIImage
 	base       *dockerspec.DockerOCIImage
 	runs       []teststep.Run
+	// asks is what the packages' Dockerfiles ask for, by package.
+	asks map[string]chain.Asks
 }
 
 // compile turns a plan into one LLB definition: chain, tests and seal. If report
@@ -85,9 +87,13 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
 	}
 	chain.Label(def, stages, b.prefix(platform))
+	asks := map[string]chain.Asks{}
+	for _, s := range stages {
+		asks[s.Step.Name] = s.Asks
+	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
-		plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs,
+		plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs, asks: asks,
 	}, nil
 }
 

@@ -19,14 +19,19 @@ import (
 // from BuildKit with their source already.
 func (c *compiled) explain(err error) error {
 	err = plainCommand(err)
-	if r, ok := refusalOf(err.Error()); ok {
-		return c.refused(err, r)
+	if _, ran := errors.AsType[*gwpb.ExitError](err); !ran {
+		if r, ok := refusalOf(err.Error()); ok {
+			return c.refused(err, r)
+		}
 	}
 	vertex, ok := errors.AsType[*errdefs.VertexError](err)
 	if !ok {
 		return err
 	}
 	name := c.definition.Metadata[digest.Digest(vertex.Digest)].Description["llb.customname"]
+	if name == "[internal] "+chain.MarksStep {
+		return fmt.Errorf("preparing the first step with a GPU failed: the image that it builds on must have /bin/sh: %w", err)
+	}
 	platform := ""
 	if c.platform != "" {
 		name = "[" + strings.TrimPrefix(name, "["+c.platform+" ")

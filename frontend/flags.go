@@ -5,32 +5,37 @@ import (
 	"strings"
 )
 
-// stepFlags are options that docker buildx build has for RUN steps, by the build
-// arguments that say the same of RUN steps and of tests.
-var stepFlags = map[string][2]string{
-	"force-network-mode": {"BUILD_NETWORK", "TEST_NETWORK"},   // --network
-	"shm-size":           {"BUILD_SHM_SIZE", "TEST_SHM_SIZE"}, // --shm-size, in bytes by now
-	"ulimit":             {"BUILD_ULIMITS", "TEST_ULIMITS"},   // --ulimit, joined by commas
+// stepFlag is an option of docker buildx build for RUN steps.
+type stepFlag struct {
+	name string
+	// args are the build arguments that say the same of RUN steps and of tests.
+	args [2]string
+}
+
+// stepFlags are by the frontend options that they come as.
+var stepFlags = map[string]stepFlag{
+	"force-network-mode": {"--network", [2]string{"BUILD_NETWORK", "TEST_NETWORK"}},
+	"shm-size":           {"--shm-size", [2]string{"BUILD_SHM_SIZE", "TEST_SHM_SIZE"}}, // in bytes by now
+	"ulimit":             {"--ulimit", [2]string{"BUILD_ULIMITS", "TEST_ULIMITS"}},     // joined by commas
 }
 
 // buildArgs gives the build arguments. The command line's own flags for RUN steps
 // are among them, so that they win over the file and the plan tells what they did;
 // an argument that says more, being for RUN steps or tests alone, wins over a flag.
-func (b *build) buildArgs() map[string]string {
-	args := maps.Clone(b.ui.BuildArgs)
-	if args == nil {
-		args = map[string]string{}
-	}
+// The second result says which arguments stand for a flag.
+func (b *build) buildArgs() (args, options map[string]string) {
+	args, options = map[string]string{}, map[string]string{}
+	maps.Copy(args, b.ui.BuildArgs)
 	opts := b.ui.BuildOpts().Opts
-	for flag, names := range stepFlags {
-		if opts[flag] == "" {
+	for key, flag := range stepFlags {
+		if opts[key] == "" {
 			continue
 		}
-		for _, name := range names {
+		for _, name := range flag.args {
 			if strings.TrimSpace(args[name]) == "" {
-				args[name] = opts[flag]
+				args[name], options[name] = opts[key], flag.name
 			}
 		}
 	}
-	return args
+	return args, options
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/frontend/subrequests/outline"
-	"github.com/moby/buildkit/util/entitlements"
 
 	"jetkit/llb/chain"
 	"jetkit/pkgspec"
@@ -22,11 +21,11 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	if err != nil {
 		return nil, err
 	}
-	needs, err := b.entitlements(ctx, p)
+	asks, err := b.asks(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(needs), Sources: [][]byte{b.spec.Data}}
+	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(entitlementsOf(p, asks)), Sources: [][]byte{b.spec.Data}}
 	values := argValues(p)
 	for _, a := range pkgspec.KnownArgs() {
 		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key, Value: values[a.Name]})
@@ -34,13 +33,9 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	return o, nil
 }
 
-// entitlements lists what a build must be allowed to do: what the plan says, and
-// what the packages' Dockerfiles ask for themselves.
-func (b *build) entitlements(ctx context.Context, p *plan.Plan) ([]plan.Entitlement, error) {
-	uses := map[string][]string{}
-	for _, e := range p.Entitlements() {
-		uses[e.Name] = e.Uses
-	}
+// asks reads what the packages' Dockerfiles ask for, by package.
+func (b *build) asks(ctx context.Context, p *plan.Plan) (map[string]chain.Asks, error) {
+	all := map[string]chain.Asks{}
 	sources := &chainSources{trees: b.trees}
 	for _, s := range p.Steps {
 		if s.Dockerfile == "" {
@@ -50,17 +45,24 @@ func (b *build) entitlements(ctx context.Context, p *plan.Plan) ([]plan.Entitlem
 		if err != nil {
 			return nil, err
 		}
-		asks, err := chain.AsksOf(dt)
-		if err != nil {
+		if all[s.Name], err = chain.AsksOf(dt); err != nil {
 			return nil, fmt.Errorf("package %s: %w", s.Name, err)
 		}
-		for name, asked := range map[entitlements.Entitlement]bool{
-			entitlements.EntitlementDevice:           len(asks.Devices) > 0,
-			entitlements.EntitlementNetworkHost:      asks.HostNetwork,
-			entitlements.EntitlementSecurityInsecure: asks.Insecure,
-		} {
-			if asked {
-				uses[name.String()] = append(uses[name.String()], "the Dockerfile of "+s.Name)
+	}
+	return all, nil
+}
+
+// entitlementsOf lists what a build must be allowed to do: what the plan says, and
+// what the packages' Dockerfiles ask for themselves.
+func entitlementsOf(p *plan.Plan, asks map[string]chain.Asks) []plan.Entitlement {
+	uses := map[string][]string{}
+	for _, e := range p.Entitlements() {
+		uses[e.Name] = e.Uses
+	}
+	for _, s := range p.Steps {
+		for _, name := range []string{device, networkHost, insecure} {
+			if askedFor(asks[s.Name], name) {
+				uses[name] = append(uses[name], "the Dockerfile of "+s.Name)
 			}
 		}
 	}
@@ -68,7 +70,18 @@ func (b *build) entitlements(ctx context.Context, p *plan.Plan) ([]plan.Entitlem
 	for _, name := range slices.Sorted(maps.Keys(uses)) {
 		all = append(all, plan.Entitlement{Name: name, Uses: uses[name]})
 	}
-	return all, nil
+	return all
+}
+
+// askedFor tells whether a Dockerfile asks for an entitlement.
+func askedFor(asks chain.Asks, entitlement string) bool {
+	switch entitlement {
+	case networkHost:
+		return asks.HostNetwork
+	case insecure:
+		return asks.Insecure
+	}
+	return len(asks.Devices) > 0
 }
 
 // describeEntitlements says in a line which flags a build needs, and what for.

@@ -22,7 +22,8 @@ const baseContext = "base"
 // plan reads jetson.yaml and the package trees and resolves them for a platform.
 // Every problem that can be found is reported together; no step has run by then.
 func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
-	spec, problems := pkgspec.Load(b.spec.Filename, b.spec.Data, b.buildArgs())
+	args, options := b.buildArgs()
+	spec, problems := pkgspec.LoadWithOptions(b.spec.Filename, b.spec.Data, args, options)
 	if spec == nil || problems.HasErrors() {
 		return nil, problems, problems.Err()
 	}

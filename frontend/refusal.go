@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/entitlements"
 
+	"jetkit/llb/chain"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -33,9 +35,13 @@ type refusal struct {
 
 // BuildKit gives its refusals as text only. Sources: solver/llbsolver/vertex.go,
 // solver/llbsolver/cdidevices, util/entitlements of moby/buildkit v0.33.
+//
+// Errors also hold words of the packages': commands, names of files and devices.
+// None of them may make jetkit advise its user to allow what nobody was refused,
+// so those patterns are for the whole text.
 var (
-	notAllowed        = regexp.MustCompile(`(network\.host|security\.insecure) is not allowed`)
-	deviceNotAllowed  = regexp.MustCompile(`devices? (\S+?),? .*requested by the build but not allowed`)
+	notAllowed        = regexp.MustCompile(`^failed to load LLB: (network\.host|security\.insecure) is not allowed$`)
+	deviceNotAllowed  = regexp.MustCompile(`^failed to load LLB: devices? (\S+?)(?:, .*)? (?:is|are) requested by the build but not allowed$`)
 	deviceUnsupported = regexp.MustCompile(`CDI device "([^"]+)" is required by step .* but CDI device support is disabled`)
 	deviceMissing     = regexp.MustCompile(`required device "([^"]+)" is not registered|unresolvable CDI devices (\S+)`)
 )
@@ -74,7 +80,7 @@ func refusalOf(text string) (refusal, bool) {
 // refused explains a refusal: what to do, and which packages and tests it is for.
 func (c *compiled) refused(err error, r refusal) error {
 	lines := []string{r.cause, "  " + r.fix}
-	for _, e := range c.plan.Entitlements() {
+	for _, e := range entitlementsOf(c.plan, c.asks) {
 		if e.Name != r.what {
 			lines = append(lines, fmt.Sprintf("  the build needs --allow %s too, for %s", e.Name, strings.Join(e.Uses, " and ")))
 		}
@@ -105,8 +111,8 @@ func (c *compiled) withoutGPU() []string {
 	return ways
 }
 
-// usesOf lists the RUN steps and tests of the plan that use what was refused, and
-// where they are declared.
+// usesOf lists the RUN steps and tests that use what was refused, and where they are
+// declared.
 func (c *compiled) usesOf(r refusal) (uses []string, at []diag.Range) {
 	add := func(use string, place diag.Range) {
 		if place.String() != "" {
@@ -117,14 +123,23 @@ func (c *compiled) usesOf(r refusal) (uses []string, at []diag.Range) {
 		}
 	}
 	for _, s := range c.plan.Steps {
-		if s.Dockerfile != "" && r.usedByRUN(c.plan, s) {
+		switch {
+		case s.Dockerfile == "":
+		case r.usedByRUN(c.plan, s):
 			add("the RUN steps of "+s.Name, s.At)
+		case r.askedBy(c.asks[s.Name]):
+			add("the Dockerfile of "+s.Name, s.At)
 		}
 	}
 	for _, run := range c.runs {
 		if r.usedByTest(c.plan, run.Step) {
 			add(run.Test.Name+" of "+run.Step.Name, run.Test.At)
 		}
+	}
+	if len(uses) == 0 && r.device != "" {
+		// BuildKit calls it by another name than the plan: name all that use a device.
+		r.device = ""
+		return c.usesOf(r)
 	}
 	return uses, at
 }
@@ -136,7 +151,7 @@ func (r refusal) usedByRUN(p *plan.Plan, s plan.Step) bool {
 	case insecure:
 		return s.BuildPrivileged
 	}
-	return s.BuildDevice != ""
+	return s.BuildDevice != "" && r.isFor(s.BuildDevice)
 }
 
 func (r refusal) usedByTest(p *plan.Plan, s plan.Step) bool {
@@ -146,5 +161,16 @@ func (r refusal) usedByTest(p *plan.Plan, s plan.Step) bool {
 	case insecure:
 		return s.TestPrivileged
 	}
-	return s.GPU && p.Tests.GPU == plan.GPUCDI
+	return s.GPU && p.Tests.GPU == plan.GPUCDI && r.isFor(p.Tests.Device)
 }
+
+// askedBy tells whether a Dockerfile asks itself for what was refused.
+func (r refusal) askedBy(asks chain.Asks) bool {
+	if r.what != device {
+		return askedFor(asks, r.what)
+	}
+	return slices.ContainsFunc(asks.Devices, func(d *pb.CDIDevice) bool { return r.isFor(d.GetName()) })
+}
+
+// isFor tells whether a refusal is about a device.
+func (r refusal) isFor(name string) bool { return r.device == "" || r.device == name }

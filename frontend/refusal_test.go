@@ -4,6 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/util/grpcerrors"
+
+	"jetkit/llb/chain"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -40,7 +44,13 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"no space left on device", "exit code: 1", "device busy", "source not allowed by policy"} {
+	for _, text := range []string{
+		"no space left on device", "exit code: 1", "device busy", "source not allowed by policy",
+		// What packages can make an error say.
+		`process "/bin/sh -c echo failed to load LLB: network.host is not allowed" did not complete successfully: exit code: 1`,
+		`failed to compute cache key: "/failed to load LLB: security.insecure is not allowed": not found`,
+		"failed to load LLB: device network.host is not allowed is requested by the build but not allowed",
+	} {
 		if r, ok := refusalOf(text); ok {
 			t.Errorf("%q is no refusal, but got %+v", text, r)
 		}
@@ -57,5 +67,38 @@ func TestRefusalNamesOnlyItsUses(t *testing.T) {
 	c.plan.Tests.GPU = plan.GPUSkip
 	if got := c.explain(err).Error(); strings.Contains(got, "TEST_GPU=skip") || strings.Contains(got, "BUILD_GPU") {
 		t.Errorf("neither tests nor RUN steps of the plan use a device, but: %s", got)
+	}
+}
+
+// What a package's command prints of devices is no refusal.
+func TestRefusalIsNotACommandsText(t *testing.T) {
+	const text = `process "/bin/sh -c : required device \"x.com/y=z\" is not registered" did not complete successfully: exit code: 3`
+	c, err := failed(t, "[kernels 1/1] RUN :", text)
+	failure := grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), &gwpb.ExitError{ExitCode: 3, Err: err}))
+	if got := c.explain(failure).Error(); strings.Contains(got, "the builder has no device") || !strings.Contains(got, "package kernels failed") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A Dockerfile that asks for itself is named, and so is what else it asks for; the
+// users of another device are not.
+func TestRefusalNamesDockerfiles(t *testing.T) {
+	c, err := failed(t, "", "failed to load LLB: device x.com/y=z is requested by the build but not allowed")
+	c.plan.Steps = []plan.Step{{Name: "sly", Dockerfile: "Dockerfile", At: diag.Range{File: "sly/Dockerfile", Start: diag.Position{Line: 2, Column: 9}}}}
+	asks, askErr := chain.AsksOf([]byte("FROM a\nRUN --device=x.com/y=z --security=insecure b\nONBUILD RUN --network=host c\n"))
+	if askErr != nil {
+		t.Fatal(askErr)
+	}
+	c.asks = map[string]chain.Asks{"sly": asks}
+	got := c.explain(err).Error()
+	for _, want := range []string{
+		"needed by the Dockerfile of sly (sly/Dockerfile:2:9)", "--allow security.insecure too, for the Dockerfile of sly", "--allow network.host too, for the Dockerfile of sly",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %q in %s", want, got)
+		}
+	}
+	if strings.Contains(got, "numpy") {
+		t.Errorf("numpy's test uses another device: %s", got)
 	}
 }

@@ -3,6 +3,8 @@
 package integration
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -118,4 +120,47 @@ func TestRunStepsWithGPUFailAsOthersDo(t *testing.T) {
 	b := newProject(t, tree).fail(t, on(gpuDaemon(t)), with("--allow", "device"))
 	assertContains(t, b.Stderr, "package kernels failed in step 2/2 (packages/kernels/Dockerfile:9): ",
 		`process "/bin/bash -eo pipefail -c false | exit 0" did not complete successfully: exit code: 1`)
+}
+
+// The marks in the cache are those of the driver that a builder had then. Once it
+// mounts more files, --no-cache keeps out what these leave too. Steps clean up in
+// whatever form their Dockerfile has them.
+func TestMarksOfANewDriver(t *testing.T) {
+	t.Parallel()
+	daemon := gpuDaemon(t)
+	p := newProject(t, files{
+		"jetson.yaml":                 "packages: [kernels]\n",
+		"packages/kernels/Dockerfile": dockerfile("name: kernels\nbuildkit_device: true", "RUN [\"touch\", \"/etc/ld.so.conf.d/00-nvcr-@ID@.conf\", \"/made\"]\n"),
+	})
+	traces := func(b *built) []string {
+		return slices.DeleteFunc(b.added(t), func(name string) bool { return !strings.Contains(name, "fake-gpu") && !strings.Contains(name, "nvcr") })
+	}
+	if left := traces(p.build(t, on(daemon), push(), with("--allow", "device"))); len(left) > 0 {
+		t.Errorf("in the layers: %q", left)
+	}
+	spec := filepath.Join(daemon.CDISpecDir, "nvidia.yaml")
+	dt, err := os.ReadFile(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := strings.Replace(string(dt), "mounts: [", "mounts: [{hostPath: "+spec+", containerPath: /usr/lib/fake-gpu/libnew.so, options: [ro, bind]}, ", 1)
+	if err := os.WriteFile(spec, []byte(more), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.write(t, files{"packages/kernels/Dockerfile": dockerfile("name: kernels\nbuildkit_device: true", "RUN test -s /usr/lib/fake-gpu/libnew.so && touch /made\n")})
+	b := p.build(t, on(daemon), push(), with("--allow", "device", "--no-cache"))
+	if left := traces(b); len(left) > 0 {
+		t.Errorf("of the new driver in the layers: %q", left)
+	}
+}
+
+// What cleans up is a script, so that a base without a shell cannot build with a GPU.
+func TestGPUAtBuildTimeNeedsAShell(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":                 "base: scratch\npackages: [kernels]\n",
+		"packages/kernels/Dockerfile": dockerfile("name: kernels\nbuildkit_device: true", "RUN [\"/@ID@\"]\n"),
+	})
+	b := p.fail(t, on(gpuDaemon(t)), with("--allow", "device"), noBase())
+	assertContains(t, b.Stderr, "preparing the first step with a GPU failed: the image that it builds on must have /bin/sh")
 }

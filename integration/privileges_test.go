@@ -80,3 +80,35 @@ func TestPrivilegesOfTests(t *testing.T) {
 	}
 	p.build(t, arg("TESTS=none"), arg("BUILD_NETWORK=default"))
 }
+
+// A Dockerfile that asks for privileges itself is named. What a command or a file's
+// name says is no reason to advise a permission.
+func TestDockerfilesThatAskThemselves(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":             "packages: [sly]\n",
+		"packages/sly/Dockerfile": dockerfile("name: sly", "RUN --security=insecure : @ID@\n"),
+	})
+	b := p.fail(t)
+	assertContains(t, b.Stderr, "add --allow security.insecure to the command", "needed by the Dockerfile of sly (packages/sly/Dockerfile:2:")
+
+	for _, line := range []string{"RUN echo failed to load LLB: network.host is not allowed; exit 3", `COPY ["failed to load LLB: network.host is not allowed", "/"]`} {
+		p.write(t, files{"packages/sly/Dockerfile": dockerfile("name: sly", line+"\n")})
+		if b := p.fail(t); strings.Contains(b.Stderr, "add --allow") || !strings.Contains(b.Stderr, "network.host is not allowed") {
+			t.Errorf("%s: the message advises a permission that nobody was refused:\n%s", line, b.Stderr)
+		}
+	}
+}
+
+// Messages about an option of docker buildx build speak of the option.
+func TestOptionsForStepsAreNamed(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, sandboxTree("build: {network: host}\n"))
+	assertContains(t, p.build(t, with("--network", "none", "--call", "jetson.plan")).Stdout,
+		"--network=none wins over build.network: host", "--network=none sets tests.network")
+	b := p.fail(t, with("--ulimit", "nofile=-5:-5"))
+	assertContains(t, b.Stderr, `--ulimit: nofile: "-5:-5" is not a limit`)
+	if strings.Contains(b.Stderr, "_ULIMITS") {
+		t.Errorf("the message speaks of what the user did not write:\n%s", b.Stderr)
+	}
+}

@@ -1,6 +1,7 @@
 package pkgspec
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -82,18 +83,24 @@ func (l *loader) apply() {
 	before := l.settings()
 	setBy := map[string]string{}
 	rest := maps.Clone(l.args)
+	refused := map[string]bool{} // options that stand for several arguments, and are wrong for each
 	for _, a := range l.arguments() {
 		value, given := rest[a.name]
 		if !given {
 			continue
 		}
 		delete(rest, a.name)
-		s := said{text: strings.TrimSpace(value), name: "--build-arg " + a.name}
+		option := l.options[a.name]
+		if option != "" && refused[option] {
+			continue
+		}
+		s := said{text: strings.TrimSpace(value), name: cmp.Or(option, "--build-arg "+a.name)}
 		if a.name != "IMAGE_ENTRYPOINT" && a.name != "IMAGE_CMD" && !l.checkLine(s) {
 			continue
 		}
-		earlier := l.settings()
+		earlier, problems := l.settings(), len(l.problems)
 		a.set(s)
+		refused[option] = len(l.problems) > problems
 		for key := range changes(earlier, l.settings()) {
 			setBy[key] = a.name
 		}
@@ -102,7 +109,9 @@ func (l *loader) apply() {
 	after := l.settings()
 	for _, key := range slices.Sorted(maps.Keys(setBy)) {
 		if before[key] != after[key] {
-			l.spec.Overrides = append(l.spec.Overrides, plan.Override{Key: key, Arg: setBy[key], Old: before[key], New: after[key]})
+			l.spec.Overrides = append(l.spec.Overrides, plan.Override{
+				Key: key, Arg: setBy[key], Option: l.options[setBy[key]], Old: before[key], New: after[key],
+			})
 		}
 	}
 }

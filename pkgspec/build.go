@@ -47,6 +47,14 @@ func (l *loader) checkBuildDevice() {
 	}
 }
 
+// checkDeviceArg warns of a build argument that names a device for nothing. key is
+// what decides that.
+func (l *loader) checkDeviceArg(name, key string, gpu plan.GPUMode) {
+	if _, given := l.args[name]; given && gpu != plan.GPUCDI {
+		l.problems.Warnf("no-effect", diag.Range{}, "leave it out, or set "+key+" to cdi", "--build-arg %s has no effect with %s: %s", name, key, gpu)
+	}
+}
+
 // gpuMode reads how steps get a GPU.
 func (l *loader) gpuMode(into *plan.GPUMode) func(said) {
 	return func(s said) {
@@ -202,6 +210,8 @@ func (l *loader) privileged(words []said) []pkgmeta.Text {
 		switch {
 		case isTruth && len(words) > 1:
 			l.reject(s, "write it alone, or name packages", "%s stands for all packages or none, and cannot be in a list", quote(s.text))
+		case len(words) == 1 && looksLikeTruth(s.text):
+			l.reject(s, "write true or false, or name packages", "%s is neither true nor false nor the name of a package", quote(s.text))
 		case isTruth && all:
 			names = append(names, pkgmeta.Text{Value: everyPackage, At: s.at})
 		case !isTruth && l.checkName(s):
@@ -220,4 +230,9 @@ func truth(text string) (value, ok bool) {
 		return false, true
 	}
 	return false, false
+}
+
+// looksLikeTruth tells whether a text is what other files take for true or false.
+func looksLikeTruth(text string) bool {
+	return slices.Contains([]string{"yes", "no", "on", "off"}, strings.ToLower(text))
 }

@@ -65,6 +65,15 @@ tests: {shm_size: 0, ulimits: [a], privileged: {}, network: false}
 «false» jetson.yaml:11:61: error: tests.network must be a text, not false [wrong-type]
     hint: put it in quotes if it is meant
 `},
+		{"what YAML 1.1 takes for true", `packages: a
+build: {privileged: yes}
+tests: {privileged: [Off]}
+`, `
+«yes» jetson.yaml:2:21: error: build.privileged: "yes" is neither true nor false nor the name of a package [bad-value]
+    hint: write true or false, or name packages
+«Off» jetson.yaml:3:22: error: tests.privileged: "Off" is neither true nor false nor the name of a package [bad-value]
+    hint: write true or false, or name packages
+`},
 		{"sizes", `packages: a
 build: {shm_size: -1}
 tests: {shm_size: 9999999p}

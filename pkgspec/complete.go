@@ -26,6 +26,8 @@ func (l *loader) complete() {
 		build.GPU = plan.GPURuntime
 	}
 	build.GPU = cmp.Or(build.GPU, plan.GPUCDI)
+	l.checkDeviceArg("BUILD_DEVICE", "build.gpu", build.GPU)
+	l.checkDeviceArg("TEST_DEVICE", "tests.gpu", tests.GPU)
 	// Only CDI names devices; a name left over here would change the plan's digest
 	// without changing a single step.
 	if build.GPU != plan.GPUCDI {

@@ -23,13 +23,21 @@ const (
 // All problems of the file and of the arguments are reported at once, sorted by
 // place. The Spec is nil if one of them is an error.
 func Load(file string, data []byte, args map[string]string) (*Spec, diag.List) {
+	return LoadWithOptions(file, data, args, nil)
+}
+
+// LoadWithOptions is Load for build arguments of which some stand for other options
+// of the command line. Those are given by the argument's name ("--network" for
+// BUILD_NETWORK), and messages speak of them.
+func LoadWithOptions(file string, data []byte, args, options map[string]string) (*Spec, diag.List) {
 	if file == "" {
 		file = "jetson.yaml"
 	}
 	l := &loader{
-		source: newSource(file, data),
-		spec:   &Spec{File: file},
-		args:   givenArgs(args),
+		source:  newSource(file, data),
+		spec:    &Spec{File: file},
+		args:    givenArgs(args),
+		options: options,
 	}
 	if root := l.parse(); root != nil {
 		l.read(root)
@@ -47,7 +55,9 @@ func Load(file string, data []byte, args map[string]string) (*Spec, diag.List) {
 type loader struct {
 	*source
 	// args holds the build arguments that have a value.
-	args     map[string]string
+	args map[string]string
+	// options are what some of them stand for.
+	options  map[string]string
 	spec     *Spec
 	problems diag.List
 	// buildDevice is where the file names a device for RUN steps.

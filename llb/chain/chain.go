@@ -55,6 +55,8 @@ type Stage struct {
 	// Detached is set when the Dockerfile's last stage does not build on the
 	// steps before it, so that they are missing from the image.
 	Detached bool
+	// Asks is what the Dockerfile asks for itself.
+	Asks Asks
 
 	// context holds the files that the Dockerfile can copy.
 	context llb.State
@@ -91,9 +93,13 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("results of linked builds: %w", err)
 	}
+	if err := assignGPUs(stages, image, opt.Client.BuildOpts().LLBCaps); err != nil {
+		return nil, err
+	}
 	marks := marksOf(stages)
+	constraints := llb.NewConstraints(llb.WithCaps(opt.Client.BuildOpts().LLBCaps), llb.Platform(opt.Platform))
 	for i := range stages {
-		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform}
+		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform, constraints: constraints}
 		if err := stages[i].compile(ctx, opt, in, marks); err != nil {
 			return nil, stages[i].failed(err)
 		}
@@ -120,10 +126,8 @@ func (s *Stage) open(ctx context.Context, opt Options) error {
 		return nil
 	}
 	s.SourceMap, s.context = files.sourceMap, files.context
-	if s.gpu, err = gpuOf(s.Step, s.SourceMap.Data); err != nil {
-		return err
-	}
-	return s.gpu.supported(opt.Client.BuildOpts().LLBCaps)
+	s.Asks, err = AsksOf(s.SourceMap.Data)
+	return err
 }
 
 // compile fills in the stage that results from s.Step on top of in.base.
@@ -137,7 +141,7 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *m
 	in.base, in.context = llb.NewState(in.base.Output()), s.context
 	if s.gpu.used() {
 		var err error
-		if in.base, err = marks.on(in.base, in.image); err != nil {
+		if in.base, err = marks.on(in.base, in.image, s.noCache(opt.Client.BuildOpts().Opts)); err != nil {
 			return err
 		}
 	}
@@ -149,25 +153,20 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *m
 	if s.Detached = !descends(ctx, res.State, in.base); s.Detached {
 		marks.forget()
 	}
-	if !s.gpu.used() {
-		return nil
+	if s.gpu.used() {
+		return s.withGPU(ctx, in)
 	}
-	if s.Detached {
-		return errDetached
-	}
-	// The image's configuration is that of the first conversion.
-	if res, err = s.convert(ctx, opt, s.gpu.input(in)); err != nil {
-		return err
-	}
-	s.State = res.State
 	return nil
 }
 
 // convert converts the Dockerfile on top of an input.
 func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*dockerfile2llb.Result, error) {
-	dockerfile, err := s.dockerfile(in)
-	if err != nil {
-		return nil, err
+	dockerfile := s.SourceMap.Data
+	if s.Step.BuildPrivileged {
+		var err error
+		if dockerfile, err = privileged(dockerfile); err != nil {
+			return nil, err
+		}
 	}
 	bc, err := newStepClient(opt.Client, opt.Plan, s.Step, in)
 	if err != nil {
@@ -181,26 +180,10 @@ func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*docker
 		TargetPlatform: &opt.Platform,
 	}
 	convert.Devices = s.gpu.all
-	if opt.Warn != nil && !in.again {
+	if opt.Warn != nil {
 		convert.Warn = opt.Warn(s.Step, s.SourceMap)
 	}
 	return dockerfile2llb.Dockerfile2LLB(ctx, dockerfile, convert)
-}
-
-// dockerfile gives the text to convert: the package's, with what a step needs and
-// the Dockerfile frontend has no option for.
-func (s *Stage) dockerfile(in stepInput) ([]byte, error) {
-	text := s.SourceMap.Data
-	var err error
-	if s.Step.BuildPrivileged {
-		if text, err = privileged(text); err != nil {
-			return nil, err
-		}
-	}
-	if in.again {
-		return keepCleanStep(text)
-	}
-	return text, nil
 }
 
 // stepInput is what a step gets from the outside.
@@ -212,8 +195,9 @@ type stepInput struct {
 	// linked are results of other builds, by input name.
 	linked   map[string]llb.State
 	platform ocispecs.Platform
-	// again is set for the second conversion of a package that builds with a GPU.
-	again bool
+	// constraints are the same for all stages, as operations that were marshalled
+	// with them are not marshalled again.
+	constraints *llb.Constraints
 }
 
 func emptyImage(p ocispecs.Platform) *dockerspec.DockerOCIImage {

@@ -1,16 +1,12 @@
 package chain
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
-	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	"github.com/moby/buildkit/solver/pb"
 )
 
 // NVIDIA's CDI hooks write some files anew before every step, into the step's own
@@ -36,46 +32,7 @@ func addCleanStep() *llb.FileAction {
 	return llb.Mkfile(CleanStep, 0o755, []byte(script))
 }
 
-// withCleanStep gives a configuration whose shell, which RUN steps are run by,
-// cleans up after them.
-func withCleanStep(image *dockerspec.DockerOCIImage) *dockerspec.DockerOCIImage {
-	with := *image
-	shell := image.Config.Shell
-	if len(shell) == 0 {
-		shell = []string{"/bin/sh", "-c"} // Docker's default
-	}
-	with.Config.Shell = slices.Concat([]string{CleanStep}, shell)
-	return &with
-}
-
-// keepCleanStep gives a Dockerfile whose SHELL instructions keep the cleanup, in
-// the stages that build on the step before.
-func keepCleanStep(dockerfile []byte) ([]byte, error) {
-	ast, err := parser.Parse(bytes.NewReader(dockerfile))
-	if err != nil {
-		return nil, err
-	}
-	stages, _, err := instructions.Parse(ast.AST, nil)
-	if err != nil {
-		return nil, err
-	}
-	word, err := json.Marshal(CleanStep)
-	if err != nil {
-		return nil, err
-	}
-	lines := bytes.SplitAfter(dockerfile, []byte("\n"))
-	onBase := map[string]bool{}
-	for _, stage := range stages {
-		if !strings.Contains(stage.BaseName, "BASE_IMAGE") && !onBase[strings.ToLower(stage.BaseName)] {
-			continue
-		}
-		onBase[strings.ToLower(stage.Name)] = true
-		for _, command := range stage.Commands {
-			if shell, ok := command.(*instructions.ShellCommand); ok {
-				line := &lines[shell.Location()[0].Start.Line-1]
-				*line = bytes.Replace(*line, []byte("["), slices.Concat([]byte("["), word, []byte(", ")), 1)
-			}
-		}
-	}
-	return bytes.Join(lines, nil), nil
+// cleanUp makes a RUN step clean up after itself.
+func cleanUp(exec *pb.ExecOp) {
+	exec.Meta.Args = slices.Concat([]string{CleanStep}, exec.GetMeta().GetArgs())
 }

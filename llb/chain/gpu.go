@@ -1,7 +1,9 @@
 package chain
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,21 +19,47 @@ import (
 type buildGPU struct {
 	// all are the devices of every RUN step, asked for by the package's metadata.
 	all gpu.Devices
-	// own are those that single RUN steps name (RUN --device).
+	// own are those that single RUN steps name (RUN --device), of the Dockerfile or
+	// of an ONBUILD before it.
 	own gpu.Devices
 	// runtime is set for builders that run steps by nvidia-container-runtime.
 	runtime bool
 }
 
-// gpuOf tells how a step builds with a GPU.
-func gpuOf(step plan.Step, dockerfile []byte) (buildGPU, error) {
-	g := buildGPU{runtime: step.BuildGPU == plan.GPURuntime}
+// gpuOf tells how a step builds with a GPU, if its Dockerfile asks for that.
+func gpuOf(step plan.Step, asks Asks) buildGPU {
+	g := buildGPU{own: asks.Devices, runtime: step.BuildGPU == plan.GPURuntime}
 	if step.BuildGPU == plan.GPUCDI {
 		g.all = gpu.Required(step.BuildDevice)
 	}
-	asks, err := AsksOf(dockerfile)
-	g.own = asks.Devices
-	return g, err
+	return g
+}
+
+// assignGPUs tells each stage how it builds with a GPU, and checks that the builder
+// can do it. A stage also runs the ONBUILD triggers of the image that it builds on.
+func assignGPUs(stages []Stage, base *dockerspec.DockerOCIImage, caps apicaps.CapSet) error {
+	var inherited gpu.Devices
+	for _, trigger := range base.Config.OnBuild {
+		asks, err := asksOfTrigger(trigger)
+		if err != nil {
+			return fmt.Errorf("ONBUILD %s of the base image: %w", trigger, err)
+		}
+		inherited = withDevices(inherited, asks.Devices)
+	}
+	for i := range stages {
+		s := &stages[i]
+		if s.SourceMap == nil {
+			continue
+		}
+		asks := s.Asks
+		asks.Devices = withDevices(asks.Devices, inherited)
+		inherited = asks.Later
+		s.gpu = gpuOf(s.Step, asks)
+		if err := s.gpu.supported(caps); err != nil {
+			return s.failed(err)
+		}
+	}
+	return nil
 }
 
 // used tells whether any RUN step has a GPU.
@@ -51,27 +79,49 @@ func (g buildGPU) supported(caps apicaps.CapSet) error {
 	return nil
 }
 
-// input gives what the RUN steps of a package with a GPU are compiled from.
-func (g buildGPU) input(in stepInput) stepInput {
-	in.again = true
-	in.image = withCleanStep(in.image)
-	if g.runtime {
-		in.image = withVariables(in.image, gpu.RuntimeVariables())
+// withGPU changes a stage's RUN steps that have a GPU: they clean up after
+// themselves and, where the builder's runtime gives it, have the variables for that.
+// The image's configuration knows of neither.
+func (s *Stage) withGPU(ctx context.Context, in stepInput) error {
+	steps := onTop{
+		base:     in.base,
+		concerns: func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 },
+		change: func(exec *pb.ExecOp) {
+			cleanUp(exec)
+			if s.gpu.runtime {
+				exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), in.image.Config.Env)
+			}
+		},
 	}
-	return in
+	st, astray, err := steps.apply(ctx, s.State, in.constraints)
+	if err != nil {
+		return err
+	}
+	if astray {
+		return errAstray
+	}
+	s.State = st
+	return nil
 }
 
-// withVariables gives a configuration with further environment variables.
-func withVariables(image *dockerspec.DockerOCIImage, set []gpu.Variable) *dockerspec.DockerOCIImage {
-	with := *image
-	with.Config.Env = slices.Clone(image.Config.Env)
-	for _, v := range set {
-		with.Config.Env = slices.DeleteFunc(with.Config.Env, func(e string) bool { return strings.HasPrefix(e, v.Name+"=") })
-		with.Config.Env = append(with.Config.Env, v.Name+"="+v.Value)
+// withVariables adds the variables that NVIDIA's runtime reacts to. The image that
+// is built on may have others, of a CUDA image say; those that the Dockerfile sets
+// itself stay.
+func withVariables(env, image []string) []string {
+	env = slices.Clone(env)
+	for _, v := range gpu.RuntimeVariables() {
+		is := func(e string) bool { return strings.HasPrefix(e, v.Name+"=") }
+		i := slices.IndexFunc(env, is)
+		switch {
+		case i < 0:
+			env = append(env, v.Name+"="+v.Value)
+		case slices.Contains(image, env[i]):
+			env[i] = v.Name + "=" + v.Value
+		}
 	}
-	return &with
+	return env
 }
 
-// errDetached is about packages whose devices' marks cannot be kept out.
-var errDetached = errors.New("it builds with a GPU, but its Dockerfile's last stage does not build on BASE_IMAGE: " +
+// errAstray is about packages whose devices' marks cannot be kept out.
+var errAstray = errors.New("it builds with a GPU in its Dockerfile's last stage, which is not on top of BASE_IMAGE: " +
 	"what the device leaves behind would stay in the image; build in a stage of its own and copy the result to a last stage FROM ${BASE_IMAGE}")

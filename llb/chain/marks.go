@@ -1,11 +1,8 @@
 package chain
 
 import (
-	"slices"
-
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"jetkit/llb/gpu"
@@ -30,23 +27,23 @@ type marks struct {
 	before, after llb.State
 }
 
+// MarksStep names the step that makes the marks, without "[internal] ".
+const MarksStep = "see where the GPU mounts files"
+
 // marksOf collects the devices of all stages, so that one step makes all marks.
 func marksOf(stages []Stage) *marks {
 	m := &marks{}
 	for _, s := range stages {
 		m.runtime = m.runtime || s.gpu.runtime
-		for _, d := range s.gpu.devices() {
-			if !slices.ContainsFunc(m.devices, func(known *pb.CDIDevice) bool { return known.GetName() == d.GetName() }) {
-				m.devices = append(m.devices, d)
-			}
-		}
+		m.devices = withDevices(m.devices, s.gpu.devices())
 	}
 	return m
 }
 
 // on gives the file system that a package with a GPU builds on: the given one, with
-// marks if it has none yet.
-func (m *marks) on(st llb.State, image *dockerspec.DockerOCIImage) (llb.State, error) {
+// marks if it has none yet. Without the cache, the marks are those that the devices
+// leave today: a driver that was updated may mount more files.
+func (m *marks) on(st llb.State, image *dockerspec.DockerOCIImage, noCache bool) (llb.State, error) {
 	if m.after.Output() != nil {
 		return st, nil
 	}
@@ -59,7 +56,10 @@ func (m *marks) on(st llb.State, image *dockerspec.DockerOCIImage) (llb.State, e
 			prepared = prepared.AddEnv(v.Name, v.Value)
 		}
 	}
-	opts := append(m.devices.Options(), llb.Args([]string{CleanStep, "/bin/true"}), dockerui.WithInternalName("see where the GPU mounts files"))
+	opts := append(m.devices.Options(), llb.Args([]string{CleanStep, "true"}), dockerui.WithInternalName(MarksStep))
+	if noCache {
+		opts = append(opts, llb.IgnoreCache)
+	}
 	m.before, m.after = st, llb.NewState(prepared.User("0").Dir("/").Run(opts...).Root().Output())
 	return m.after, nil
 }

@@ -2,59 +2,14 @@ package chain
 
 import (
 	"bytes"
+	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
-	"github.com/moby/buildkit/solver/pb"
-
-	"jetkit/llb/gpu"
 )
-
-// Asks is what the RUN steps of a Dockerfile ask for themselves, by their flags.
-type Asks struct {
-	// Devices are those of RUN --device, each once.
-	Devices gpu.Devices
-	// HostNetwork and Insecure tell of RUN --network=host and --security=insecure.
-	HostNetwork, Insecure bool
-}
-
-// AsksOf reads what a Dockerfile asks for. Its error is that of a text which is no
-// Dockerfile.
-func AsksOf(dockerfile []byte) (Asks, error) {
-	var asks Asks
-	flag := func(name string) bool { return bytes.Contains(dockerfile, []byte(name)) }
-	if !flag("--device") && !flag("--network") && !flag("--security") {
-		return asks, nil // nearly all Dockerfiles
-	}
-	ast, err := parser.Parse(bytes.NewReader(dockerfile))
-	if err != nil {
-		return asks, err
-	}
-	stages, _, err := instructions.Parse(ast.AST, nil)
-	if err != nil {
-		return asks, err
-	}
-	for _, stage := range stages {
-		for _, command := range stage.Commands {
-			if run, ok := command.(*instructions.RunCommand); ok {
-				asks.add(run)
-			}
-		}
-	}
-	return asks, nil
-}
-
-func (a *Asks) add(run *instructions.RunCommand) {
-	a.HostNetwork = a.HostNetwork || instructions.GetNetwork(run) == instructions.NetworkHost
-	a.Insecure = a.Insecure || instructions.GetSecurity(run) == instructions.SecurityInsecure
-	for _, d := range instructions.GetDevices(run) {
-		if !slices.ContainsFunc(a.Devices, func(known *pb.CDIDevice) bool { return known.GetName() == d.Name }) {
-			a.Devices = append(a.Devices, &pb.CDIDevice{Name: d.Name, Optional: !d.Required})
-		}
-	}
-}
 
 // insecureFlag is what a Dockerfile's RUN says to run without a sandbox.
 const insecureFlag = "--security=" + instructions.SecurityInsecure
@@ -74,11 +29,18 @@ func privileged(dockerfile []byte) ([]byte, error) {
 			continue
 		}
 		line := &lines[n.StartLine-1]
-		keyword := bytes.Index(bytes.ToLower(*line), []byte("run")) + len("run")
-		*line = slices.Concat((*line)[:keyword], []byte(" "+insecureFlag), (*line)[keyword:])
+		keyword := runKeyword.Find(*line)
+		if keyword == nil {
+			return nil, parser.WithLocation(errors.New("write RUN without a line break before its end, to have it run privileged"), n.Location())
+		}
+		*line = slices.Concat(keyword, []byte(" "+insecureFlag), (*line)[len(keyword):])
 	}
 	return bytes.Join(lines, nil), nil
 }
+
+// runKeyword matches the beginning of a RUN instruction. A line may also end within
+// the word, or before it.
+var runKeyword = regexp.MustCompile(`(?i)^[\s\v\x{85}\p{Z}]*run`)
 
 func hasFlag(flags []string, name string) bool {
 	return slices.ContainsFunc(flags, func(f string) bool { return f == name || strings.HasPrefix(f, name+"=") })

@@ -2,10 +2,13 @@ package chain_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/llbtest"
@@ -37,6 +40,54 @@ func TestWhatRunStepsMayDo(t *testing.T) {
 	} {
 		if n := strings.Count(got, text); n != want {
 			t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
+		}
+	}
+}
+
+// All RUN instructions of a privileged package run without a sandbox, however they
+// are written, and nothing else of its Dockerfile changes.
+func TestPrivilegedHoweverItIsWritten(t *testing.T) {
+	const insecure = "security INSECURE"
+	for name, tc := range map[string]struct {
+		dockerfile string
+		want       map[string]int
+	}{
+		"last line":    {header + "  \tRUN\techo RUN", map[string]int{insecure: 1, `"echo RUN"`: 1}},
+		"windows":      {strings.ReplaceAll(header+"RUN \\\n  echo \\\n  RUN\n", "\n", "\r\n"), map[string]int{insecure: 1}},
+		"escape":       {"# escape=`\n" + header + "RUN `\n # RUN\n  echo C:\\\n", map[string]int{insecure: 1, `"-c" "echo C:\\`: 1}},
+		"byte order":   {"\ufeff" + header + "RUN a\n", map[string]int{insecure: 1}},
+		"heredoc":      {header + "RUN <<EOT bash\nRUN a \\\nEOT\nCOPY <<EOT /a\nRUN b\nEOT\n", map[string]int{insecure: 1, `"<<EOT bash\nRUN a \\\nEOT"`: 1}},
+		"flags":        {header + "RUN \\\n  --mount=type=tmpfs,target=/run \\\n --security=sandbox a\nRUN --network=none [\"run\"]\n", map[string]int{insecure: 1, `"run"`: 1}},
+		"other things": {header + "ENV RUN=run\nLABEL a=\"RUN b\" \\\n RUN=c\n# RUN c\nONBUILD RUN d\nRUN $RUN\n", map[string]int{insecure: 1}},
+		"stages":       {"ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS x\nrun a\nFROM ${BASE_IMAGE}\nCOPY --from=x / /\nRun b\n", map[string]int{insecure: 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := step("a", nil)
+			s.BuildPrivileged = true
+			stages, err := compile(t, nil, fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(tc.dockerfile)}}, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := tree(t, stages).String()
+			for text, want := range tc.want {
+				if n := strings.Count(got, text); n != want {
+					t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
+				}
+			}
+		})
+	}
+}
+
+// A keyword that is not on its instruction's first line cannot be told to be
+// privileged.
+func TestPrivilegedNeedsAWholeKeyword(t *testing.T) {
+	for _, run := range []string{"R\\\nUN a\n", "\\\nRUN a\n"} {
+		s := step("a", nil)
+		s.BuildPrivileged = true
+		_, err := compile(t, nil, fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + run)}}, s)
+		location, ok := errors.AsType[*parser.LocationError](err)
+		if !ok || location.Locations[0][0].Start.Line != 3 || !strings.Contains(err.Error(), "write RUN") {
+			t.Errorf("%q: want an error at line 3, got %v", run, err)
 		}
 	}
 }

@@ -150,6 +150,12 @@ func noCache(all map[string]string, step plan.Step) (string, bool) {
 	return v, true
 }
 
+// noCache tells whether no operation of the stage may come from the cache.
+func (s *Stage) noCache(all map[string]string) bool {
+	v, ok := noCache(all, s.Step)
+	return ok && v == ""
+}
+
 // Answers tells whether a step is meant by a package name: its real name, an
 // alias, or the name without its tag. Case does not matter, as for Docker's
 // stage names.

@@ -214,6 +214,9 @@ type Image struct {
 type Override struct {
 	Key string `json:"key"` // "target.cuda"
 	Arg string `json:"arg"` // "CUDA_VERSION"
-	Old string `json:"old"` // empty when the file said nothing
-	New string `json:"new"`
+	// Option is what stood for the argument on the command line, such as
+	// "--network"; empty for --build-arg.
+	Option string `json:"option,omitempty"`
+	Old    string `json:"old"` // empty when the file said nothing
+	New    string `json:"new"`
 }

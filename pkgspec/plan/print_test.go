@@ -25,7 +25,7 @@ func sample() *Plan {
 		},
 		Base:      value("nvcr.io/nvidia/l4t-jetpack:r36.4.0", "default of L4T 36.4.3"),
 		Requested: []string{"pytorch:2.8", "./robots/arm"},
-		Overrides: []Override{{Key: "target.cuda", Arg: "CUDA_VERSION", Old: "12.6", New: "12.4"}, {Key: "tests.epoch", Arg: "TESTS_EPOCH", New: "3"}},
+		Overrides: []Override{{Key: "target.cuda", Arg: "CUDA_VERSION", Old: "12.6", New: "12.4"}, {Key: "tests.epoch", Arg: "TESTS_EPOCH", New: "3"}, {Key: "build.network", Arg: "BUILD_NETWORK", Option: "--network", New: "none"}},
 		Image:     Image{Entrypoint: []string{"/bin/sh", "-c", "run it"}, Env: map[string]string{"B": "2", "A": "1"}, Labels: map[string]string{"l": "v"}, User: "robot"},
 		Steps: []Step{
 			{

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -101,7 +102,7 @@ func (p *Plan) overrideLines() []string {
 		if o.Old != "" {
 			was = "wins over " + o.Key + ": " + o.Old
 		}
-		lines = append(lines, fmt.Sprintf("--build-arg %s=%s %s", o.Arg, o.New, was))
+		lines = append(lines, fmt.Sprintf("%s=%s %s", cmp.Or(o.Option, "--build-arg "+o.Arg), o.New, was))
 	}
 	return lines
 }

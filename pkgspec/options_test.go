@@ -1,0 +1,67 @@
+package pkgspec
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"jetkit/pkgspec/plan"
+)
+
+// TestOptions covers options of the command line that stand for build arguments:
+// all that is said of them speaks of them, and only once.
+func TestOptions(t *testing.T) {
+	options := args{"BUILD_SHM_SIZE": "--shm-size", "TEST_SHM_SIZE": "--shm-size", "BUILD_ULIMITS": "--ulimit", "TEST_NETWORK": "--network"}
+	_, problems := LoadWithOptions("", []byte("packages: a\n"), args{
+		"BUILD_SHM_SIZE": "2251799813685248", "TEST_SHM_SIZE": "2251799813685248", "BUILD_ULIMITS": "nofile=-5:-5", "TEST_ULIMITS": "core=-5",
+	}, options)
+	var got []string
+	for _, p := range problems {
+		got = append(got, p.Message)
+	}
+	want := []string{
+		`--build-arg TEST_ULIMITS: core: "-5" is not a limit`,
+		`--shm-size: the size "2251799813685248" is not between one byte and a pebibyte`,
+		`--ulimit: nofile: "-5:-5" is not a limit`,
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+
+	spec, problems := LoadWithOptions("", []byte("packages: a\ntests: {network: host}\n"), args{"TEST_NETWORK": "none", "BUILD_NETWORK": "none"}, options)
+	if problems.HasErrors() {
+		t.Fatal(problems)
+	}
+	overrides := []plan.Override{
+		{Key: "build.network", Arg: "BUILD_NETWORK", New: "none"},
+		{Key: "tests.network", Arg: "TEST_NETWORK", Option: "--network", Old: "host", New: "none"},
+	}
+	if !slices.Equal(spec.Overrides, overrides) {
+		t.Errorf("got %+v, want %+v", spec.Overrides, overrides)
+	}
+}
+
+// TestDeviceArgsForNothing covers devices that are named on the command line where
+// nothing uses one.
+func TestDeviceArgsForNothing(t *testing.T) {
+	for _, tc := range []struct {
+		file string
+		args args
+		want string
+	}{
+		{"", args{"BUILD_DEVICE": "a.b/c=d", "BUILD_GPU": "skip"}, "--build-arg BUILD_DEVICE has no effect with build.gpu: skip"},
+		{"tests: {gpu: runtime}\n", args{"BUILD_DEVICE": "a.b/c=d"}, "--build-arg BUILD_DEVICE has no effect with build.gpu: runtime"},
+		{"tests: {gpu: skip}\n", args{"TEST_DEVICE": "a.b/c=d"}, "--build-arg TEST_DEVICE has no effect with tests.gpu: skip"},
+		{"tests: {gpu: skip}\n", args{"TEST_DEVICE": "a.b/c=d", "BUILD_DEVICE": "a.b/c=d", "TEST_GPU": "cdi"}, ""},
+	} {
+		_, problems := Load("", []byte("packages: a\n"+tc.file), tc.args)
+		var got []string
+		for _, p := range problems.Warnings() {
+			got = append(got, p.Message)
+		}
+		if strings.Join(got, "\n") != tc.want {
+			t.Errorf("%s %v: got %q, want %q", tc.file, tc.args, got, tc.want)
+		}
+	}
+}
