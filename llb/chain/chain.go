@@ -60,7 +60,9 @@ type Stage struct {
 
 	// context holds the files that the Dockerfile can copy.
 	context llb.State
-	gpu     buildGPU
+	// on is what the stage builds on.
+	on  Base
+	gpu buildGPU
 }
 
 // StepError is a fault found while compiling one package. It keeps the source
@@ -104,8 +106,12 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 		}
 		state, image = stages[i].State, stages[i].Image
 	}
+	if err := changeGPUSteps(ctx, stages, opt); err != nil {
+		return nil, err
+	}
 	if len(stages) > 0 {
-		stages[len(stages)-1].State = marks.leaveOut(state)
+		last := &stages[len(stages)-1]
+		last.State = marks.leaveOut(last.State)
 	}
 	return stages, nil
 }
@@ -132,7 +138,7 @@ func (s *Stage) open(ctx context.Context, opt Options) error {
 // compile fills in the stage that results from s.Step on top of in.base.
 func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *marks) error {
 	if s.Step.Dockerfile == "" {
-		s.State, s.Image = in.base, in.image
+		s.State, s.Image, s.on = in.base, in.image, Base{State: in.base, Image: in.image}
 		return nil
 	}
 	// The state of the step before carries the values of its ARGs; only what
@@ -144,6 +150,7 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *m
 			return err
 		}
 	}
+	s.on = Base{State: in.base, Image: in.image}
 	res, err := s.convert(ctx, opt, in)
 	if err != nil {
 		return err
@@ -151,9 +158,6 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *m
 	s.State, s.Image = res.State, res.Image
 	if s.Detached = !descends(ctx, res.State, in.base); s.Detached {
 		marks.forget()
-	}
-	if s.gpu.used() {
-		return s.withGPU(ctx, opt, in)
 	}
 	return nil
 }

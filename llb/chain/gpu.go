@@ -80,29 +80,45 @@ func (g buildGPU) supported(caps apicaps.CapSet) error {
 	return nil
 }
 
-// withGPU changes a stage's RUN steps that have a GPU: they clean up after
+// changeGPUSteps changes the RUN steps that have a GPU: they clean up after
 // themselves and, where the builder's runtime gives it, have the variables for that.
-// The image's configuration knows of neither.
-func (s *Stage) withGPU(ctx context.Context, opt Options, in stepInput) error {
-	steps := onTop{
-		base:     in.base,
-		concerns: func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 },
-		change: func(exec *pb.ExecOp) {
-			cleanUp(exec)
-			if s.gpu.runtime {
-				exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), in.image.Config.Env)
-			}
-		},
+// The images' configurations know of neither.
+func changeGPUSteps(ctx context.Context, stages []Stage, opt Options) error {
+	first := slices.IndexFunc(stages, func(s Stage) bool { return s.gpu.used() })
+	if first < 0 {
+		return nil
 	}
-	st, astray, err := steps.apply(ctx, s.State, llb.WithCaps(opt.Client.BuildOpts().LLBCaps), llb.Platform(opt.Platform))
-	if err != nil {
+	stages = stages[first:]
+	parts := make([]*part, len(stages))
+	for i := range stages {
+		parts[i] = stages[i].part()
+	}
+	if err := changeOnTop(ctx, parts, llb.WithCaps(opt.Client.BuildOpts().LLBCaps), llb.Platform(opt.Platform)); err != nil {
 		return err
 	}
-	if astray {
-		return errAstray
+	for i := range stages {
+		if parts[i].astray {
+			return stages[i].failed(errAstray)
+		}
+		stages[i].State = parts[i].state
 	}
-	s.State = st
 	return nil
+}
+
+// part says which of a stage's steps to change.
+func (s *Stage) part() *part {
+	p := &part{base: s.on.State, state: s.State}
+	if !s.gpu.used() {
+		return p
+	}
+	p.concerns = func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 }
+	p.change = func(exec *pb.ExecOp) {
+		cleanUp(exec)
+		if s.gpu.runtime {
+			exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), s.on.Image.Config.Env)
+		}
+	}
+	return p
 }
 
 // withVariables adds the variables that NVIDIA's runtime reacts to. The image that
