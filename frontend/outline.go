@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/subrequests/outline"
 
 	"jetkit/llb/chain"
@@ -46,7 +47,8 @@ func (b *build) asks(ctx context.Context, p *plan.Plan) (map[string]chain.Asks, 
 			return nil, err
 		}
 		if all[s.Name], err = chain.AsksOf(dt); err != nil {
-			return nil, fmt.Errorf("package %s: %w", s.Name, err)
+			sm := llb.NewSourceMap(nil, sources.Display(s.Origin, s.Dockerfile), "Dockerfile", dt)
+			return nil, &chain.StepError{Step: s, SourceMap: sm, Err: err}
 		}
 	}
 	return all, nil

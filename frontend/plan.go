@@ -76,7 +76,7 @@ func (b *build) askedBase(spec *pkgspec.Spec) platform.Asked {
 }
 
 // upTo cuts a plan after the package that --target names. The steps before it
-// keep their cache keys.
+// keep their cache keys (but see chain's marks for a chain with several devices).
 func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 	i := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return chain.Answers(s, target) })
 	if i < 0 {

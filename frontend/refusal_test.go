@@ -72,7 +72,7 @@ func TestRefusalNamesOnlyItsUses(t *testing.T) {
 
 // What a package's command prints of devices is no refusal.
 func TestRefusalIsNotACommandsText(t *testing.T) {
-	const text = `process "/bin/sh -c : required device \"x.com/y=z\" is not registered" did not complete successfully: exit code: 3`
+	const text = `process "/bin/sh -c : required device "x.com/y=z" is not registered" did not complete successfully: exit code: 3`
 	c, err := failed(t, "[kernels 1/1] RUN :", text)
 	failure := grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), &gwpb.ExitError{ExitCode: 3, Err: err}))
 	if got := c.explain(failure).Error(); strings.Contains(got, "the builder has no device") || !strings.Contains(got, "package kernels failed") {

@@ -98,6 +98,9 @@ func TestDockerfilesThatAskThemselves(t *testing.T) {
 			t.Errorf("%s: the message advises a permission that nobody was refused:\n%s", line, b.Stderr)
 		}
 	}
+
+	p.write(t, files{"packages/sly/Dockerfile": dockerfile("name: sly", "RUN --security=off :\n")})
+	assertContains(t, p.fail(t, with("--call", "outline")).Stderr, ">>> RUN --security=off", "package sly: ")
 }
 
 // Messages about an option of docker buildx build speak of the option.

@@ -83,24 +83,18 @@ func (l *loader) apply() {
 	before := l.settings()
 	setBy := map[string]string{}
 	rest := maps.Clone(l.args)
-	refused := map[string]bool{} // options that stand for several arguments, and are wrong for each
 	for _, a := range l.arguments() {
 		value, given := rest[a.name]
 		if !given {
 			continue
 		}
 		delete(rest, a.name)
-		option := l.options[a.name]
-		if option != "" && refused[option] {
-			continue
-		}
-		s := said{text: strings.TrimSpace(value), name: cmp.Or(option, "--build-arg "+a.name)}
+		s := said{text: strings.TrimSpace(value), name: cmp.Or(l.options[a.name], "--build-arg "+a.name)}
 		if a.name != "IMAGE_ENTRYPOINT" && a.name != "IMAGE_CMD" && !l.checkLine(s) {
 			continue
 		}
-		earlier, problems := l.settings(), len(l.problems)
+		earlier := l.settings()
 		a.set(s)
-		refused[option] = len(l.problems) > problems
 		for key := range changes(earlier, l.settings()) {
 			setBy[key] = a.name
 		}

@@ -66,6 +66,33 @@ func TestRuntimeVariablesStayInTheSteps(t *testing.T) {
 	}
 }
 
+// The variables of a CUDA image give way, those of the Dockerfile do not.
+func TestRuntimeVariablesOfOthers(t *testing.T) {
+	image := llbtest.Debian()
+	image.Config.Env = append(image.Config.Env, "NVIDIA_VISIBLE_DEVICES=void")
+	stages, err := chain.Compile(context.Background(), chain.Options{
+		Plan: &plan.Plan{Steps: []plan.Step{withGPU("a", plan.GPURuntime)}},
+		Base: chain.Base{State: llb.Image("cuda"), Image: image},
+		Sources: llbtest.Sources(fstest.MapFS{
+			"packages/a/Dockerfile": {Data: []byte(header + "ENV NVIDIA_DRIVER_CAPABILITIES=compute\nRUN a\n")},
+		}),
+		Client: &llbtest.Client{}, Platform: llbtest.Platform,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, run, _ := strings.Cut(tree(t, stages).String(), `"[a 1/1] RUN a"`)
+	run, _, _ = strings.Cut(run, "mount /")
+	for _, want := range []string{`env "NVIDIA_VISIBLE_DEVICES=all"`, `env "NVIDIA_DRIVER_CAPABILITIES=compute"`} {
+		if strings.Count(run, "NVIDIA_") != 2 || !strings.Contains(run, want) {
+			t.Errorf("want %s in %s", want, run)
+		}
+	}
+	if env := stages[0].Image.Config.Env; !slices.Contains(env, "NVIDIA_VISIBLE_DEVICES=void") {
+		t.Errorf("the image's configuration changed: %q", env)
+	}
+}
+
 // A Dockerfile may name devices itself; what they leave behind is the same.
 func TestRunDevice(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN --device=nvidia.com/gpu=0,required tune\nRUN docker run --device x\n")}}

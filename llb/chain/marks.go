@@ -30,7 +30,9 @@ type marks struct {
 // MarksStep names the step that makes the marks, without "[internal] ".
 const MarksStep = "see where the GPU mounts files"
 
-// marksOf collects the devices of all stages, so that one step makes all marks.
+// marksOf collects the devices of all stages, so that one step makes all marks. A
+// chain that a package with another device joins or leaves builds its packages with
+// a GPU anew.
 func marksOf(stages []Stage) *marks {
 	m := &marks{}
 	for _, s := range stages {
