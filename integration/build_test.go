@@ -108,17 +108,6 @@ func dockerfile(header, body string) string {
 // script makes an executable shell script that ends at the first command that fails.
 func script(body string) string { return "#!/bin/bash\nset -eu\n" + body + "\n" }
 
-// startDaemon starts a daemon for one test.
-func startDaemon(t *testing.T, name string, opts harness.DaemonOptions) *harness.Daemon {
-	t.Helper()
-	d, err := shared.StartDaemon(t.Context(), fmt.Sprintf("%s%d", name, projects.Add(1)), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Stop)
-	return d
-}
-
 // buildOptions are what a test changes about a build.
 type buildOptions struct {
 	daemon  *harness.Daemon

@@ -13,16 +13,6 @@ import (
 	"jetkit/integration/harness"
 )
 
-// newJetson makes what NVIDIA's tools take for the root of a Jetson.
-func newJetson(t *testing.T) *harness.Jetson {
-	t.Helper()
-	j, err := shared.NewJetson(t.Context(), filepath.Join(t.TempDir(), "jetson"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return j
-}
-
 // jetsonTree has a package that needs the GPU and one that does not. The first one's test says what it found of a
 // Jetson's files; the other one's, and both packages' build steps, fail if they find any.
 func jetsonTree() files {
@@ -64,11 +54,7 @@ func assertNothingOfJetson(t *testing.T, b *built) {
 
 func TestJetsonByCDI(t *testing.T) {
 	t.Parallel()
-	jetson := newJetson(t)
-	daemon := startDaemon(t, "jetson", harness.DaemonOptions{})
-	if err := jetson.WriteCDISpec(t.Context(), filepath.Join(daemon.CDISpecDir, "nvidia.yaml")); err != nil {
-		t.Fatal(err)
-	}
+	daemon := jetsonDaemon(t, 0)
 	inspect := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: []string{"inspect", daemon.Builder}})
 	if err := inspect.Err(); err != nil {
 		t.Fatal(err)
@@ -93,7 +79,7 @@ func TestJetsonByCDI(t *testing.T) {
 	assertNothingOfJetson(t, b)
 
 	// A builder that has no GPU takes the results over, with the GPU tests' results among them.
-	without := startDaemon(t, "nogpu", harness.DaemonOptions{})
+	without := secondDaemon(t)
 	again := p.build(t, on(without), push(), with("--allow", "device", "--cache-from", "type=registry,ref="+cache))
 	again.assertExecuted(t)
 	assertSame(t, "tests", again.tests(), b.tests())
@@ -109,23 +95,14 @@ func TestJetsonByRuntime(t *testing.T) {
 	for _, mode := range []string{"csv", "cdi", "jit-cdi"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			jetson, dir := newJetson(t), t.TempDir()
-			if err := jetson.WriteCDISpec(t.Context(), filepath.Join(dir, "cdi", "nvidia.yaml")); err != nil {
-				t.Fatal(err)
-			}
-			runtime, err := jetson.Runtime(dir, mode, filepath.Join(dir, "cdi"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			daemon := startDaemon(t, "runtime", harness.DaemonOptions{RuntimeBinary: runtime, DisableCDI: true})
-			b := newProject(t, jetsonTree()).build(t, on(daemon), push(), arg("TEST_GPU=runtime"))
+			b := newProject(t, jetsonTree()).build(t, on(runtimeDaemon(t, mode)), push(), arg("TEST_GPU=runtime"))
 			for _, step := range []string{"[test infer] test.sh", "[test infer on image] test.sh"} {
 				assertContains(t, b.output(t, step), "loaded the host's libcuda.so.1",
 					"/dev/nvmap: character special file", "/dev/nvhost-gpu: character special file",
 					harness.DriverDir+"/libcuda.so.1.1: regular file", "libnvrm_gpu.so (libc6")
 			}
 			assertNothingOfJetson(t, b)
-			log, err := os.ReadFile(filepath.Join(dir, "runtime.log"))
+			log, err := os.ReadFile(filepath.Join(runtimeDir(mode), "runtime.log"))
 			if err != nil {
 				t.Fatal(err)
 			}

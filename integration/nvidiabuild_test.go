@@ -4,7 +4,6 @@ package integration
 
 import (
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -55,16 +54,11 @@ func assertBuiltWithJetson(t *testing.T, b *built) {
 // leave behind. Two builders must come to the same image: some of it is never the same twice.
 func TestJetsonAtBuildTime(t *testing.T) {
 	t.Parallel()
-	jetson := newJetson(t)
 	p := newProject(t, tunedTree())
 	var digests []string
-	for _, tag := range []string{"first", "second"} {
-		daemon := startDaemon(t, "tuned", harness.DaemonOptions{})
-		if err := jetson.WriteCDISpec(t.Context(), filepath.Join(daemon.CDISpecDir, "nvidia.yaml")); err != nil {
-			t.Fatal(err)
-		}
+	for i, tag := range []string{"first", "second"} {
 		ref := shared.Ref(p.id + ":" + tag)
-		b := p.build(t, on(daemon), with("--allow", "device", "--build-arg", "SOURCE_DATE_EPOCH=1700000000",
+		b := p.build(t, on(jetsonDaemon(t, i)), with("--allow", "device", "--build-arg", "SOURCE_DATE_EPOCH=1700000000",
 			"--output", "type=image,push=true,rewrite-timestamp=true,name="+ref))
 		b.image = ref
 		assertBuiltWithJetson(t, b)
@@ -75,12 +69,6 @@ func TestJetsonAtBuildTime(t *testing.T) {
 
 func TestJetsonAtBuildTimeByRuntime(t *testing.T) {
 	t.Parallel()
-	jetson, dir := newJetson(t), t.TempDir()
-	runtime, err := jetson.Runtime(dir, "csv", filepath.Join(dir, "cdi"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	daemon := startDaemon(t, "tuned", harness.DaemonOptions{RuntimeBinary: runtime, DisableCDI: true})
-	b := newProject(t, tunedTree()).build(t, on(daemon), push(), arg("BUILD_GPU=runtime"))
+	b := newProject(t, tunedTree()).build(t, on(runtimeDaemon(t, "csv")), push(), arg("BUILD_GPU=runtime"))
 	assertBuiltWithJetson(t, b)
 }
