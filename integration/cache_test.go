@@ -151,7 +151,7 @@ func TestInlineCache(t *testing.T) {
 // A cache holds what the config.py files said too, though the image holds nothing of it.
 func TestCacheOfConfigPy(t *testing.T) {
 	t.Parallel()
-	python := arg("PYTHON_IMAGE=" + pythonImage(t, base(t)))
+	python := arg("PYTHON_IMAGE=" + pythonImage(t))
 	p := newProject(t, files{
 		"jetson.yaml":           "packages: [a]\n",
 		"packages/a/Dockerfile": dockerfile("", "ARG A\nRUN echo $A > /a\n"),

@@ -297,7 +297,7 @@ func pythonForAMD64(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	writeFiles(t, dir, "", files{
-		"Dockerfile": "FROM " + pythonImage(t, base(t)) + " AS amd64\nFROM " + without + " AS arm64\nFROM ${TARGETARCH}\n",
+		"Dockerfile": "FROM " + pythonImage(t) + " AS amd64\nFROM " + without + " AS arm64\nFROM ${TARGETARCH}\n",
 	})
 	ref := shared.Ref("python:platforms")
 	build := shared.Buildx(t.Context(), harness.BuildxRun{
