@@ -33,9 +33,9 @@ type lazy[T any] struct {
 	err   error
 }
 
-func (l *lazy[T]) get(t *testing.T, make func() (T, error)) T {
+func (l *lazy[T]) get(t *testing.T, start func() (T, error)) T {
 	t.Helper()
-	l.once.Do(func() { l.value, l.err = make() })
+	l.once.Do(func() { l.value, l.err = start() })
 	if l.err != nil {
 		t.Fatal(l.err)
 	}

@@ -47,11 +47,11 @@ func (e *Env) removeFiles() error {
 	}
 	top := strings.Count(e.Root, "/")
 	_ = filepath.WalkDir(e.Root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() || strings.Count(path, "/")-top < depth {
-			return nil // what cannot be read is told of below too
+		if err == nil && entry.IsDir() && strings.Count(path, "/")-top >= depth {
+			folders <- path
+			return fs.SkipDir
 		}
-		folders <- path
-		return fs.SkipDir
+		return nil // what cannot be read is told of below too
 	})
 	close(folders)
 	workers.Wait()
