@@ -42,14 +42,18 @@ func assertNothingOfJetson(t *testing.T, b *built) {
 		t.Error("the image has no files of its own")
 	}
 	for _, name := range added {
-		name = path.Join("/", name)
-		fromHost := slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {
-			return name == file || strings.HasPrefix(name, file+"/")
-		})
-		if fromHost || strings.Contains(name, "nvcr") || strings.Contains(name, "ld.so") {
+		if fromJetson(name) || strings.Contains(name, "ld.so") {
 			t.Errorf("the image has %s", name)
 		}
 	}
+}
+
+// fromJetson tells whether the driver brings a file of this name, or NVIDIA's hooks make it.
+func fromJetson(name string) bool {
+	name = path.Join("/", name)
+	return strings.Contains(name, "nvcr") || slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {
+		return name == file || strings.HasPrefix(name, file+"/")
+	})
 }
 
 func TestJetsonByCDI(t *testing.T) {
@@ -63,7 +67,7 @@ func TestJetsonByCDI(t *testing.T) {
 
 	p := newProject(t, jetsonTree())
 	cache := shared.Ref(p.id + ":cache")
-	b := p.build(t, on(daemon), push(), with("--allow", "device", "--cache-to", "type=registry,mode=max,ref="+cache))
+	b := p.build(t, on(daemon), push(), with("--allow", "device"), cacheTo(cache))
 	for _, step := range []string{"[test infer] test.sh", "[test infer on image] test.sh"} {
 		output := b.output(t, step)
 		assertContains(t, output, "loaded the host's libcuda.so.1",
@@ -80,11 +84,11 @@ func TestJetsonByCDI(t *testing.T) {
 
 	// A builder that has no GPU takes the results over, with the GPU tests' results among them.
 	without := secondDaemon(t)
-	again := p.build(t, on(without), push(), with("--allow", "device", "--cache-from", "type=registry,ref="+cache))
+	again := p.build(t, on(without), push(), with("--allow", "device"), cacheFrom(cache))
 	again.assertExecuted(t)
 	assertSame(t, "tests", again.tests(), b.tests())
 	assertNothingOfJetson(t, again)
-	named := p.fail(t, on(without), with("--allow", "device=nvidia.com/gpu=all", "--cache-from", "type=registry,ref="+cache))
+	named := p.fail(t, on(without), with("--allow", "device=nvidia.com/gpu=all"), cacheFrom(cache))
 	assertContains(t, named.Stderr, `required device "nvidia.com/gpu=all" is not registered`)
 }
 

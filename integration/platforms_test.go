@@ -78,6 +78,20 @@ func (b *built) forPlatform(t *testing.T, platform string) *platformImage {
 	return p
 }
 
+// configFor reads the configuration of a pushed image for one platform.
+func configFor(t *testing.T, ref, platform string) *v1.ConfigFile {
+	t.Helper()
+	image, err := shared.Image(t.Context(), ref, platform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
 func (p *platformImage) file(t *testing.T, path string) string {
 	t.Helper()
 	content, err := harness.ReadImageFile(p.Image, path)
