@@ -50,7 +50,7 @@ unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go and Python
 
 integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkitd, buildx and docker (root)
 	@mkdir -p $(REPORTS)
-	$(GOTESTSUM) --jsonfile $(REPORTS)/integration.json -- -tags integration -timeout 30m $(ARGS) ./integration/...
+	$(GOTESTSUM) --jsonfile $(REPORTS)/integration.json -- -tags integration -timeout 30m -parallel 4 $(ARGS) ./integration/...
 
 test: ## Everything: setup, lint, unit, integration; the last line is the sum
 	@integration/test.sh

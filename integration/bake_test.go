@@ -138,7 +138,7 @@ func indented(t *testing.T, dt json.RawMessage) string {
 // The way of docs/ci.md: one builder compiles and writes the cache, another has the GPU, runs what is left and pushes.
 func TestBakeExamples(t *testing.T) {
 	t.Parallel()
-	gpu := startDaemon(t, "bakegpu", harness.DaemonOptions{})
+	gpuBuilder := startDaemon(t, "bakegpu", harness.DaemonOptions{})
 	b := examples(t, "CACHE_WRITE=true", "TAG=test")
 
 	compiled := b.bake(t)
@@ -158,7 +158,7 @@ func TestBakeExamples(t *testing.T) {
 		t.Error("a GPU test ran without a GPU")
 	}
 
-	b.daemon = gpu
+	b.daemon = gpuBuilder
 	b.with().bake(t).assertExecuted(t) // all of it comes from the cache
 
 	driver := fakeDriver(t, b)
@@ -169,7 +169,10 @@ func TestBakeExamples(t *testing.T) {
 	assertContains(t, host.with("gpu-test", "--allow", "device").fail(t).Stderr, `Pass "--allow=network.host" to grant requested privileges`)
 	assertContains(t, b.with("gpu-test", "--allow", "device").fail(t).Stderr,
 		"the builder has no device nvidia.com/gpu=all", "test.sh of gpu-check")
-	giveDevice(t, gpu, driver)
+	mount := fmt.Sprintf("mounts: [{hostPath: %s, containerPath: /usr/lib/libcuda.so.1, options: [ro, nosuid, nodev, bind]}]", driver)
+	if err := writeSpec(gpuBuilder, mount); err != nil {
+		t.Fatal(err)
+	}
 	tested := b.with("gpu-test", "--allow", "device", "--push").bake(t)
 	// The test of each release is a test of its own: it ran on that release's driver.
 	assertSame(t, "executed steps", tested.executedOfAny(), []string{"[test gpu-check] test.sh", "[test gpu-check] test.sh"})
@@ -228,19 +231,4 @@ EOT
 	b = b.with("-f", "docker-bake.hcl", "-f", filepath.Join(dir, "driver.hcl"), "driver")
 	b.with("--allow", "fs.write="+dir).bake(t)
 	return filepath.Join(dir, "libcuda.so.1")
-}
-
-// giveDevice makes a builder have the CDI device nvidia.com/gpu=all, which mounts a driver.
-func giveDevice(t *testing.T, d *harness.Daemon, driver string) {
-	t.Helper()
-	spec := fmt.Sprintf(`cdiVersion: "0.6.0"
-kind: nvidia.com/gpu
-devices:
-  - name: all
-    containerEdits:
-      mounts: [{hostPath: %s, containerPath: /usr/lib/libcuda.so.1, options: [ro, nosuid, nodev, bind]}]
-`, driver)
-	if err := os.WriteFile(filepath.Join(d.CDISpecDir, "nvidia.yaml"), []byte(spec), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }

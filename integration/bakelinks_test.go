@@ -130,14 +130,7 @@ target "one" {
 	})
 	b.with("--set", "base.args.BASE_IMAGE=scratch", "app", "one").bake(t)
 	for _, arch := range []string{"amd64", "arm64"} {
-		image, err := shared.Image(t.Context(), ref, "linux/"+arch)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config, err := image.ConfigFile()
-		if err != nil {
-			t.Fatal(err)
-		}
+		config := configFor(t, ref, "linux/"+arch)
 		assertEqual(t, "label from the linked image's environment", config.Config.Labels["part"], arch)
 		assertContains(t, strings.Join(config.Config.Env, " "), "PART="+arch)
 	}

@@ -108,23 +108,13 @@ func dockerfile(header, body string) string {
 // script makes an executable shell script that ends at the first command that fails.
 func script(body string) string { return "#!/bin/bash\nset -eu\n" + body + "\n" }
 
-// startDaemon starts a daemon for one test.
-func startDaemon(t *testing.T, name string, opts harness.DaemonOptions) *harness.Daemon {
-	t.Helper()
-	d, err := shared.StartDaemon(t.Context(), fmt.Sprintf("%s%d", name, projects.Add(1)), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Stop)
-	return d
-}
-
 // buildOptions are what a test changes about a build.
 type buildOptions struct {
 	daemon  *harness.Daemon
 	args    []string
 	context string
 	tag     string
+	output  string // instead of --push
 	noBase  bool
 }
 
@@ -146,6 +136,16 @@ func inContext(c string) buildOption { return func(o *buildOptions) { o.context 
 
 // push pushes the image, which [built.image] then names.
 func push() buildOption { return func(o *buildOptions) { o.tag = "latest" } }
+
+// pushTimeless pushes the image under a tag of its own, with the same times in it whenever it is made: equal steps give
+// equal images.
+func pushTimeless(tag string) buildOption {
+	return func(o *buildOptions) {
+		o.tag = tag
+		o.args = append(o.args, "--build-arg", "SOURCE_DATE_EPOCH=1700000000")
+		o.output = "type=image,push=true,rewrite-timestamp=true"
+	}
+}
 
 // noBase leaves out --build-arg BASE_IMAGE, which every other build gets.
 func noBase() buildOption { return func(o *buildOptions) { o.noBase = true } }
@@ -181,7 +181,11 @@ func (p *project) try(t *testing.T, options ...buildOption) *built {
 	}
 	if o.tag != "" {
 		b.image = shared.Ref(p.id + ":" + o.tag)
-		args = append(args, "--push", "--tag", b.image)
+		args = append(args, "--tag", b.image)
+		if o.output == "" {
+			o.output = "type=registry" // what --push means
+		}
+		args = append(args, "--output", o.output)
 	}
 	args = append(append(args, o.args...), o.context)
 	b.Result = shared.Buildx(t.Context(), harness.BuildxRun{Daemon: o.daemon, Dir: p.dir, Args: args})

@@ -71,7 +71,7 @@ func TestCompileBuilderAndGPUBuilder(t *testing.T) {
 		t.Error("the image does not tell that its GPU tests ran")
 	}
 
-	for _, daemon := range []*harness.Daemon{compile, startDaemon(t, "fresh", harness.DaemonOptions{})} {
+	for _, daemon := range []*harness.Daemon{compile, remoteDaemon(t)} {
 		third := p.build(t, on(daemon), push(), allowed, cacheFrom(compiled, tested))
 		third.assertExecuted(t)
 		assertSame(t, "tests", third.tests(), allTests)

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"jetkit/integration/harness"
 )
 
 // chainTree has three packages in a row, each with a test.
@@ -131,7 +129,7 @@ func TestCacheOfAnotherFile(t *testing.T) {
 
 	b := p.build(t, on(secondDaemon(t)), with("-f", "other.yaml"), cacheFrom(other, ref), cacheTo(other))
 	b.assertExecuted(t, append(stepsOf(p, "four", "[test four] test.sh"), "[test one on image] test.sh", "[test two on image] test.sh")...)
-	fresh := startDaemon(t, "files", harness.DaemonOptions{})
+	fresh := remoteDaemon(t)
 	p.build(t, on(fresh), with("-f", "other.yaml"), cacheFrom(other)).assertExecuted(t)
 	p.build(t, on(fresh), cacheFrom(ref)).assertExecuted(t)
 }
@@ -140,7 +138,7 @@ func TestCacheOfAnotherFile(t *testing.T) {
 // leave no layer: once something changes, those of the packages before run again too.
 func TestInlineCache(t *testing.T) {
 	t.Parallel()
-	daemon := startDaemon(t, "inline", harness.DaemonOptions{})
+	daemon := secondDaemon(t)
 	p := newProject(t, chainTree())
 	image := p.build(t, push(), with("--cache-to", "type=inline")).image
 	p.build(t, on(daemon), cacheFrom(image)).assertExecuted(t)
@@ -153,7 +151,7 @@ func TestInlineCache(t *testing.T) {
 // A cache holds what the config.py files said too, though the image holds nothing of it.
 func TestCacheOfConfigPy(t *testing.T) {
 	t.Parallel()
-	python := arg("PYTHON_IMAGE=" + pythonImage(t, base(t)))
+	python := arg("PYTHON_IMAGE=" + pythonImage(t))
 	p := newProject(t, files{
 		"jetson.yaml":           "packages: [a]\n",
 		"packages/a/Dockerfile": dockerfile("", "ARG A\nRUN echo $A > /a\n"),
@@ -168,7 +166,7 @@ func TestCacheOfConfigPy(t *testing.T) {
 	image := first.digest(t)
 	assertSame(t, "files that the packages and the seal added", first.added(t), []string{"a", "usr/share/jetkit/manifest.json"})
 
-	fresh := startDaemon(t, "config", harness.DaemonOptions{})
+	fresh := remoteDaemon(t)
 	b := p.build(t, on(fresh), push(), python, cacheFrom(ref))
 	b.assertExecuted(t)
 	if s := b.step(t, step); !s.Cached {

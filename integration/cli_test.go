@@ -15,11 +15,8 @@ import (
 // TestCLIPlansAsFrontend compares the plan of the jetkit command with the one
 // that the frontend gives through buildx: the same JSON for the same inputs.
 func TestCLIPlansAsFrontend(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
-	base, err := shared.Base(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
 	frontend, err := shared.FrontendImage(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -28,14 +25,14 @@ func TestCLIPlansAsFrontend(t *testing.T) {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", cli, "jetkit/cmd/jetkit").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	python := pythonImage(t, base)
+	python := pythonImage(t)
 	dir := planInputs(t, frontend)
 	target := []string{"--platform", "linux/arm64"}
 	for name, args := range map[string][]string{
 		"file":           {},
 		"arguments":      {"--build-arg", "CUDA_VERSION=12.4", "--build-arg", "MAX_JOBS=4", "--build-arg", "SKIP_PACKAGES=ninja"},
 		"other packages": {"--build-arg", "PACKAGES=numpy,./robot", "--build-arg", "L4T_VERSION=35.4.1"},
-		"own base":       {"--build-context", "base=docker-image://" + base},
+		"own base":       {"--build-context", "base=docker-image://" + base(t)},
 		"config.py":      {"--build-arg", "PACKAGES=program", "--build-arg", "PYTHON_IMAGE=" + python},
 		"moved target":   {"--build-arg", "PACKAGES=program,versions", "--build-arg", "VERSIONS_VERSION=2", "--build-arg", "PYTHON_IMAGE=" + python},
 	} {

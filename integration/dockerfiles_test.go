@@ -177,14 +177,7 @@ func TestSeveralPlatforms(t *testing.T) {
 	})
 	b := p.build(t, push(), noBase(), with("--platform", "linux/amd64,linux/arm64"))
 	for platform, arch := range map[string]string{"linux/amd64": "x86_64", "linux/arm64": "tegra-aarch64"} {
-		image, err := shared.Image(t.Context(), b.image, platform)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config, err := image.ConfigFile()
-		if err != nil {
-			t.Fatal(err)
-		}
+		config := configFor(t, b.image, platform)
 		assertEqual(t, "architecture", "linux/"+config.Architecture, platform)
 		assertEqual(t, "arch of the target", config.Config.Labels["io.jetkit.arch"], arch)
 		assertEqual(t, "CUDA_ARCH", config.Config.Labels["cuda_arch"], arch)

@@ -3,9 +3,6 @@
 package integration
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,27 +25,6 @@ test ! -e /dev/fake-gpu || echo written > /dev/fake-gpu`),
 		"packages/plain/test.sh":    script("env; test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}${JETKIT_L4T-}\"; test ! -e /usr/lib/fake-gpu"),
 		"packages/end/Dockerfile":   dockerfile("name: end", "COPY Dockerfile /end\n"),
 	}
-}
-
-// gpuDaemon starts a daemon that has a made-up GPU: a variable, a file of the host and a device node.
-func gpuDaemon(t *testing.T) *harness.Daemon {
-	t.Helper()
-	d := startDaemon(t, "gpu", harness.DaemonOptions{})
-	driver := filepath.Join(t.TempDir(), "libcuda.so")
-	writeFiles(t, filepath.Dir(driver), "", files{"libcuda.so": "540.4.0\n"})
-	spec := fmt.Sprintf(`cdiVersion: "0.6.0"
-kind: nvidia.com/gpu
-devices:
-  - name: all
-    containerEdits:
-      env: [FAKE_GPU=orin]
-      deviceNodes: [{path: /dev/fake-gpu, hostPath: /dev/null}]
-      mounts: [{hostPath: %s, containerPath: /usr/lib/fake-gpu/libcuda.so, options: [ro, nosuid, nodev, bind]}]
-`, driver)
-	if err := os.WriteFile(filepath.Join(d.CDISpecDir, "nvidia.yaml"), []byte(spec), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return d
 }
 
 func TestGPUByCDI(t *testing.T) {

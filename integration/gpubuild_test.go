@@ -60,7 +60,7 @@ func TestGPUAtBuildTime(t *testing.T) {
 		}
 	})
 	t.Run("allowed", func(t *testing.T) {
-		b := p.build(t, on(daemon), push(), with("--allow", "device", "--cache-to", "type=registry,mode=max,ref="+cache))
+		b := p.build(t, on(daemon), push(), with("--allow", "device"), cacheTo(cache))
 		assertKernels(t, b)
 		assertContains(t, b.Stderr, "[kernels 2/3] COPY data /kernel-data")
 	})
@@ -68,7 +68,7 @@ func TestGPUAtBuildTime(t *testing.T) {
 		p.build(t, on(daemon), with("--allow", "device")).assertExecuted(t)
 	})
 	t.Run("on a builder without the device, from the cache", func(t *testing.T) {
-		b := p.build(t, push(), with("--allow", "device", "--cache-from", "type=registry,ref="+cache))
+		b := p.build(t, push(), with("--allow", "device"), cacheFrom(cache))
 		b.assertExecuted(t)
 		assertKernels(t, b)
 	})

@@ -6,10 +6,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -90,48 +90,21 @@ func startEndlessWork(
 	if err != nil {
 		t.Fatal(err)
 	}
-	step, container := &watch{mark: "step runs"}, &watch{mark: "container runs"}
-	var callers sync.WaitGroup
-	callers.Go(func() {
-		env.Buildx(ctx, harness.BuildxRun{
+	step := untilItSays(t, "step runs", func(live io.Writer) harness.Result {
+		return env.Buildx(ctx, harness.BuildxRun{
 			Daemon: daemon,
 			Args:   []string{"-"},
 			Stdin:  strings.NewReader("FROM " + base + "\nRUN echo step ''runs; sleep 1000\n"),
-			Live:   step,
+			Live:   live,
 		})
 	})
-	callers.Go(func() {
-		dockerd.Docker(ctx, harness.DockerRun{
+	container := untilItSays(t, "container runs", func(live io.Writer) harness.Result {
+		return dockerd.Docker(ctx, harness.DockerRun{
 			Args: []string{"run", "--network=host", base, "sh", "-c", "echo container ''runs; sleep 1000"},
-			Live: container,
+			Live: live,
 		})
 	})
-	for !step.seen() || !container.seen() {
-		if err := ctx.Err(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return callers.Wait
-}
-
-// watch is a writer that waits for its mark to be written.
-type watch struct {
-	mark string
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (w *watch) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.Write(p)
-}
-
-func (w *watch) seen() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return strings.Contains(w.text.String(), w.mark)
+	return func() { <-step; <-container }
 }
 
 // traces finds processes, mounts, cgroups, container states and files whose description mentions the mark.

@@ -54,13 +54,9 @@ func closeOnSignal(env *harness.Env) {
 func logToStderr(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 func TestBaseImageHasWorkingApt(t *testing.T) {
-	ctx := t.Context()
-	base, err := shared.Base(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	dockerfile := "FROM " + base + "\nRUN apt-get update && apt-get install -y --no-install-recommends hello && hello -g works > /greeting\n"
+	t.Parallel()
+	ctx, dir := t.Context(), t.TempDir()
+	dockerfile := "FROM " + base(t) + "\nRUN apt-get update && apt-get install -y --no-install-recommends hello && hello -g works > /greeting\n"
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -83,12 +79,8 @@ func TestBaseImageHasWorkingApt(t *testing.T) {
 }
 
 func TestRunImage(t *testing.T) {
-	ctx := t.Context()
-	base, err := shared.Base(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := shared.RunImage(ctx, base, "sh", "-c", "echo out; echo err >&2; exit 3")
+	t.Parallel()
+	result, err := shared.RunImage(t.Context(), base(t), "sh", "-c", "echo out; echo err >&2; exit 3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +90,7 @@ func TestRunImage(t *testing.T) {
 }
 
 func TestFrontendImageSaysWhatItCan(t *testing.T) {
+	t.Parallel()
 	ref, err := shared.FrontendImage(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -13,16 +13,6 @@ import (
 	"jetkit/integration/harness"
 )
 
-// newJetson makes what NVIDIA's tools take for the root of a Jetson.
-func newJetson(t *testing.T) *harness.Jetson {
-	t.Helper()
-	j, err := shared.NewJetson(t.Context(), filepath.Join(t.TempDir(), "jetson"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return j
-}
-
 // jetsonTree has a package that needs the GPU and one that does not. The first one's test says what it found of a
 // Jetson's files; the other one's, and both packages' build steps, fail if they find any.
 func jetsonTree() files {
@@ -52,23 +42,23 @@ func assertNothingOfJetson(t *testing.T, b *built) {
 		t.Error("the image has no files of its own")
 	}
 	for _, name := range added {
-		name = path.Join("/", name)
-		fromHost := slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {
-			return name == file || strings.HasPrefix(name, file+"/")
-		})
-		if fromHost || strings.Contains(name, "nvcr") || strings.Contains(name, "ld.so") {
+		if fromJetson(name) || strings.Contains(name, "ld.so") {
 			t.Errorf("the image has %s", name)
 		}
 	}
 }
 
+// fromJetson tells whether the driver brings a file of this name, or NVIDIA's hooks make it.
+func fromJetson(name string) bool {
+	name = path.Join("/", name)
+	return strings.Contains(name, "nvcr") || slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {
+		return name == file || strings.HasPrefix(name, file+"/")
+	})
+}
+
 func TestJetsonByCDI(t *testing.T) {
 	t.Parallel()
-	jetson := newJetson(t)
-	daemon := startDaemon(t, "jetson", harness.DaemonOptions{})
-	if err := jetson.WriteCDISpec(t.Context(), filepath.Join(daemon.CDISpecDir, "nvidia.yaml")); err != nil {
-		t.Fatal(err)
-	}
+	daemon := jetsonDaemon(t, 0)
 	inspect := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: []string{"inspect", daemon.Builder}})
 	if err := inspect.Err(); err != nil {
 		t.Fatal(err)
@@ -77,7 +67,7 @@ func TestJetsonByCDI(t *testing.T) {
 
 	p := newProject(t, jetsonTree())
 	cache := shared.Ref(p.id + ":cache")
-	b := p.build(t, on(daemon), push(), with("--allow", "device", "--cache-to", "type=registry,mode=max,ref="+cache))
+	b := p.build(t, on(daemon), push(), with("--allow", "device"), cacheTo(cache))
 	for _, step := range []string{"[test infer] test.sh", "[test infer on image] test.sh"} {
 		output := b.output(t, step)
 		assertContains(t, output, "loaded the host's libcuda.so.1",
@@ -93,12 +83,12 @@ func TestJetsonByCDI(t *testing.T) {
 	assertNothingOfJetson(t, b)
 
 	// A builder that has no GPU takes the results over, with the GPU tests' results among them.
-	without := startDaemon(t, "nogpu", harness.DaemonOptions{})
-	again := p.build(t, on(without), push(), with("--allow", "device", "--cache-from", "type=registry,ref="+cache))
+	without := secondDaemon(t)
+	again := p.build(t, on(without), push(), with("--allow", "device"), cacheFrom(cache))
 	again.assertExecuted(t)
 	assertSame(t, "tests", again.tests(), b.tests())
 	assertNothingOfJetson(t, again)
-	named := p.fail(t, on(without), with("--allow", "device=nvidia.com/gpu=all", "--cache-from", "type=registry,ref="+cache))
+	named := p.fail(t, on(without), with("--allow", "device=nvidia.com/gpu=all"), cacheFrom(cache))
 	assertContains(t, named.Stderr, `required device "nvidia.com/gpu=all" is not registered`)
 }
 
@@ -109,23 +99,14 @@ func TestJetsonByRuntime(t *testing.T) {
 	for _, mode := range []string{"csv", "cdi", "jit-cdi"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			jetson, dir := newJetson(t), t.TempDir()
-			if err := jetson.WriteCDISpec(t.Context(), filepath.Join(dir, "cdi", "nvidia.yaml")); err != nil {
-				t.Fatal(err)
-			}
-			runtime, err := jetson.Runtime(dir, mode, filepath.Join(dir, "cdi"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			daemon := startDaemon(t, "runtime", harness.DaemonOptions{RuntimeBinary: runtime, DisableCDI: true})
-			b := newProject(t, jetsonTree()).build(t, on(daemon), push(), arg("TEST_GPU=runtime"))
+			b := newProject(t, jetsonTree()).build(t, on(runtimeDaemon(t, mode)), push(), arg("TEST_GPU=runtime"))
 			for _, step := range []string{"[test infer] test.sh", "[test infer on image] test.sh"} {
 				assertContains(t, b.output(t, step), "loaded the host's libcuda.so.1",
 					"/dev/nvmap: character special file", "/dev/nvhost-gpu: character special file",
 					harness.DriverDir+"/libcuda.so.1.1: regular file", "libnvrm_gpu.so (libc6")
 			}
 			assertNothingOfJetson(t, b)
-			log, err := os.ReadFile(filepath.Join(dir, "runtime.log"))
+			log, err := os.ReadFile(filepath.Join(runtimeDir(mode), "runtime.log"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,13 +3,9 @@
 package integration
 
 import (
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"jetkit/integration/harness"
 )
 
 // tunedTree has a package that is built with the Jetson's driver, in steps that change files of all sorts, and one
@@ -36,11 +32,7 @@ func assertBuiltWithJetson(t *testing.T, b *built) {
 	assertContains(t, b.file(t, "/work/tuned"), "loaded the host's libcuda.so.1")
 	added := b.added(t)
 	for _, name := range added {
-		name = path.Join("/", name)
-		fromHost := slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {
-			return name == file || strings.HasPrefix(name, file+"/")
-		})
-		if fromHost || strings.Contains(name, "nvcr") || strings.Contains(name, "aux-cache") || strings.Contains(name, "jetkit-step") {
+		if fromJetson(name) || strings.Contains(name, "aux-cache") || strings.Contains(name, "jetkit-step") {
 			t.Errorf("the image has %s", name)
 		}
 	}
@@ -55,18 +47,10 @@ func assertBuiltWithJetson(t *testing.T, b *built) {
 // leave behind. Two builders must come to the same image: some of it is never the same twice.
 func TestJetsonAtBuildTime(t *testing.T) {
 	t.Parallel()
-	jetson := newJetson(t)
 	p := newProject(t, tunedTree())
 	var digests []string
-	for _, tag := range []string{"first", "second"} {
-		daemon := startDaemon(t, "tuned", harness.DaemonOptions{})
-		if err := jetson.WriteCDISpec(t.Context(), filepath.Join(daemon.CDISpecDir, "nvidia.yaml")); err != nil {
-			t.Fatal(err)
-		}
-		ref := shared.Ref(p.id + ":" + tag)
-		b := p.build(t, on(daemon), with("--allow", "device", "--build-arg", "SOURCE_DATE_EPOCH=1700000000",
-			"--output", "type=image,push=true,rewrite-timestamp=true,name="+ref))
-		b.image = ref
+	for i, tag := range []string{"first", "second"} {
+		b := p.build(t, on(jetsonDaemon(t, i)), with("--allow", "device"), pushTimeless(tag))
 		assertBuiltWithJetson(t, b)
 		digests = append(digests, b.digest(t))
 	}
@@ -75,12 +59,6 @@ func TestJetsonAtBuildTime(t *testing.T) {
 
 func TestJetsonAtBuildTimeByRuntime(t *testing.T) {
 	t.Parallel()
-	jetson, dir := newJetson(t), t.TempDir()
-	runtime, err := jetson.Runtime(dir, "csv", filepath.Join(dir, "cdi"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	daemon := startDaemon(t, "tuned", harness.DaemonOptions{RuntimeBinary: runtime, DisableCDI: true})
-	b := newProject(t, tunedTree()).build(t, on(daemon), push(), arg("BUILD_GPU=runtime"))
+	b := newProject(t, tunedTree()).build(t, on(runtimeDaemon(t, "csv")), push(), arg("BUILD_GPU=runtime"))
 	assertBuiltWithJetson(t, b)
 }

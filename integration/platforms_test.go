@@ -78,6 +78,20 @@ func (b *built) forPlatform(t *testing.T, platform string) *platformImage {
 	return p
 }
 
+// configFor reads the configuration of a pushed image for one platform.
+func configFor(t *testing.T, ref, platform string) *v1.ConfigFile {
+	t.Helper()
+	image, err := shared.Image(t.Context(), ref, platform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
 func (p *platformImage) file(t *testing.T, path string) string {
 	t.Helper()
 	content, err := harness.ReadImageFile(p.Image, path)
@@ -297,7 +311,7 @@ func pythonForAMD64(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	writeFiles(t, dir, "", files{
-		"Dockerfile": "FROM " + pythonImage(t, base(t)) + " AS amd64\nFROM " + without + " AS arm64\nFROM ${TARGETARCH}\n",
+		"Dockerfile": "FROM " + pythonImage(t) + " AS amd64\nFROM " + without + " AS arm64\nFROM ${TARGETARCH}\n",
 	})
 	ref := shared.Ref("python:platforms")
 	build := shared.Buildx(t.Context(), harness.BuildxRun{

@@ -5,24 +5,23 @@ package integration
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"jetkit/integration/harness"
 )
 
-// pythonImage makes an image with the distribution's Python, which the base has
-// not.
-func pythonImage(t *testing.T, base string) string {
+// python is the reference of an image with the distribution's Python, which the base has not.
+var python lazy[string]
+
+func pythonImage(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	writeFiles(t, dir, "", files{
-		"Dockerfile": "FROM " + base + "\nRUN apt-get update && apt-get install -y --no-install-recommends python3\n",
+	from, dir := base(t), t.TempDir()
+	return python.get(t, func() (string, error) {
+		writeFiles(t, dir, "", files{
+			"Dockerfile": "FROM " + from + "\nRUN apt-get update && apt-get install -y --no-install-recommends python3\n",
+		})
+		ref := shared.Ref("python:test")
+		return ref, shared.Buildx(t.Context(), harness.BuildxRun{Dir: dir, Args: []string{"--push", "--tag", ref, "."}}).Err()
 	})
-	ref := shared.Ref("python:test")
-	if err := shared.Buildx(t.Context(), harness.BuildxRun{Dir: dir, Args: []string{"--push", "--tag", ref, "."}}).Err(); err != nil {
-		t.Fatal(err)
-	}
-	return ref
 }
 
 // probe is a config.py that tries what it must not be able to do, and passes
@@ -88,21 +87,11 @@ var hostile = map[string][2]string{
 // TestConfigPy builds a tree with config.py packages through buildx: they run in
 // the sandbox, the chain is built and its tests run.
 func TestConfigPy(t *testing.T) {
-	ctx := t.Context()
-	base, err := shared.Base(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	frontend, err := shared.FrontendImage(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	python := pythonImage(t, base)
-	dir := t.TempDir()
+	t.Parallel()
 	const dockerfile = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
-	files := map[string]string{
-		"jetson.yaml":                "# syntax=" + frontend + "\ntarget: {l4t: 36.4.3, arch: x86_64}\nbase: " + base + "\npackages: [probe]\n",
-		"packages/first/Dockerfile":  dockerfile + "ARG FIRST\nRUN echo ${FIRST} > /first\n",
+	tree := files{
+		"jetson.yaml":                "packages: [probe]\n",
+		"packages/first/Dockerfile":  dockerfile + "ARG FIRST\nRUN echo ${FIRST} > /first && : @ID@\n",
 		"packages/first/config.py":   "def first(v):\n    pkg = package.copy()\n    pkg['name'] = 'first:' + v\n    pkg['build_args'] = {'FIRST': v}\n    if v == '2': pkg['alias'] = 'first'\n    return pkg\npackage = [first('1'), (first('2'), None)]\n",
 		"packages/shared/version.py": "import os\nGREETING = os.environ.get('GREETING', 'hello')\n",
 		"packages/some/probe/Dockerfile": "#---\n# name: probe\n# test: test.sh\n#---\n" + dockerfile + "ARG PROBE\nARG GREETING\nARG L4T\nARG CUDA\nARG IS_NEW\n" +
@@ -111,55 +100,37 @@ func TestConfigPy(t *testing.T) {
 		"packages/some/probe/test.sh":   "grep -qx 2 /first && grep -q 36.4.3 /values\n",
 	}
 	for name, file := range hostile {
-		files["packages/hostile/"+name+"/Dockerfile"] = dockerfile
-		files["packages/hostile/"+name+"/config.py"] = file[0]
+		tree["packages/hostile/"+name+"/Dockerfile"] = dockerfile
+		tree["packages/hostile/"+name+"/config.py"] = file[0]
 	}
-	writeFiles(t, dir, "", files)
-	args := []string{
-		"-f", "jetson.yaml", "--build-arg", "PYTHON_IMAGE=" + python, "--build-arg", "GREETING=hi", "--build-arg", "TEST_GPU=skip",
-		"--secret", "id=probe,env=PATH", "--push", "--tag", shared.Ref("configpy:1"), ".",
+	p := newProject(t, tree)
+	options := []buildOption{
+		push(), arg("PYTHON_IMAGE=" + pythonImage(t)), arg("GREETING=hi"), arg("TEST_GPU=skip"), with("--secret", "id=probe,env=PATH"),
 	}
-	first := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
-	if err := first.Err(); err != nil {
-		t.Fatal(err)
-	}
-	checkProbe(t)
+	b := p.build(t, options...)
+	checkProbe(t, b)
 	for name, file := range hostile {
-		if !strings.Contains(first.Stderr, file[1]) {
+		if !strings.Contains(b.Stderr, file[1]) {
 			t.Errorf("%s: no warning says %q", name, file[1])
 		}
 	}
-	if !strings.Contains(first.Stderr, "packages/hostile/broken/config.py:2") {
-		t.Error("no warning names the line of the syntax error")
-	}
-	again := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
-	if err := again.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(again.Stderr, "CACHED") || again.Duration > 10*time.Second {
-		t.Errorf("the second build took %v", again.Duration)
-	}
-	t.Logf("first build %v, second %v", first.Duration, again.Duration)
-	if testing.Verbose() {
-		t.Log(first.Stderr)
+	assertContains(t, b.Stderr, "packages/hostile/broken/config.py:2") // the line of the syntax error
+
+	again := p.build(t, options...)
+	again.assertExecuted(t)
+	if s := again.step(t, "[config] run "); !s.Cached {
+		t.Errorf("the config.py files ran again: %+v", s)
 	}
 }
 
 // checkProbe checks what the probe could do, and that its values arrived.
-func checkProbe(t *testing.T) {
+func checkProbe(t *testing.T, b *built) {
 	t.Helper()
-	read := func(name string) string {
-		dt, err := shared.ImageFile(t.Context(), shared.Ref("configpy:1"), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(string(dt))
-	}
-	if got := read("/values"); got != "hi 36.4.3 12.6 True" {
-		t.Errorf("values %q", got)
-	}
-	report := read("/probe")
-	for part := range strings.SplitSeq(report, "|") {
+	assertEqual(t, "values", b.file(t, "/values"), "hi 36.4.3 12.6 True\n")
+	report := strings.TrimSpace(b.file(t, "/probe"))
+	attempts := strings.Split(report, "|")
+	assertEqual(t, "attempts", len(attempts), 13)
+	for _, part := range attempts {
 		what, came, _ := strings.Cut(part, "=")
 		if strings.Contains(came, "worked") {
 			t.Errorf("config.py could %s: %s", what, came)

@@ -16,7 +16,7 @@ import (
 // A daemon on another machine: buildx reaches it by TCP, and both sides show a certificate.
 func TestRemoteBuilder(t *testing.T) {
 	t.Parallel()
-	daemon := startDaemon(t, "tls", harness.DaemonOptions{TLS: true})
+	daemon := remoteDaemon(t)
 	p := newProject(t, files{
 		"jetson.yaml":               "packages: [probe]\n",
 		"packages/probe/Dockerfile": dockerfile("name: probe\ntest: test.sh", "COPY data.txt /probe\n"),
@@ -33,7 +33,10 @@ func TestRemoteBuilder(t *testing.T) {
 	b.assertExecuted(t, "[probe 1/1] COPY data.txt /probe", "[test probe] test.sh")
 	assertEqual(t, "/probe", b.file(t, "/probe"), "probe of "+p.id+"\n")
 
-	stranger := startDaemon(t, "stranger", harness.DaemonOptions{TLS: true}).Certificates
+	stranger, err := harness.NewCertificates(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	own := daemon.Certificates
 	for _, c := range []struct {
 		name string

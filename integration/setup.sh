@@ -94,7 +94,7 @@ build_tools() {
   build_tool tools github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version
   build_tool tools github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version
   build_tool tools github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
-  build_tool tools github.com/distribution/distribution/v3/cmd/registry github.com/distribution/distribution/v3/version.version
+  build_tool tools ./registry
   build_tool tools gotest.tools/gotestsum
   build_nvidia_tools
 }

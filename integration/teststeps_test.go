@@ -7,30 +7,12 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"jetkit/integration/harness"
 	"jetkit/llb/teststep"
 )
-
-// second is a further daemon, with a cache of its own, that tests share.
-var second struct {
-	once   sync.Once
-	daemon *harness.Daemon
-	err    error
-}
-
-func secondDaemon(t *testing.T) *harness.Daemon {
-	t.Helper()
-	second.once.Do(func() { second.daemon, second.err = shared.StartDaemon(t.Context(), "two", harness.DaemonOptions{}) })
-	if second.err != nil {
-		t.Fatal(second.err)
-	}
-	return second.daemon
-}
 
 // testTree has a package whose test tells where it runs and what it is given, one that comes after it, and one without
 // tests at the end.

@@ -20,10 +20,6 @@ func TestUpstreamTree(t *testing.T) {
 		t.Skip("JETKIT_TREE is not set")
 	}
 	ctx := t.Context()
-	base, err := shared.Base(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
 	frontend, err := shared.FrontendImage(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +30,7 @@ func TestUpstreamTree(t *testing.T) {
 	})
 	args := []string{
 		"-f", "jetson.yaml", "--platform", "linux/arm64", "--call", "jetson.plan", "--build-context", "jc=" + filepath.Join(root, "packages"),
-		"--build-arg", "PYTHON_IMAGE=" + pythonImage(t, base), ".",
+		"--build-arg", "PYTHON_IMAGE=" + pythonImage(t), ".",
 	}
 	first := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
 	if err := first.Err(); err != nil {

@@ -68,19 +68,14 @@ type recipe struct {
 	// kind and digest name the archive that is kept: of one kind there is only the one with the present digest.
 	kind, digest string
 	make         func(ctx context.Context, rootfs string) error
-	leaveOut     []string // patterns of tar's, besides what every image goes without
 }
 
 func (e *Env) recipe(apt hostApt, arch string) recipe {
-	r := recipe{arch: arch, kind: fmt.Sprintf("base-%s-%s-", apt.release, arch)}
-	if arch == runtime.GOARCH {
-		r.digest = apt.digest()
-		r.make = func(ctx context.Context, rootfs string) error { return e.bootstrap(ctx, apt, rootfs) }
-		return r
-	}
-	r.leaveOut = foreignLeftOut
-	r.digest = apt.digest(r.leaveOut...)
+	r := recipe{arch: arch, kind: fmt.Sprintf("base-%s-%s-", apt.release, arch), digest: apt.digest(leftOut...)}
 	r.make = func(ctx context.Context, rootfs string) error { return e.unpack(ctx, apt, arch, rootfs) }
+	if arch == runtime.GOARCH {
+		r.make = func(ctx context.Context, rootfs string) error { return e.bootstrap(ctx, apt, rootfs) }
+	}
 	return r
 }
 
@@ -108,7 +103,7 @@ func (e *Env) baseArchive(ctx context.Context, r recipe) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := e.pack(ctx, rootfs, archive, r.leaveOut); err != nil {
+	if err := e.pack(ctx, rootfs, archive); err != nil {
 		return "", err
 	}
 	for _, old := range outdated {
@@ -119,16 +114,21 @@ func (e *Env) baseArchive(ctx context.Context, r recipe) (string, error) {
 	return archive, os.RemoveAll(rootfs)
 }
 
+// leftOut are patterns of tar's for what is of the machine and the moment, and for what no build looks at: half of all
+// files, which every daemon would unpack, and the end of the tests remove.
+var leftOut = []string{
+	"./dev/*", "./proc/*", "./sys/*", "./run/*", "./tmp/*", "./var/lib/apt/lists/*", "./var/cache/apt/*", "./var/log/*",
+	"./etc/resolv.conf", "./etc/hostname", "./debootstrap",
+	"./usr/share/doc/*", "./usr/share/info/*", "./usr/share/lintian/*", "./usr/share/locale/*", "./usr/share/man/*",
+}
+
 // pack makes the archive under another name first: an interrupted run must not leave half of one.
-func (e *Env) pack(ctx context.Context, rootfs, archive string, leaveOut []string) error {
+func (e *Env) pack(ctx context.Context, rootfs, archive string) error {
 	partial := archive + ".partial"
 	argv := []string{
 		"tar", "--create", "--file", partial, "--directory", rootfs, "--numeric-owner", "--sort=name",
-		"--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", "--exclude=./run/*", "--exclude=./tmp/*",
-		"--exclude=./var/lib/apt/lists/*", "--exclude=./var/cache/apt/*", "--exclude=./var/log/*",
-		"--exclude=./etc/resolv.conf", "--exclude=./etc/hostname",
 	}
-	for _, pattern := range leaveOut {
+	for _, pattern := range leftOut {
 		argv = append(argv, "--exclude="+pattern)
 	}
 	_, err := e.output(ctx, append(argv, ".")...)

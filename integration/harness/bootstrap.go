@@ -40,12 +40,6 @@ func (e *Env) bootstrap(ctx context.Context, apt hostApt, rootfs string) error {
 	return e.installSources(ctx, apt, rootfs)
 }
 
-// foreignLeftOut are patterns of what no build on an unpacked root file system looks at.
-var foreignLeftOut = []string{
-	"./debootstrap", "./usr/share/doc/*", "./usr/share/info/*", "./usr/share/lintian/*", "./usr/share/locale/*",
-	"./usr/share/man/*",
-}
-
 // unpack makes a root file system of another architecture in seconds, where installing it would run every package's
 // scripts under emulation for minutes: debootstrap's first stage merely unpacks. The mirror must have the architecture.
 func (e *Env) unpack(ctx context.Context, apt hostApt, arch, rootfs string) error {

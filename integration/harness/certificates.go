@@ -31,9 +31,9 @@ type Certificates struct {
 	ServerName string
 }
 
-// makeCertificates makes an authority and lets it sign a certificate for a daemon and one for a client. They are good
+// NewCertificates makes an authority and lets it sign a certificate for a daemon and one for a client. They are good
 // for a day, which no test outlives.
-func makeCertificates(dir string) (*Certificates, error) {
+func NewCertificates(dir string) (*Certificates, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}

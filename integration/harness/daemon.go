@@ -72,7 +72,7 @@ func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) 
 		return nil, err
 	}
 	if opts.TLS {
-		certificates, err := makeCertificates(filepath.Join(root, "certificates"))
+		certificates, err := NewCertificates(filepath.Join(root, "certificates"))
 		if err != nil {
 			return nil, err
 		}

@@ -67,16 +67,16 @@ func removeStaleEmulation() error {
 	return format.clean()
 }
 
-// arm64Format is what Debian's qemu-user-static brings.
+// arm64Format is what qemu-user-static of Debian and Ubuntu brings, in Debian 13 as a link.
 const arm64Format = "/usr/lib/binfmt.d/qemu-aarch64.conf"
 
 // The kernel's list of binary formats, and marks by which entries and the mount are known to be the harness's own: what
-// a killed run has left can be told from what belongs to the machine. formatsLock, which qemu-user-static brings, is
-// the folder that is locked while the list is looked at and changed.
+// a killed run has left can be told from what belongs to the machine. formatsLock is a folder that every machine has; it
+// is locked while the list is looked at and changed.
 // See https://docs.kernel.org/admin-guide/binfmt-misc.html.
 const (
 	formatsDir  = "/proc/sys/fs/binfmt_misc"
-	formatsLock = "/usr/lib/binfmt.d"
+	formatsLock = "/usr/lib"
 	ownFormat   = "jetkit-"
 	ownMount    = "jetkit"
 )

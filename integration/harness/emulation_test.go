@@ -18,6 +18,14 @@ func testFormat(t *testing.T) (f format, program string) {
 	t.Helper()
 	dir := t.TempDir()
 	name := fmt.Sprintf("%s-%d", t.Name(), os.Getpid())
+	t.Cleanup(func() { // for a test that failed half-way
+		if err := underLock(func() error {
+			_ = tellKernel(ownFormat+name, "-1") // it should be gone
+			return unmountFormats()
+		}); err != nil {
+			t.Error(err)
+		}
+	})
 	f = format{name: name, interpreter: filepath.Join(dir, "echo"), flags: "O"}
 	for _, b := range []byte("jk" + name) {
 		f.magic += fmt.Sprintf(`\x%02x`, b)
@@ -51,18 +59,20 @@ func assertRuns(t *testing.T, when, program string, want bool) {
 // registerAs does to the kernel's list what somebody else would do.
 func registerAs(t *testing.T, f format, name string) {
 	t.Helper()
+	line := strings.Join([]string{"", name, "M", "0", f.magic, f.mask, f.interpreter, f.flags + "F"}, ":")
+	if err := underLock(func() error { return errors.Join(mountFormats(), tellKernel("register", line)) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// underLock keeps those away who use the kernel's list at the same time: the other packages' tests do.
+func underLock(do func() error) error {
 	unlock, err := lockExisting(formatsLock, syscall.LOCK_EX)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer unlock()
-	if err := mountFormats(); err != nil {
-		t.Fatal(err)
-	}
-	line := strings.Join([]string{"", name, "M", "0", f.magic, f.mask, f.interpreter, f.flags + "F"}, ":")
-	if err := tellKernel("register", line); err != nil {
-		t.Fatal(err)
-	}
+	return do()
 }
 
 func use(t *testing.T, f format) (release func()) {
@@ -93,7 +103,7 @@ func TestFormatOfTheMachineStays(t *testing.T) {
 	f, program := testFormat(t)
 	own := "machine-" + f.name
 	t.Cleanup(func() {
-		if err := errors.Join(tellKernel(own, "-1"), f.clean()); err != nil { // registerAs may have mounted the list
+		if err := underLock(func() error { return tellKernel(own, "-1") }); err != nil {
 			t.Error(err)
 		}
 	})
@@ -106,7 +116,7 @@ func TestFormatOfKilledRunIsRemoved(t *testing.T) {
 	f, program := testFormat(t)
 	registerAs(t, f, ownFormat+f.name)
 	assertRuns(t, "before", program, true)
-	if err := f.clean(); err != nil {
+	if err := underLock(f.clean); err != nil {
 		t.Fatal(err)
 	}
 	assertRuns(t, "afterwards", program, false)

@@ -10,9 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -25,9 +27,35 @@ func (e *Env) removeTraces() error {
 		e.killLeftovers(),
 		e.unmountLeftovers(),
 		e.removeCgroups(),
-		os.RemoveAll(e.Root),
+		e.removeFiles(),
 		e.removeHostPaths(),
 	)
+}
+
+// removeFiles removes the Env's folder: first, on all cores, the folders deep in it, which is where daemons keep the
+// hundred thousand files of their snapshots. It follows no link.
+func (e *Env) removeFiles() error {
+	const depth = 6 // NAME/state/runc-overlayfs/snapshots/snapshots/NUMBER
+	folders := make(chan string)
+	var workers sync.WaitGroup
+	for range runtime.NumCPU() {
+		workers.Go(func() {
+			for folder := range folders {
+				_ = os.RemoveAll(folder) // what fails is still there, and is told of below
+			}
+		})
+	}
+	top := strings.Count(e.Root, "/")
+	_ = filepath.WalkDir(e.Root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && strings.Count(path, "/")-top >= depth {
+			folders <- path
+			return fs.SkipDir
+		}
+		return nil // what cannot be read is told of below too
+	})
+	close(folders)
+	workers.Wait()
+	return os.RemoveAll(e.Root)
 }
 
 // hostPaths are made by dockerd, containerd and runc whatever they are told, innermost first.
