@@ -70,7 +70,7 @@ func refusalOf(text string) (refusal, bool) {
 		name := m[1] + m[2]
 		return refusal{
 			what: device, device: name, cause: "the builder has no device " + name,
-			fix: "on a Jetson run: sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml\n" +
+			fix: "on a Jetson with JetPack 6 or later run: sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml\n" +
 				"  (`docker buildx inspect` lists a builder's devices), or name another one: --build-arg TEST_DEVICE=NAME for tests, BUILD_DEVICE for RUN steps",
 		}, true
 	}
