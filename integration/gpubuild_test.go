@@ -164,3 +164,22 @@ func TestGPUAtBuildTimeNeedsAShell(t *testing.T) {
 	b := p.fail(t, on(gpuDaemon(t)), with("--allow", "device"), noBase())
 	assertContains(t, b.Stderr, "preparing the first step with a GPU failed: the image that it builds on must have /bin/sh")
 }
+
+// Each platform of a build has marks of its own, and leaves them out of its image.
+func TestGPUAtBuildTimeForBothPlatforms(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	tree := kernelsTree()
+	tree["jetson.yaml"] = "target: {l4t: 36.4.3}\n" + tree["jetson.yaml"]
+	p := newProject(t, tree)
+	b := p.build(t, on(gpuDaemon(t)), push(), forPlatforms(t, bothPlatforms), with("--allow", "device"))
+	for platform := range both {
+		image := b.forPlatform(t, platform)
+		assertEqual(t, "/app for "+platform, image.file(t, "/app"), "gpu orin none, driver 540.4.0\norin again\n")
+		for _, name := range addedTo(t, image) {
+			if strings.Contains(name, "fake-gpu") || strings.Contains(name, "jetkit-step") {
+				t.Errorf("the image for %s has %s", platform, name)
+			}
+		}
+	}
+}

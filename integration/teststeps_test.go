@@ -121,6 +121,12 @@ func (b *built) added(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return addedTo(t, image)
+}
+
+// addedTo lists the files of all layers but the first.
+func addedTo(t *testing.T, image v1.Image) []string {
+	t.Helper()
 	layers, err := image.Layers()
 	if err != nil {
 		t.Fatal(err)
