@@ -13,15 +13,15 @@ import (
 func tunedTree() files {
 	return files{
 		"jetson.yaml":               "packages: [base, tuned, app]\n",
-		"packages/base/Dockerfile":  dockerfile("name: base", "RUN mkdir /work && echo @ID@ > /work/old\n"),
+		"packages/base/Dockerfile":  dockerfile("name: base", "RUN mkdir /opt/built && echo @ID@ > /opt/built/old\n"),
 		"packages/tuned/Dockerfile": dockerfile("name: tuned\ndepends: base\nbuildkit_device: true\ntest: test.sh", tunedBody),
-		"packages/tuned/test.sh":    script("cat /work/tuned; test ! -e /work/old; ldconfig -p | grep /opt/tuned/"),
-		"packages/app/Dockerfile":   dockerfile("name: app\ndepends: tuned", "USER 1000:1000\nRUN cat /work/tuned > /tmp/app\n"),
+		"packages/tuned/test.sh":    script("cat /opt/built/tuned; test ! -e /opt/built/old; ldconfig -p | grep /opt/tuned/"),
+		"packages/app/Dockerfile":   dockerfile("name: app\ndepends: tuned", "USER 1000:1000\nRUN cat /opt/built/tuned > /tmp/app\n"),
 	}
 }
 
 // The library is one of the system's under another name, in a folder that only a drop-in of the linker's names.
-const tunedBody = `RUN LD_PRELOAD=libcuda.so.1 /bin/true > /work/tuned && rm /work/old && echo written > /dev/nvmap
+const tunedBody = `RUN LD_PRELOAD=libcuda.so.1 /bin/true > /opt/built/tuned && rm /opt/built/old && echo written > /dev/nvmap
 RUN mkdir -p /opt/tuned && cp "$(ldconfig -p | awk '/libz[.]so|libm[.]so/ {print $NF; exit}')" /opt/tuned/libtuned.so && \
     echo /opt/tuned > /etc/ld.so.conf.d/tuned.conf && ldconfig
 `
@@ -29,14 +29,14 @@ RUN mkdir -p /opt/tuned && cp "$(ldconfig -p | awk '/libz[.]so|libm[.]so/ {print
 // assertBuiltWithJetson checks that the image has what was built with the driver, and nothing of the driver's.
 func assertBuiltWithJetson(t *testing.T, b *built) {
 	t.Helper()
-	assertContains(t, b.file(t, "/work/tuned"), "loaded the host's libcuda.so.1")
+	assertContains(t, b.file(t, "/opt/built/tuned"), "loaded the host's libcuda.so.1")
 	added := b.added(t)
 	for _, name := range added {
 		if fromJetson(name) || strings.Contains(name, "aux-cache") || strings.Contains(name, "jetkit-step") {
 			t.Errorf("the image has %s", name)
 		}
 	}
-	for _, want := range []string{"work/.wh.old", "etc/ld.so.conf.d/tuned.conf", "opt/tuned/libtuned.so"} {
+	for _, want := range []string{"opt/built/.wh.old", "etc/ld.so.conf.d/tuned.conf", "opt/tuned/libtuned.so"} {
 		if !slices.Contains(added, want) {
 			t.Errorf("the image has no %s: %q", want, added)
 		}

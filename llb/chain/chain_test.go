@@ -25,7 +25,7 @@ func step(name string, args map[string]string) plan.Step {
 }
 
 // compile compiles a chain of packages given as name, Dockerfile pairs.
-func compile(t *testing.T, opts map[string]string, files fstest.MapFS, steps ...plan.Step) ([]chain.Stage, error) {
+func compile(t testing.TB, opts map[string]string, files fstest.MapFS, steps ...plan.Step) ([]chain.Stage, error) {
 	t.Helper()
 	base := llb.Image("docker.io/library/debian:12@sha256:"+strings.Repeat("0", 64), llb.Platform(llbtest.Platform))
 	return chain.Compile(context.Background(), chain.Options{
