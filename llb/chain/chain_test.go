@@ -25,8 +25,8 @@ func step(name string, args map[string]string) plan.Step {
 }
 
 // compile compiles a chain of packages given as name, Dockerfile pairs.
-func compile(t testing.TB, opts map[string]string, files fstest.MapFS, steps ...plan.Step) ([]chain.Stage, error) {
-	t.Helper()
+func compile(tb testing.TB, opts map[string]string, files fstest.MapFS, steps ...plan.Step) ([]chain.Stage, error) {
+	tb.Helper()
 	base := llb.Image("docker.io/library/debian:12@sha256:"+strings.Repeat("0", 64), llb.Platform(llbtest.Platform))
 	return chain.Compile(context.Background(), chain.Options{
 		Plan:     &plan.Plan{Target: plan.Target{L4T: plan.Value{Value: "36.4.3"}, CUDA: plan.Value{Value: "12.6"}}, Steps: steps},
