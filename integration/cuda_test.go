@@ -26,7 +26,7 @@ func TestOnThisGPU(t *testing.T) {
 	t.Parallel()
 	device := os.Getenv("JETKIT_GPU")
 	if device == "" {
-		t.Skip("not run: CUDA on a real GPU. On a machine that has one set JETKIT_GPU, for example to nvidia.com/gpu=all")
+		t.Skip("CUDA on a real GPU. On a machine that has one set JETKIT_GPU, for example to nvidia.com/gpu=all")
 	}
 	daemon := startDaemon(t, "cuda", harness.DaemonOptions{})
 	copySpecs(t, daemon.CDISpecDir)

@@ -17,7 +17,7 @@ import (
 func TestUpstreamTree(t *testing.T) {
 	root := os.Getenv("JETKIT_TREE")
 	if root == "" {
-		t.Skip("not run: a build over jetson-containers' whole tree, which is no part of the repository. Set JETKIT_TREE to a checkout")
+		t.Skip("a build over jetson-containers' whole tree, which is no part of the repository. Set JETKIT_TREE to a checkout")
 	}
 	ctx := t.Context()
 	frontend, err := shared.FrontendImage(ctx)

@@ -24,7 +24,7 @@ func TestDocs(t *testing.T) {
 	} {
 		t.Run(page, func(t *testing.T) {
 			if dir == "" {
-				t.Skip("not run: a page about checkouts that are no part of the repository. Set JETKIT_TREES to the folder that the beginning of the page makes")
+				t.Skip("a page about checkouts that are no part of the repository. Set JETKIT_TREES to the folder that the beginning of the page makes")
 			}
 			testPage(t, filepath.Join("..", "..", "docs", page), dir)
 		})

@@ -38,7 +38,7 @@ type oracleFile struct {
 func TestOracle(t *testing.T) {
 	dir := os.Getenv("JETKIT_ORACLE")
 	if dir == "" {
-		t.Skip("not run: the comparison with answers of jetson-containers' own resolver. Set JETKIT_ORACLE to the folder that holds them")
+		t.Skip("the comparison with answers of jetson-containers' own resolver. Set JETKIT_ORACLE to the folder that holds them")
 	}
 	files, _ := filepath.Glob(filepath.Join(dir, "*.json.gz"))
 	if len(files) == 0 {

@@ -28,7 +28,7 @@ const (
 func TestOracle(t *testing.T) {
 	dir, root := os.Getenv("JETKIT_ORACLE"), os.Getenv("JETKIT_TREE")
 	if dir == "" || root == "" {
-		t.Skip("not run: the comparison with answers of jetson-containers' own resolver. Set JETKIT_ORACLE to the folder that holds them, JETKIT_TREE to a checkout")
+		t.Skip("the comparison with answers of jetson-containers' own resolver. Set JETKIT_ORACLE to the folder that holds them, JETKIT_TREE to a checkout")
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json.gz"))
 	if err != nil || len(files) == 0 {
