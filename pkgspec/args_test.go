@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -17,10 +16,10 @@ func fromArg(value, name string) platform.Asked {
 	return platform.Asked{Value: value, From: "--build-arg " + name}
 }
 
-func typed(values ...string) []pkgmeta.Text {
-	texts := make([]pkgmeta.Text, len(values))
+func typed(values ...string) []diag.Text {
+	texts := make([]diag.Text, len(values))
 	for i, v := range values {
-		texts[i] = pkgmeta.Text{Value: v}
+		texts[i] = diag.Text{Value: v}
 	}
 	return texts
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/docker/go-units"
 
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
@@ -26,7 +25,7 @@ func (l *loader) readBuild(f *field, path string) {
 }
 
 // stepKeys are the keys that the sections build and tests share.
-func (l *loader) stepKeys(sandbox *plan.Sandbox, privileged *[]pkgmeta.Text) []key {
+func (l *loader) stepKeys(sandbox *plan.Sandbox, privileged *[]diag.Text) []key {
 	return []key{
 		{"network", l.with(l.network(&sandbox.Network))},
 		{"shm_size", l.with(l.shmSize(&sandbox.ShmSize))},
@@ -184,7 +183,7 @@ const everyPackage = "*"
 
 // readPrivileged reads names or patterns of packages, or true or false for all
 // or none.
-func (l *loader) readPrivileged(into *[]pkgmeta.Text) func(*field, string) {
+func (l *loader) readPrivileged(into *[]diag.Text) func(*field, string) {
 	return func(f *field, path string) {
 		if f.value.kind == scalar && f.value.tag == boolTag {
 			if s, ok := l.value(f.value, path); ok {
@@ -197,14 +196,14 @@ func (l *loader) readPrivileged(into *[]pkgmeta.Text) func(*field, string) {
 }
 
 // privilegedArg reads the same from a build argument.
-func (l *loader) privilegedArg(into *[]pkgmeta.Text) func(said) {
+func (l *loader) privilegedArg(into *[]diag.Text) func(said) {
 	return func(s said) { *into = l.privileged(l.splitSome(s)) }
 }
 
 // privileged is not nil even if it is empty: until complete, that tells a user's
 // false from nothing said.
-func (l *loader) privileged(words []said) []pkgmeta.Text {
-	names := []pkgmeta.Text{}
+func (l *loader) privileged(words []said) []diag.Text {
+	names := []diag.Text{}
 	for _, s := range words {
 		all, isTruth := truth(s.text)
 		switch {
@@ -213,7 +212,7 @@ func (l *loader) privileged(words []said) []pkgmeta.Text {
 		case len(words) == 1 && looksLikeTruth(s.text):
 			l.reject(s, "write true or false, or name packages", "%s is neither true nor false nor the name of a package", quote(s.text))
 		case isTruth && all:
-			names = append(names, pkgmeta.Text{Value: everyPackage, At: s.at})
+			names = append(names, diag.Text{Value: everyPackage, At: s.at})
 		case !isTruth && l.checkName(s):
 			names = append(names, s.located())
 		}

@@ -3,7 +3,7 @@ package pkgspec
 import (
 	"cmp"
 
-	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
@@ -43,7 +43,7 @@ func (l *loader) complete() {
 }
 
 // completeSteps forgets how the user asked for what is the default anyway.
-func completeSteps(sandbox *plan.Sandbox, privileged *[]pkgmeta.Text) {
+func completeSteps(sandbox *plan.Sandbox, privileged *[]diag.Text) {
 	if sandbox.Network == defaultNetwork {
 		sandbox.Network = plan.NetworkDefault
 	}

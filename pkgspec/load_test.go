@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -67,7 +66,7 @@ func on(line, from, to int) diag.Range {
 	return diag.Range{File: "jetson.yaml", Start: diag.Position{Line: line, Column: from}, End: diag.Position{Line: line, Column: to}}
 }
 
-func text(value string, at diag.Range) pkgmeta.Text { return pkgmeta.Text{Value: value, At: at} }
+func text(value string, at diag.Range) diag.Text { return diag.Text{Value: value, At: at} }
 
 func TestLoadEveryKey(t *testing.T) {
 	want := &Spec{
@@ -93,12 +92,12 @@ func TestLoadEveryKey(t *testing.T) {
 			}},
 			{Kind: plan.Builtin, Dir: ".", At: on(20, 3, 10)},
 		},
-		Skip:   []pkgmeta.Text{text("opencv", on(21, 8, 14)), text("torch*", on(21, 16, 24))},
+		Skip:   []diag.Text{text("opencv", on(21, 8, 14)), text("torch*", on(21, 16, 24))},
 		Args:   map[string]string{"DEBUG": "true", "JOBS": "4", "EMPTY": ""},
 		ArgsAt: map[string]diag.Range{"DEBUG": on(22, 15, 19), "JOBS": on(22, 27, 28), "EMPTY": on(22, 37, 39)},
 		Tests: Tests{
 			Run:    TestFinal,
-			Skip:   []pkgmeta.Text{text("numpy", on(25, 10, 15))},
+			Skip:   []diag.Text{text("numpy", on(25, 10, 15))},
 			GPU:    plan.GPUCDI,
 			Device: "nvidia.com/gpu=0",
 			Epoch:  "2026-01-01",
@@ -106,7 +105,7 @@ func TestLoadEveryKey(t *testing.T) {
 				Network: plan.NetworkNone, ShmSize: 8 << 30,
 				Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
 			},
-			Privileged: []pkgmeta.Text{text("*", on(32, 15, 19))},
+			Privileged: []diag.Text{text("*", on(32, 15, 19))},
 		},
 		Build: Build{
 			GPU:    plan.GPUCDI,
@@ -115,7 +114,7 @@ func TestLoadEveryKey(t *testing.T) {
 				Network: plan.NetworkHost, ShmSize: 1536 << 20,
 				Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
 			},
-			Privileged: []pkgmeta.Text{text("zed", on(46, 16, 19)), text("ros:*", on(46, 21, 28))},
+			Privileged: []diag.Text{text("zed", on(46, 16, 19)), text("ros:*", on(46, 21, 28))},
 		},
 		Image: plan.Image{
 			Entrypoint: []string{"python3", "-m", "robot"},
@@ -153,7 +152,7 @@ func TestLoadForms(t *testing.T) {
 		"tests in short": {"packages: a\ntests: none\n", tests, Tests{Run: TestNone, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"}},
 		"tests only": {
 			"packages: a\ntests: {only: a}\n", tests,
-			Tests{Run: TestAll, Only: []pkgmeta.Text{text("a", on(2, 15, 16))}, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"},
+			Tests{Run: TestAll, Only: []diag.Text{text("a", on(2, 15, 16))}, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"},
 		},
 		"no device without cdi":           {"packages: a\ntests: {gpu: runtime}\n", tests, Tests{Run: TestAll, GPU: plan.GPURuntime}},
 		"any cdi device":                  {"packages: a\ntests: {device: acme.org/npu-x=slot.0:1}\n", func(s *Spec) any { return s.Tests.Device }, "acme.org/npu-x=slot.0:1"},
@@ -168,8 +167,8 @@ func TestLoadForms(t *testing.T) {
 		"the default network":             {"packages: a\nbuild: {network: default}\ntests: {network: sandbox}\n", func(s *Spec) any { return []plan.Network{s.Build.Network, s.Tests.Network} }, []plan.Network{"", ""}},
 		"limits":                          {"packages: a\nbuild: {ulimits: {stack: 0, nofile: 5:-1, core: 9223372036854775807}}\n", func(s *Spec) any { return s.Build.Ulimits }, []plan.Ulimit{{Name: "core", Soft: 1<<63 - 1, Hard: 1<<63 - 1}, {Name: "nofile", Soft: 5, Hard: -1}, {Name: "stack"}}},
 		"no limits":                       {"packages: a\nbuild: {ulimits: {}}\n", build, Build{GPU: plan.GPUCDI}},
-		"privileged: one":                 {"packages: a\nbuild: {privileged: a}\n", func(s *Spec) any { return s.Build.Privileged }, []pkgmeta.Text{text("a", on(2, 21, 22))}},
-		"privileged: all":                 {"packages: a\nbuild: {privileged: \"true\"}\n", func(s *Spec) any { return s.Build.Privileged }, []pkgmeta.Text{text("*", on(2, 21, 27))}},
+		"privileged: one":                 {"packages: a\nbuild: {privileged: a}\n", func(s *Spec) any { return s.Build.Privileged }, []diag.Text{text("a", on(2, 21, 22))}},
+		"privileged: all":                 {"packages: a\nbuild: {privileged: \"true\"}\n", func(s *Spec) any { return s.Build.Privileged }, []diag.Text{text("*", on(2, 21, 27))}},
 		"privileged: none":                {"packages: a\nbuild: {privileged: false}\ntests: {privileged: []}\n", func(s *Spec) any { return [2]bool{s.Build.Privileged == nil, s.Tests.Privileged == nil} }, [2]bool{true, true}},
 		"entrypoint for a shell":          {"packages: a\nimage:\n  entrypoint: |\n    set -e\n    run\n", image, plan.Image{Entrypoint: []string{"/bin/sh", "-c", "set -e\nrun\n"}}},
 		"words that are no texts":         {"packages: a\nimage: {cmd: [run, 1, true, \"\"]}\n", image, plan.Image{Cmd: []string{"run", "1", "true", ""}}},
@@ -184,7 +183,7 @@ func TestLoadForms(t *testing.T) {
 		},
 		"an anchored list": {
 			"packages: &p [a, b]\nskip: *p\n", func(s *Spec) any { return s.Skip },
-			[]pkgmeta.Text{text("a", on(1, 15, 16)), text("b", on(1, 18, 19))},
+			[]diag.Text{text("a", on(1, 15, 16)), text("b", on(1, 18, 19))},
 		},
 		"byte order mark and crlf": {
 			"\ufeffpackages: a\r\nbase: b\r\n", func(s *Spec) any { return []any{s.Packages[0].At, s.Base} },

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -58,7 +57,7 @@ func (l *loader) with(use func(said)) func(*field, string) {
 }
 
 // nameList reads names or patterns of packages.
-func (l *loader) nameList(into *[]pkgmeta.Text) func(*field, string) {
+func (l *loader) nameList(into *[]diag.Text) func(*field, string) {
 	return func(f *field, path string) {
 		*into = l.names(l.texts(f.value, path))
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
@@ -159,7 +159,7 @@ func (l *loader) testOnly(s said) {
 
 // dropFromFile empties a list that the file gave, because a build argument says
 // the opposite.
-func dropFromFile(names *[]pkgmeta.Text) {
+func dropFromFile(names *[]diag.Text) {
 	if len(*names) > 0 && (*names)[0].At.File != "" {
 		*names = nil
 	}

@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 )
 
 // said is a piece of text that the user gave, be it in the file or as a build
@@ -25,7 +24,7 @@ type said struct {
 func (s said) inFile() bool { return s.at.File != "" }
 
 // located gives the text in the form that later phases take.
-func (s said) located() pkgmeta.Text { return pkgmeta.Text{Value: s.text, At: s.at} }
+func (s said) located() diag.Text { return diag.Text{Value: s.text, At: s.at} }
 
 // reject reports a bad value. The message goes after the name of the place.
 func (l *loader) reject(s said, hint, format string, args ...any) {

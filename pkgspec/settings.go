@@ -5,7 +5,7 @@ import (
 	"maps"
 	"strings"
 
-	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
@@ -65,11 +65,11 @@ func listText[T any](list []T, text func(T) string) string {
 	return strings.Join(texts, ", ")
 }
 
-func namesText(names []pkgmeta.Text) string {
-	return listText(names, func(t pkgmeta.Text) string { return t.Value })
+func namesText(names []diag.Text) string {
+	return listText(names, func(t diag.Text) string { return t.Value })
 }
 
-func privilegedText(names []pkgmeta.Text) string {
+func privilegedText(names []diag.Text) string {
 	switch {
 	case names == nil:
 		return ""

@@ -7,7 +7,6 @@ package pkgspec
 
 import (
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -20,17 +19,17 @@ type Spec struct {
 	// platform.Resolve's work.
 	Target platform.Request
 	// Base is the base image's reference; empty means the target's default.
-	Base pkgmeta.Text
+	Base diag.Text
 	// PythonImage is the image that config.py files are run with; empty means the
 	// default.
-	PythonImage pkgmeta.Text
+	PythonImage diag.Text
 	// Packages lists what to build, in the order asked.
 	Packages []PackageRef
 	// Sources lists the trees that packages are searched in; the first tree
 	// that has a package wins.
 	Sources []Source
 	// Skip lists packages (names or patterns) to leave out of the chain.
-	Skip []pkgmeta.Text
+	Skip []diag.Text
 	// Args are build arguments for every package's Dockerfile.
 	Args map[string]string
 	// ArgsAt is where the file gives an argument. The others are build arguments.
@@ -45,7 +44,7 @@ type Spec struct {
 // PackageRef is one entry of packages: either a name (with "name:tag", alias or
 // pattern) or a folder of the context.
 type PackageRef struct {
-	pkgmeta.Text
+	diag.Text
 	// Folder is the cleaned path of a "./folder" entry; empty for names.
 	Folder string
 }
@@ -73,7 +72,7 @@ type Build struct {
 	Device string
 	// Privileged lists packages (names or patterns) whose RUN steps run without a
 	// sandbox.
-	Privileged []pkgmeta.Text
+	Privileged []diag.Text
 }
 
 // TestRun says on which images tests run.
@@ -93,13 +92,13 @@ type Tests struct {
 	Run TestRun
 	// Skip and Only list packages (names or patterns) whose tests are left out,
 	// or which alone are tested. At most one of them is set.
-	Skip   []pkgmeta.Text
-	Only   []pkgmeta.Text
+	Skip   []diag.Text
+	Only   []diag.Text
 	GPU    plan.GPUMode
 	Device string
 	Epoch  string
 	plan.Sandbox
 	// Privileged lists packages (names or patterns) whose tests run without a
 	// sandbox.
-	Privileged []pkgmeta.Text
+	Privileged []diag.Text
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/distribution/reference"
 
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 )
 
 // What the words of a jetson.yaml may look like. The sets are narrow on purpose:
@@ -47,8 +46,8 @@ func cutVersion(text string) (name, version string, ok bool) {
 }
 
 // names reads names of packages, or patterns.
-func (l *loader) names(texts []said) []pkgmeta.Text {
-	var names []pkgmeta.Text
+func (l *loader) names(texts []said) []diag.Text {
+	var names []diag.Text
 	for _, s := range texts {
 		if l.checkName(s) {
 			names = append(names, s.located())
@@ -114,10 +113,10 @@ func (l *loader) folder(s said) (string, bool) {
 
 // image reads the reference of a base image, or the name of a named context,
 // which BuildKit wants to look like one.
-func (l *loader) image(s said) pkgmeta.Text {
+func (l *loader) image(s said) diag.Text {
 	if _, err := reference.ParseNormalizedNamed(s.text); err != nil {
 		l.reject(s, "write [registry/]name[:tag], in small letters, or the NAME of a --build-context NAME=...", "%s is not an image reference", quote(s.text))
-		return pkgmeta.Text{}
+		return diag.Text{}
 	}
 	return s.located()
 }

@@ -127,7 +127,7 @@ func unmet(text string, target plan.Target) string {
 // chain resolves a package alone, or says why it cannot be built.
 func (e *entries) chain(p *pkgmeta.Package) ([]string, string) {
 	spec := *e.spec
-	spec.Packages = []pkgspec.PackageRef{{Text: pkgmeta.Text{Value: p.Name}}}
+	spec.Packages = []pkgspec.PackageRef{{Text: diag.Text{Value: p.Name}}}
 	resolved, problems := resolve.Resolve(&spec, e.catalog, e.target, e.base)
 	if resolved == nil {
 		i := slices.IndexFunc(problems, func(d diag.Diagnostic) bool { return d.Severity == diag.Error })
@@ -148,7 +148,7 @@ func sourceName(o plan.Origin) string {
 	return string(o.Kind)
 }
 
-func values(texts []pkgmeta.Text) []string {
+func values(texts []diag.Text) []string {
 	out := make([]string, len(texts))
 	for i, t := range texts {
 		out[i] = t.Value

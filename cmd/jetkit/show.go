@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
@@ -90,7 +91,7 @@ func (e *entries) show(name string) []*shown {
 func (e *entries) neededBy(of *pkgmeta.Package) []string {
 	names := []string{}
 	for _, p := range e.catalog.Packages() {
-		demands := slices.ContainsFunc(p.Depends, func(d pkgmeta.Text) bool {
+		demands := slices.ContainsFunc(p.Depends, func(d diag.Text) bool {
 			return slices.ContainsFunc(of.Names(), func(name string) bool { return pkgmeta.Match(d.Value, name) })
 		})
 		if demands {

@@ -44,6 +44,12 @@ func (r Range) String() string {
 	return fmt.Sprintf("%s:%d:%d", r.File, r.Start.Line, r.Start.Column)
 }
 
+// Text is a text that a user wrote, and where it stands.
+type Text struct {
+	Value string
+	At    Range
+}
+
 // Severity tells whether a diagnostic stops the build.
 type Severity string
 

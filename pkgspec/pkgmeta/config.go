@@ -50,7 +50,7 @@ type config struct {
 
 // nestedPackage is a package that a configuration file names.
 type nestedPackage struct {
-	name   Text
+	name   diag.Text
 	fields fields
 }
 
@@ -103,7 +103,7 @@ func (r *reader) nested(root *yaml.Node) []nestedPackage {
 			r.problems.Errorf("wrong-type", r.at(value), "write its keys below it, such as depends", "package %s must be a mapping, not %s", key.Value, describe(value))
 			continue
 		}
-		packages = append(packages, nestedPackage{name: Text{Value: key.Value, At: r.at(key)}, fields: r.read(value)})
+		packages = append(packages, nestedPackage{name: diag.Text{Value: key.Value, At: r.at(key)}, fields: r.read(value)})
 	}
 	return packages
 }

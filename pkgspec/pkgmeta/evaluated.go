@@ -73,7 +73,7 @@ func lastFirst(packages []*Package) []*Package {
 
 // requiresAs tells whether two packages have the same requirements.
 func (p *Package) requiresAs(q *Package) bool {
-	return slices.EqualFunc(p.Requires, q.Requires, func(a, b Text) bool { return a.Value == b.Value })
+	return slices.EqualFunc(p.Requires, q.Requires, func(a, b diag.Text) bool { return a.Value == b.Value })
 }
 
 // place is where packages of a config.py are declared.
@@ -151,7 +151,7 @@ func (p *pending) declaredBy(raw json.RawMessage) *Package {
 		dockerfile = p.dockerfile
 	}
 	if _, named := read["test"]; !named && !p.keeps("test", values) {
-		read["test"] = field{at: p.place(), key: p.place(), items: []Text{}}
+		read["test"] = field{at: p.place(), key: p.place(), items: []diag.Text{}}
 	}
 	p.lenient = true
 	made, ok := p.finish(read, dockerfile)
@@ -215,7 +215,7 @@ func (p *pending) read(values map[string]any) (fields, diag.List) {
 	r := reader{at: func(*yaml.Node) diag.Range { return p.place() }}
 	maps.Copy(read, r.read(root))
 	if elsewhere != "" {
-		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []Text{{Value: elsewhere, At: p.place()}}}
+		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []diag.Text{{Value: elsewhere, At: p.place()}}}
 	}
 	for i := range r.problems {
 		if r.problems[i].Rule == "unknown-key" {

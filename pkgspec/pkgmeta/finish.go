@@ -86,7 +86,7 @@ func (c *checker) named(read fields) bool {
 }
 
 // dockerfile checks the Dockerfile that the metadata names.
-func (c *checker) dockerfile(named Text) string {
+func (c *checker) dockerfile(named diag.Text) string {
 	if !c.exists(named.Value) {
 		c.p.Problems.Errorf("missing-file", named.At, diag.DidYouMean(named.Value, c.files), "the package's folder has no %s", named.Value)
 		return named.Value
@@ -96,7 +96,7 @@ func (c *checker) dockerfile(named Text) string {
 }
 
 // link reports a file that is a link out of the package's folder.
-func (c *checker) link(file Text) {
+func (c *checker) link(file diag.Text) {
 	if problem := c.linkProblem(file.Value); problem != "" {
 		c.p.Problems.Errorf("path-outside", file.At, "put the file itself there", "%s %s", file.Value, problem)
 	}
@@ -109,7 +109,7 @@ func (c *checker) tests(read fields) {
 	if !ok {
 		for _, script := range defaultTests {
 			if slices.Contains(c.files, script) {
-				c.test(Text{Value: script, At: c.p.At})
+				c.test(diag.Text{Value: script, At: c.p.At})
 			}
 		}
 		return
@@ -120,7 +120,7 @@ func (c *checker) tests(read fields) {
 }
 
 // test adds a test whose first word is a script of the folder.
-func (c *checker) test(test Text) {
+func (c *checker) test(test diag.Text) {
 	args, err := SplitTest(test.Value)
 	switch {
 	case err != nil:
@@ -136,7 +136,7 @@ func (c *checker) test(test Text) {
 		c.p.Problems.Errorf("missing-file", test.At, testHint(args[0], c.files), "the package's folder has no test script %s", args[0])
 		return
 	}
-	c.link(Text{Value: args[0], At: test.At})
+	c.link(diag.Text{Value: args[0], At: test.At})
 	c.p.Tests = append(c.p.Tests, test)
 }
 

@@ -147,7 +147,7 @@ func (f *folderReader) packagesOf(base fields, dockerfile string, entry nestedPa
 	}
 	read = read.over(entry.fields)
 	if entry.name.Value != "" {
-		read["name"] = field{at: entry.name.At, key: entry.name.At, items: []Text{entry.name}}
+		read["name"] = field{at: entry.name.At, key: entry.name.At, items: []diag.Text{entry.name}}
 	}
 	var made []*Package
 	if _, declares := read["variants"]; declares {

@@ -64,7 +64,7 @@ func sameText(a, b string) bool {
 	return strings.ReplaceAll(a, " ", "") == strings.ReplaceAll(b, " ", "")
 }
 
-func values(texts []Text) []string {
+func values(texts []diag.Text) []string {
 	var values []string
 	for _, text := range texts {
 		values = append(values, text.Value)

@@ -53,9 +53,9 @@ type field struct {
 	at, key diag.Range
 	// items holds the scalars of all kinds but args: one for kinds that are not
 	// lists.
-	items []Text
+	items []diag.Text
 	// args holds build arguments; a Text's place is the value's.
-	args map[string]Text
+	args map[string]diag.Text
 	// variants holds the declared versions, each with the keys of its own.
 	variants []fields
 }
@@ -123,10 +123,10 @@ func (r *reader) field(key, value *yaml.Node, kind kind) (field, bool) {
 	switch kind {
 	case aText, boolOrText:
 		item, ok := r.scalar(key.Value, value)
-		return field{items: []Text{item}}, ok
+		return field{items: []diag.Text{item}}, ok
 	case aFile:
 		item, ok := r.scalar(key.Value, value)
-		return field{items: []Text{item}}, ok && r.inside(key.Value, item)
+		return field{items: []diag.Text{item}}, ok && r.inside(key.Value, item)
 	case someTexts, someNames, someFiles:
 		items, ok := r.list(key.Value, value, kind)
 		return field{items: items}, ok
@@ -142,21 +142,21 @@ func (r *reader) field(key, value *yaml.Node, kind kind) (field, bool) {
 }
 
 // scalar reads one scalar as text: 3.10 stays "3.10".
-func (r *reader) scalar(key string, n *yaml.Node) (Text, bool) {
+func (r *reader) scalar(key string, n *yaml.Node) (diag.Text, bool) {
 	if n.Kind != yaml.ScalarNode {
 		r.problems.Errorf("wrong-type", r.at(n), "", "%s must be text, not %s", key, describe(n))
-		return Text{}, false
+		return diag.Text{}, false
 	}
-	return Text{Value: n.Value, At: r.at(n)}, true
+	return diag.Text{Value: n.Value, At: r.at(n)}, true
 }
 
 // list reads a scalar or a list of scalars.
-func (r *reader) list(key string, n *yaml.Node, kind kind) ([]Text, bool) {
+func (r *reader) list(key string, n *yaml.Node, kind kind) ([]diag.Text, bool) {
 	nodes := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		nodes = n.Content
 	}
-	items := []Text{}
+	items := []diag.Text{}
 	ok := true
 	for _, entry := range nodes {
 		if entry.Kind != yaml.ScalarNode || isNull(entry) {
@@ -164,7 +164,7 @@ func (r *reader) list(key string, n *yaml.Node, kind kind) ([]Text, bool) {
 			ok = false
 			continue
 		}
-		item := Text{Value: entry.Value, At: r.at(entry)}
+		item := diag.Text{Value: entry.Value, At: r.at(entry)}
 		if !r.entry(key, item, kind) {
 			ok = false
 			continue
@@ -175,7 +175,7 @@ func (r *reader) list(key string, n *yaml.Node, kind kind) ([]Text, bool) {
 }
 
 // entry checks one entry of a list by the list's kind.
-func (r *reader) entry(key string, item Text, kind kind) bool {
+func (r *reader) entry(key string, item diag.Text, kind kind) bool {
 	switch {
 	case strings.TrimSpace(item.Value) == "":
 		r.problems.Errorf("empty-entry", item.At, "", "%s has an empty entry", key)
@@ -189,7 +189,7 @@ func (r *reader) entry(key string, item Text, kind kind) bool {
 }
 
 // name checks the name of a package: one word.
-func (r *reader) name(key string, item Text) bool {
+func (r *reader) name(key string, item diag.Text) bool {
 	if i := strings.IndexFunc(item.Value, notInName); i >= 0 {
 		hint := ""
 		if parts := strings.FieldsFunc(item.Value, notInName); len(parts) > 1 {
@@ -214,7 +214,7 @@ func (r *reader) boolean(key string, n *yaml.Node) (field, bool) {
 		r.problems.Errorf("wrong-type", item.At, "", "%s must be true or false, not %q", key, item.Value)
 		return field{}, false
 	}
-	return field{items: []Text{item}}, true
+	return field{items: []diag.Text{item}}, true
 }
 
 // args reads the build arguments: a mapping of names to scalars.
@@ -223,7 +223,7 @@ func (r *reader) args(n *yaml.Node) (field, bool) {
 		r.problems.Errorf("wrong-type", r.at(n), "write NAME: value pairs", "build_args must be a mapping, not %s", describe(n))
 		return field{}, false
 	}
-	f := field{args: map[string]Text{}}
+	f := field{args: map[string]diag.Text{}}
 	seen := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -266,7 +266,7 @@ func (r *reader) once(seen map[string]*yaml.Node, key *yaml.Node) bool {
 }
 
 // inside checks that a path stays in the package's folder.
-func (r *reader) inside(key string, item Text) bool {
+func (r *reader) inside(key string, item diag.Text) bool {
 	if staysInside(item.Value) {
 		return true
 	}

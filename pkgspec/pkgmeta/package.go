@@ -10,12 +10,6 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// Text is a string of the user's and where it stands.
-type Text struct {
-	Value string
-	At    diag.Range
-}
-
 // Package is one package's metadata, with the defaults filled in.
 type Package struct {
 	// Name is the real name, with the tag if it has one: "numpy", "cmake:apt".
@@ -25,11 +19,11 @@ type Package struct {
 	Group string
 	// Depends lists names, "name:tag"s or patterns of packages that must come
 	// before this one.
-	Depends []Text
+	Depends []diag.Text
 	// Requires lists conditions on the target that must all hold.
-	Requires []Text
+	Requires []diag.Text
 	// Tests lists test scripts with their arguments, in the order they run.
-	Tests []Text
+	Tests []diag.Text
 	// BuildArgs are passed to the package's Dockerfile.
 	BuildArgs map[string]string
 	// Dockerfile is the file's name inside the package's folder, or empty for a

@@ -86,7 +86,7 @@ func (f field) initial(key string) any {
 }
 
 // texts gives the texts of a list, never nil.
-func texts(items []Text) []string {
+func texts(items []diag.Text) []string {
 	values := make([]string, len(items))
 	for i, item := range items {
 		values[i] = item.Value

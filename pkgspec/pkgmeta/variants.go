@@ -75,7 +75,7 @@ func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range)
 }
 
 // claims gives the conditions in a default; none for true and false.
-func claims(f field) []Text {
+func claims(f field) []diag.Text {
 	if len(f.items) == 1 {
 		if _, isTruth := truth(f.value()); isTruth {
 			return nil
@@ -166,16 +166,16 @@ func variable(read fields, family string, problems *diag.List) string {
 func versionFields(common, entry fields, set *VersionSet) fields {
 	version := entry["version"]
 	read := maps.Clone(common)
-	read["name"] = field{at: version.at, key: version.key, items: []Text{{Value: set.Family + ":" + version.value(), At: version.at}}}
-	var alias []Text
+	read["name"] = field{at: version.at, key: version.key, items: []diag.Text{{Value: set.Family + ":" + version.value(), At: version.at}}}
+	var alias []diag.Text
 	if defaultRule(entry["default"]) != DefaultNever {
-		alias = append(alias, Text{Value: set.Family, At: version.at})
+		alias = append(alias, diag.Text{Value: set.Family, At: version.at})
 	}
 	for _, shared := range common["alias"].items {
 		if defaultRule(entry["default"]) != DefaultNever {
 			alias = append(alias, shared)
 		}
-		alias = append(alias, Text{Value: shared.Value + ":" + version.value(), At: shared.At})
+		alias = append(alias, diag.Text{Value: shared.Value + ":" + version.value(), At: shared.At})
 	}
 	read["alias"] = field{at: version.at, items: append(alias, entry["alias"].items...)}
 	for _, key := range []string{"depends", "requires"} {
@@ -189,7 +189,7 @@ func versionFields(common, entry fields, set *VersionSet) fields {
 	}
 	args := maps.Clone(common["build_args"].args)
 	if args == nil {
-		args = map[string]Text{}
+		args = map[string]diag.Text{}
 	}
 	if set.Variable != "" {
 		args[set.Variable] = version.items[0]

@@ -1,6 +1,10 @@
 package pkgmeta
 
-import "strings"
+import (
+	"strings"
+
+	"jetkit/pkgspec/diag"
+)
 
 // VersionSet is the versions of one package that its metadata declares with the
 // key "variants". Each is a Package of its own, named family:version.
@@ -20,7 +24,7 @@ type Variant struct {
 	Default DefaultRule
 	// When lists the conditions of a DefaultClaim; all must hold. Without any it
 	// holds on every target.
-	When []Text
+	When []diag.Text
 }
 
 // DefaultRule says whether a variant is what the family's bare name means.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -80,7 +81,7 @@ func (f *finder) usable(p *pkgmeta.Package) bool {
 	}
 	fits, known := f.fits[p]
 	if !known {
-		fits = !slices.ContainsFunc(p.Requires, func(t pkgmeta.Text) bool { return !f.holds(t.Value).ok })
+		fits = !slices.ContainsFunc(p.Requires, func(t diag.Text) bool { return !f.holds(t.Value).ok })
 		f.fits[p] = fits
 	}
 	return fits

@@ -146,5 +146,5 @@ func explainApart(problems diag.List, apart []*node, target plan.Target) {
 
 // declaresAt tells whether one of a package's requirements stands there.
 func declaresAt(p *pkgmeta.Package, place diag.Range) bool {
-	return slices.ContainsFunc(p.Requires, func(t pkgmeta.Text) bool { return t.At == place })
+	return slices.ContainsFunc(p.Requires, func(t diag.Text) bool { return t.At == place })
 }

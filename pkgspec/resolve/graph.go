@@ -3,6 +3,7 @@ package resolve
 import (
 	"slices"
 
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 )
 
@@ -53,7 +54,7 @@ func (n *node) inChain() bool { return !n.skipped && !n.aside }
 
 // demand is one name that a package or the user asks for.
 type demand struct {
-	text pkgmeta.Text
+	text diag.Text
 	// by is the package that asks, nil for the user.
 	by *node
 	// to is the package that answers, nil if there is none.
@@ -69,7 +70,7 @@ type walker struct {
 	*graph
 	finder *finder
 	pins   map[string]*pkgmeta.Package
-	skip   []pkgmeta.Text
+	skip   []diag.Text
 	// chosen keeps the answer to each name.
 	chosen map[string]*pkgmeta.Package
 	// adapt lets names without a tag find another version than the normal one
@@ -233,7 +234,7 @@ func (w *walker) expand(n *node) {
 }
 
 // anyGoes tells whether a package goes by any of the names and patterns.
-func anyGoes(by []pkgmeta.Text, p *pkgmeta.Package) bool {
+func anyGoes(by []diag.Text, p *pkgmeta.Package) bool {
 	for _, text := range by {
 		if p.Goes(text.Value) {
 			return true
@@ -243,7 +244,7 @@ func anyGoes(by []pkgmeta.Text, p *pkgmeta.Package) bool {
 }
 
 // leftOut tells whether a name that finds no package is left out.
-func leftOut(skip []pkgmeta.Text, name string) bool {
+func leftOut(skip []diag.Text, name string) bool {
 	for _, text := range skip {
 		if pkgmeta.Match(text.Value, name) || pkgmeta.Match(text.Value, pkgmeta.Base(name)) {
 			return true

@@ -218,7 +218,7 @@ func catalog(t *testing.T, trees ...pkgmeta.Tree) *pkgmeta.Catalog {
 func request(names ...string) *pkgspec.Spec {
 	spec := &pkgspec.Spec{File: "jetson.yaml", Build: pkgspec.Build{GPU: plan.GPUCDI}, Tests: pkgspec.Tests{Run: pkgspec.TestAll, GPU: plan.GPUCDI, Device: "nvidia.com/gpu=all"}}
 	for i, name := range names {
-		text := pkgmeta.Text{Value: name, At: diag.Range{File: "jetson.yaml", Start: diag.Position{Line: 3 + i, Column: 5}}}
+		text := diag.Text{Value: name, At: diag.Range{File: "jetson.yaml", Start: diag.Position{Line: 3 + i, Column: 5}}}
 		if rest, skip := strings.CutPrefix(name, "-"); skip {
 			text.Value = rest
 			spec.Skip = append(spec.Skip, text)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
@@ -120,7 +121,7 @@ func (o *oracleFile) catalog() *pkgmeta.Catalog {
 		for _, raw := range from.Depends {
 			var depend string
 			if json.Unmarshal(raw, &depend) == nil {
-				p.Depends = append(p.Depends, pkgmeta.Text{Value: depend})
+				p.Depends = append(p.Depends, diag.Text{Value: depend})
 			}
 		}
 		packages = append(packages, p)
@@ -163,10 +164,10 @@ func refs(names ...string) []pkgspec.PackageRef {
 	return refs
 }
 
-func texts(values ...string) []pkgmeta.Text {
-	var texts []pkgmeta.Text
+func texts(values ...string) []diag.Text {
+	var texts []diag.Text
 	for _, v := range values {
-		texts = append(texts, pkgmeta.Text{Value: v})
+		texts = append(texts, diag.Text{Value: v})
 	}
 	return texts
 }

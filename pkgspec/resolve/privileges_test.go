@@ -6,13 +6,14 @@ import (
 	"testing/fstest"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
 // textsOf gives names as a specification holds them, each with a place of its own.
-func textsOf(values ...string) []pkgmeta.Text {
-	var texts []pkgmeta.Text
+func textsOf(values ...string) []diag.Text {
+	var texts []diag.Text
 	for _, ref := range request(values...).Packages {
 		texts = append(texts, ref.Text)
 	}
@@ -56,7 +57,7 @@ func TestBuildGPU(t *testing.T) {
 func TestPrivileged(t *testing.T) {
 	for _, test := range []struct {
 		name         string
-		build, tests []pkgmeta.Text
+		build, tests []diag.Text
 		want         string
 		warnings     string
 	}{

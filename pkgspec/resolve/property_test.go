@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
@@ -54,7 +55,7 @@ func TestOrderAsUpstream(t *testing.T) {
 					need := fmt.Sprintf("p%d", random.IntN(i))
 					if !slices.Contains(depends[p.Name], need) {
 						depends[p.Name] = append(depends[p.Name], need)
-						p.Depends = append(p.Depends, pkgmeta.Text{Value: need})
+						p.Depends = append(p.Depends, diag.Text{Value: need})
 					}
 				}
 			}
@@ -98,14 +99,14 @@ func TestAnyCatalog(t *testing.T) {
 					p.Alias = []string{fmt.Sprintf("f%d", family)}
 				}
 				for range random.IntN(3) {
-					p.Depends = append(p.Depends, pkgmeta.Text{Value: name()})
+					p.Depends = append(p.Depends, diag.Text{Value: name()})
 				}
 				packages = append(packages, p)
 			}
 		}
 		spec := request(name(), name())
 		if random.IntN(3) == 0 {
-			spec.Skip = []pkgmeta.Text{{Value: name()}}
+			spec.Skip = []diag.Text{{Value: name()}}
 		}
 		p, problems := Resolve(spec, pkgmeta.NewCatalog(packages), target, base)
 		if p == nil {

@@ -235,7 +235,7 @@ func (r *resolver) reportUnused(g *graph) {
 	}
 	for _, list := range []struct {
 		key   string
-		texts []pkgmeta.Text
+		texts []diag.Text
 	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
 		for _, text := range list.texts {
 			if !g.uses(text.Value) {
@@ -258,5 +258,5 @@ func (g *graph) uses(by string) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(g.absent, func(d *demand) bool { return leftOut([]pkgmeta.Text{{Value: by}}, d.text.Value) })
+	return slices.ContainsFunc(g.absent, func(d *demand) bool { return leftOut([]diag.Text{{Value: by}}, d.text.Value) })
 }

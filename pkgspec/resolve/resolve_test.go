@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
@@ -183,8 +184,8 @@ func TestSteps(t *testing.T) {
 }
 
 func TestTests(t *testing.T) {
-	text := func(values ...string) []pkgmeta.Text {
-		var texts []pkgmeta.Text
+	text := func(values ...string) []diag.Text {
+		var texts []diag.Text
 		for _, text := range request(values...).Packages {
 			texts = append(texts, text.Text)
 		}

@@ -75,7 +75,7 @@ func (w *walker) applyVariables() {
 		}
 		set := n.pkg.Variant.Set
 		seen[set] = true
-		d := &demand{text: pkgmeta.Text{Value: set.Family + ":" + v.value, At: v.at}, variable: &v}
+		d := &demand{text: diag.Text{Value: set.Family + ":" + v.value, At: v.at}, variable: &v}
 		d.match = match{pkg: w.finder.find(d.text.Value).pkg, exact: true}
 		if d.match.pkg == nil && v.ofTarget {
 			continue

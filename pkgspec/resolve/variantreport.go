@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -62,7 +63,7 @@ func (r *resolver) reportNoVariant(n *node) {
 // report then says more than that nothing fits.
 func (r *resolver) anyWrong(set *pkgmeta.VersionSet) bool {
 	return slices.ContainsFunc(set.Packages, func(p *pkgmeta.Package) bool {
-		return slices.ContainsFunc(p.Requires, func(t pkgmeta.Text) bool { return r.finder.holds(t.Value).wrong })
+		return slices.ContainsFunc(p.Requires, func(t diag.Text) bool { return r.finder.holds(t.Value).wrong })
 	})
 }
 

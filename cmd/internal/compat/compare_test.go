@@ -56,7 +56,7 @@ func (o *oracle) compare(a *answer) *comparison {
 
 // usable tells whether a package is enabled on the target.
 func (a *answer) usable(p *pkgmeta.Package) bool {
-	return p.Disabled == "" && !slices.ContainsFunc(p.Requires, func(text pkgmeta.Text) bool {
+	return p.Disabled == "" && !slices.ContainsFunc(p.Requires, func(text diag.Text) bool {
 		requirement, err := platform.ParseRequirement(text.Value)
 		if err != nil {
 			return true
@@ -222,10 +222,10 @@ func (c *comparison) realNames(chain []string) []string {
 func (c *comparison) chain(packages, skip []string) string {
 	spec := &pkgspec.Spec{File: "jetson.yaml"}
 	for _, name := range packages {
-		spec.Packages = append(spec.Packages, pkgspec.PackageRef{Text: pkgmeta.Text{Value: name}})
+		spec.Packages = append(spec.Packages, pkgspec.PackageRef{Text: diag.Text{Value: name}})
 	}
 	for _, name := range skip {
-		spec.Skip = append(spec.Skip, pkgmeta.Text{Value: name})
+		spec.Skip = append(spec.Skip, diag.Text{Value: name})
 	}
 	resolved, problems := resolve.Resolve(spec, c.catalog, c.target, c.base)
 	if resolved == nil {
@@ -243,7 +243,7 @@ func (c *comparison) chain(packages, skip []string) string {
 	return strings.Join(names, " ")
 }
 
-func texts(list []pkgmeta.Text) []string {
+func texts(list []diag.Text) []string {
 	var values []string
 	for _, t := range list {
 		values = append(values, t.Value)
