@@ -44,9 +44,9 @@ lint: $(LINTERS) ## Check the code and its formatting, scripts, and the examples
 fmt: $(LINTER) ## Format the code
 	$(LINTER) fmt ./...
 
-unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go and Python
+unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go, a C compiler (for the race detector) and Python
 	@mkdir -p $(REPORTS)
-	$(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- $(ARGS) $(PKGS)
+	$(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- -race $(ARGS) $(PKGS)
 
 integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkitd, buildx and docker (root)
 	@mkdir -p $(REPORTS)

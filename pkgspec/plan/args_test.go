@@ -3,6 +3,8 @@ package plan_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"jetkit/pkgspec/plan"
 )
 
@@ -11,8 +13,6 @@ func TestIsBuilderArg(t *testing.T) {
 		"SOURCE_DATE_EPOCH": true, "BUILDKIT_SYNTAX": true, "HTTP_PROXY": true, "https_proxy": true,
 		"source_date_epoch": false, "buildkit_x": false, "CUDA_VERSION": false, "MY_HTTP_PROXY": false, "": false,
 	} {
-		if got := plan.IsBuilderArg(name); got != want {
-			t.Errorf("IsBuilderArg(%q) = %v", name, got)
-		}
+		assert.Equal(t, want, plan.IsBuilderArg(name), "IsBuilderArg(%q)", name)
 	}
 }
