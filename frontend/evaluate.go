@@ -14,8 +14,8 @@ import (
 	"jetkit/llb/chain"
 	"jetkit/llb/pyeval"
 	"jetkit/llb/teststep"
-	"jetkit/pkgspec/pkgmeta"
-	"jetkit/pkgspec/pkgmeta/pyshim"
+	"jetkit/pkgspec/configpy"
+	"jetkit/pkgspec/configpy/pyshim"
 	"jetkit/pkgspec/plan"
 )
 
@@ -38,32 +38,32 @@ type evaluator struct {
 	platform string
 }
 
-var _ pkgmeta.Evaluator = (*evaluator)(nil)
+var _ configpy.Evaluator = (*evaluator)(nil)
 
 // Evaluate runs the config.py files of one tree, or finds their results in the
 // builder's cache.
-func (e *evaluator) Evaluate(ctx context.Context, req pkgmeta.EvalRequest) (pkgmeta.EvalResult, error) {
+func (e *evaluator) Evaluate(ctx context.Context, req configpy.Request) (configpy.Result, error) {
 	st, err := e.step(ctx, req)
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
 	def, err := st.Marshal(ctx, llb.WithCaps(e.ui.BuildOpts().LLBCaps), llb.Platform(e.native()))
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
 	res, err := e.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: e.ui.CacheImports, Evaluate: true})
 	if err != nil {
-		return pkgmeta.EvalResult{}, fmt.Errorf("running config.py files: %w", err)
+		return configpy.Result{}, fmt.Errorf("running config.py files: %w", err)
 	}
 	ref, err := res.SingleRef()
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
 	dt, err := readAll(ctx, ref, pyeval.Result)
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
-	result, err := pkgmeta.DecodeEvalResult(dt, req)
+	result, err := configpy.DecodeResult(dt, req)
 	if err == nil {
 		e.evaluations.add(e.platform, st)
 	}
@@ -95,7 +95,7 @@ func (e *evaluations) of(platform ocispecs.Platform) []teststep.Basis {
 }
 
 // step compiles the request.
-func (e *evaluator) step(ctx context.Context, req pkgmeta.EvalRequest) (llb.State, error) {
+func (e *evaluator) step(ctx context.Context, req configpy.Request) (llb.State, error) {
 	tree, err := e.trees.metadata(req.Tree)
 	if err != nil {
 		return llb.State{}, err
@@ -109,10 +109,10 @@ func (e *evaluator) step(ctx context.Context, req pkgmeta.EvalRequest) (llb.Stat
 		return llb.State{}, err
 	}
 	return pyeval.Run(pyeval.Options{
-		Python: python, Tree: tree, Dir: cmp.Or(req.Tree.Dir, "."),
+		Python: python, Tree: tree, Dir: req.Tree.Path,
 		Runner: pyshim.Files(), Program: pyshim.Runner, Flags: pyshim.Flags(), Env: pyshim.Env(),
 		Request: request,
-		Name:    fmt.Sprintf("[config] run %d config.py files of %s", len(req.Folders), path.Join(req.Tree.Name, req.Tree.Dir)),
+		Name:    fmt.Sprintf("[config] run %d config.py files of %s", len(req.Folders), path.Join(req.Tree.Name, req.Tree.Path)),
 		NoCache: e.ui.IsNoCache("config"),
 	})
 }
@@ -138,7 +138,7 @@ func (e *evaluator) python(ctx context.Context) (llb.State, error) {
 }
 
 // metadata gives the files that the scan of a tree reads.
-func (t *trees) metadata(tree pkgmeta.Tree) (llb.State, error) {
+func (t *trees) metadata(tree plan.Origin) (llb.State, error) {
 	if tree.Kind == plan.Builtin {
 		return embedded(t.builtin, ".")
 	}

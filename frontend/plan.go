@@ -9,6 +9,7 @@ import (
 
 	"jetkit/llb/chain"
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
@@ -30,7 +31,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 	spec.Target.Platform = formatPlatform(p)
 	spec.Target.OneOfSeveral = b.ui.MultiPlatformRequested
 	spec.Target.Base = b.askedBase(spec)
-	solution, more, err := resolve.Solve(spec, func(target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+	solution, more, err := resolve.Solve(spec, func(target plan.Target) (*catalog.Catalog, diag.List, error) {
 		return b.catalog(ctx, spec, target)
 	})
 	problems = append(problems, more...)
@@ -51,15 +52,15 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 func formatPlatform(p ocispecs.Platform) string { return platforms.Format(platforms.Normalize(p)) }
 
 // catalog scans the trees that the spec names.
-func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Target) (*catalog.Catalog, diag.List, error) {
 	trees, folders, problems, err := b.trees.open(ctx, spec)
 	if err != nil || problems.HasErrors() {
 		return nil, problems, err
 	}
-	catalog, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
+	cat, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
 		Evaluator: &evaluator{build: b, image: spec.PythonImage.Value, platform: spec.Target.Platform}, Facts: platform.FactsForTree(target), Args: spec.Args,
 	})
-	return catalog, append(problems, more...), ctx.Err()
+	return cat, append(problems, more...), ctx.Err()
 }
 
 // askedBase says what the user wants the chain to build on, if anything: a named

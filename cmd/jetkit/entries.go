@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/resolve"
@@ -21,11 +21,11 @@ type entries struct {
 	// unmet keeps why a requirement does not hold on the target, "" if it does.
 	unmet map[string]string
 	// used is the package of each name that is used: the first that can be.
-	used map[string]*pkgmeta.Package
+	used map[string]*catalog.Package
 }
 
 func newEntries(w *workspace, chains bool) *entries {
-	e := &entries{workspace: w, chains: chains, unmet: map[string]string{}, used: map[string]*pkgmeta.Package{}}
+	e := &entries{workspace: w, chains: chains, unmet: map[string]string{}, used: map[string]*catalog.Package{}}
 	for _, p := range w.catalog.Packages() {
 		if e.used[p.Name] == nil && e.unusable(p) == "" {
 			e.used[p.Name] = p
@@ -35,7 +35,7 @@ func newEntries(w *workspace, chains bool) *entries {
 }
 
 // entry describes a package.
-func (e *entries) entry(p *pkgmeta.Package) *entry {
+func (e *entries) entry(p *catalog.Package) *entry {
 	out := &entry{
 		Name: p.Name, Alias: orEmpty(p.Alias), Group: p.Group, Args: p.BuildArgs,
 		Depends: values(p.Depends), Requires: requirements(p), Test: values(p.Tests),
@@ -52,15 +52,15 @@ func (e *entries) entry(p *pkgmeta.Package) *entry {
 
 // requirements gives what a package requires, as jetson-containers lists it: the
 // default for a package that says nothing.
-func requirements(p *pkgmeta.Package) []string {
+func requirements(p *catalog.Package) []string {
 	if len(p.Requires) == 0 {
-		return []string{pkgmeta.DefaultRequires}
+		return []string{catalog.DefaultRequires}
 	}
 	return values(p.Requires)
 }
 
 // list describes packages, with their chains if asked.
-func (e *entries) list(packages []*pkgmeta.Package) []*entry {
+func (e *entries) list(packages []*catalog.Package) []*entry {
 	list := make([]*entry, len(packages))
 	for i, p := range packages {
 		list[i] = e.entry(p)
@@ -84,7 +84,7 @@ func (e *entries) list(packages []*pkgmeta.Package) []*entry {
 }
 
 // disabled says why a package is not used on the target, or gives "".
-func (e *entries) disabled(p *pkgmeta.Package) string {
+func (e *entries) disabled(p *catalog.Package) string {
 	if why := e.unusable(p); why != "" {
 		return why
 	}
@@ -95,7 +95,7 @@ func (e *entries) disabled(p *pkgmeta.Package) string {
 }
 
 // unusable says why a package cannot be used on the target, or gives "".
-func (e *entries) unusable(p *pkgmeta.Package) string {
+func (e *entries) unusable(p *catalog.Package) string {
 	if p.Disabled != "" {
 		return p.Disabled
 	}
@@ -125,7 +125,7 @@ func unmet(text string, target plan.Target) string {
 }
 
 // chain resolves a package alone, or says why it cannot be built.
-func (e *entries) chain(p *pkgmeta.Package) ([]string, string) {
+func (e *entries) chain(p *catalog.Package) ([]string, string) {
 	spec := *e.spec
 	spec.Packages = []pkgspec.PackageRef{{Text: diag.Text{Value: p.Name}}}
 	resolved, problems := resolve.Resolve(&spec, e.catalog, e.target, e.base)

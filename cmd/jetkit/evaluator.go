@@ -5,7 +5,8 @@ import (
 	"strings"
 
 	"jetkit/cmd/internal/pylocal"
-	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/configpy"
 )
 
 // python is the program that runs config.py files, looked up in PATH.
@@ -13,7 +14,7 @@ const python = "python3"
 
 // evaluator gives what runs config.py files, or nil for those who have not said
 // that they trust the trees.
-func (r *request) evaluator() pkgmeta.Evaluator {
+func (r *request) evaluator() configpy.Evaluator {
 	if !r.runConfigPy {
 		return nil
 	}
@@ -28,8 +29,8 @@ func (r *request) evaluator() pkgmeta.Evaluator {
 const notRun = "configured by config.py"
 
 // nameFlag adds to that reason what would enable the package.
-func nameFlag(catalog *pkgmeta.Catalog) {
-	for _, p := range catalog.Packages() {
+func nameFlag(cat *catalog.Catalog) {
+	for _, p := range cat.Packages() {
 		if strings.HasPrefix(p.Disabled, notRun) {
 			p.Disabled = notRun + ", which runs with --run-config-py only"
 		}

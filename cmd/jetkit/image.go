@@ -5,14 +5,14 @@ import (
 	"strconv"
 	"strings"
 
-	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/plan"
 )
 
 // imageName gives the name and tag that jetson-containers gives the image of a
 // package: its scan_packages makes the postfix, its build_container joins them.
 // It names the Python only if the user asked for one.
-func imageName(p *pkgmeta.Package, target plan.Target, pythonAsked bool) string {
+func imageName(p *catalog.Package, target plan.Target, pythonAsked bool) string {
 	name, tag, tagged := strings.Cut(p.Name, ":")
 	postfix := p.Postfix
 	if postfix == "" {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 )
 
 func newList(sys *system) *cobra.Command {
@@ -76,8 +76,8 @@ func (f *requestFlags) load(cmd *cobra.Command, sys *system) (*workspace, error)
 }
 
 // matching gives the packages that go by a name or pattern, in scan order.
-func (w *workspace) matching(pattern string) []*pkgmeta.Package {
-	var found []*pkgmeta.Package
+func (w *workspace) matching(pattern string) []*catalog.Package {
+	var found []*catalog.Package
 	for _, p := range w.catalog.Packages() {
 		if p.Goes(pattern) {
 			found = append(found, p)
@@ -89,7 +89,7 @@ func (w *workspace) matching(pattern string) []*pkgmeta.Package {
 // noPackage is the error for a name or pattern that finds nothing.
 func (w *workspace) noPackage(name string) error {
 	hint := w.catalog.Suggest(name)
-	if hint == "" && !pkgmeta.IsPattern(name) {
+	if hint == "" && !catalog.IsPattern(name) {
 		var families []string
 		for _, p := range w.catalog.Packages() {
 			families = append(families, p.Family())

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
@@ -72,7 +72,7 @@ in each of its versions.`,
 // show describes the packages that a name finds.
 func (e *entries) show(name string) []*shown {
 	packages := e.catalog.Lookup(name)
-	if pkgmeta.Base(name) == name && !pkgmeta.IsPattern(name) {
+	if catalog.Base(name) == name && !catalog.IsPattern(name) {
 		for _, p := range e.catalog.Variants(name) {
 			if !slices.Contains(packages, p) {
 				packages = append(slices.Clip(packages), p)
@@ -88,11 +88,11 @@ func (e *entries) show(name string) []*shown {
 
 // neededBy lists the packages whose depends name this one. A name without a tag
 // means the version that has it as its alias.
-func (e *entries) neededBy(of *pkgmeta.Package) []string {
+func (e *entries) neededBy(of *catalog.Package) []string {
 	names := []string{}
 	for _, p := range e.catalog.Packages() {
 		demands := slices.ContainsFunc(p.Depends, func(d diag.Text) bool {
-			return slices.ContainsFunc(of.Names(), func(name string) bool { return pkgmeta.Match(d.Value, name) })
+			return slices.ContainsFunc(of.Names(), func(name string) bool { return catalog.Match(d.Value, name) })
 		})
 		if demands {
 			names = append(names, p.Name)
@@ -128,7 +128,7 @@ func (s *shown) print(sys *system) error {
 	row("Dockerfile", s.Dockerfile)
 	row("Image", s.Image)
 	row("Disabled", s.Disabled)
-	if !slices.Equal(s.Requires, []string{pkgmeta.DefaultRequires}) { // every target satisfies it
+	if !slices.Equal(s.Requires, []string{catalog.DefaultRequires}) { // every target satisfies it
 		row("Requires", strings.Join(s.Requires, ", "))
 	}
 	row("Depends", strings.Join(s.Depends, " "))

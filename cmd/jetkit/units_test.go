@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
@@ -22,20 +22,20 @@ func TestImageName(t *testing.T) {
 	orin := target("36.4.3", "tegra-aarch64", "12.6", "3.10", "22.04")
 	for _, test := range []struct {
 		want   string
-		pkg    pkgmeta.Package
+		pkg    catalog.Package
 		target plan.Target
 		python bool
 	}{
-		{"pytorch:2.8-r36.4.tegra-aarch64-cp310-cu126-22.04", pkgmeta.Package{Name: "pytorch:2.8"}, orin, true},
-		{"numpy:r36.4.tegra-aarch64-cu126-22.04", pkgmeta.Package{Name: "numpy"}, orin, false},
-		{"numpy:r36.3.0-cu124-22.04", pkgmeta.Package{Name: "numpy"}, target("36.3.0", "tegra-aarch64", "12.4", "3.10", "22.04"), false},
-		{"numpy:r35.2.1-cp38-cu114-20.04", pkgmeta.Package{Name: "numpy"}, target("35.2.1", "tegra-aarch64", "11.4", "3.8", "20.04"), true},
-		{"numpy:r38.2.arm64-sbsa-cp312-cu130-24.04", pkgmeta.Package{Name: "numpy"}, target("38.2.0", "aarch64", "13.0", "3.12", "24.04"), true},
-		{"numpy:amd64.x86_64-cu129-24.04", pkgmeta.Package{Name: "numpy"}, target("38.2.0", "x86_64", "12.9", "3.12", "24.04"), false},
-		{"numpy:r36.4.tegra-aarch64-cp314-cu126-22.04", pkgmeta.Package{Name: "numpy"}, target("36.4.3", "tegra-aarch64", "12.6", "3.14t", "22.04"), true},
-		{"ros:noetic-ros-base-l4t-r36.4.3", pkgmeta.Package{Name: "ros:noetic-ros-base", Postfix: "l4t-r36.4.3"}, orin, true},
-		{"a:my-1-end", pkgmeta.Package{Name: "a:1", Prefix: "my", Postfix: "end"}, orin, true},
-		{"a:my-end-1", pkgmeta.Package{Name: "a", Prefix: "my", Postfix: "end+1"}, orin, true},
+		{"pytorch:2.8-r36.4.tegra-aarch64-cp310-cu126-22.04", catalog.Package{Name: "pytorch:2.8"}, orin, true},
+		{"numpy:r36.4.tegra-aarch64-cu126-22.04", catalog.Package{Name: "numpy"}, orin, false},
+		{"numpy:r36.3.0-cu124-22.04", catalog.Package{Name: "numpy"}, target("36.3.0", "tegra-aarch64", "12.4", "3.10", "22.04"), false},
+		{"numpy:r35.2.1-cp38-cu114-20.04", catalog.Package{Name: "numpy"}, target("35.2.1", "tegra-aarch64", "11.4", "3.8", "20.04"), true},
+		{"numpy:r38.2.arm64-sbsa-cp312-cu130-24.04", catalog.Package{Name: "numpy"}, target("38.2.0", "aarch64", "13.0", "3.12", "24.04"), true},
+		{"numpy:amd64.x86_64-cu129-24.04", catalog.Package{Name: "numpy"}, target("38.2.0", "x86_64", "12.9", "3.12", "24.04"), false},
+		{"numpy:r36.4.tegra-aarch64-cp314-cu126-22.04", catalog.Package{Name: "numpy"}, target("36.4.3", "tegra-aarch64", "12.6", "3.14t", "22.04"), true},
+		{"ros:noetic-ros-base-l4t-r36.4.3", catalog.Package{Name: "ros:noetic-ros-base", Postfix: "l4t-r36.4.3"}, orin, true},
+		{"a:my-1-end", catalog.Package{Name: "a:1", Prefix: "my", Postfix: "end"}, orin, true},
+		{"a:my-end-1", catalog.Package{Name: "a", Prefix: "my", Postfix: "end+1"}, orin, true},
 	} {
 		if got := imageName(&test.pkg, test.target, test.python); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.pkg.Name, got, test.want)

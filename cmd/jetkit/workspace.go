@@ -15,6 +15,7 @@ import (
 	"jetkit/cmd/jetkit/diskfs"
 	"jetkit/packages"
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
@@ -28,7 +29,7 @@ type workspace struct {
 	spec    *pkgspec.Spec
 	target  plan.Target
 	base    plan.Value
-	catalog *pkgmeta.Catalog
+	catalog *catalog.Catalog
 	// problems are warnings; with an error there is no workspace.
 	problems diag.List
 
@@ -149,21 +150,21 @@ func (w *workspace) scan(ctx context.Context) error {
 	if w.problems.HasErrors() {
 		return nil
 	}
-	catalog, problems := w.packagesFor(ctx, w.target)
-	w.catalog, w.problems = catalog, append(w.problems, problems...)
+	cat, problems := w.packagesFor(ctx, w.target)
+	w.catalog, w.problems = cat, append(w.problems, problems...)
 	return ctx.Err()
 }
 
 // packagesFor finds the packages of the open contexts for a target.
-func (w *workspace) packagesFor(ctx context.Context, target plan.Target) (*pkgmeta.Catalog, diag.List) {
+func (w *workspace) packagesFor(ctx context.Context, target plan.Target) (*catalog.Catalog, diag.List) {
 	trees, folders := w.trees()
-	catalog, problems := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
+	cat, problems := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
 		Evaluator: w.request.evaluator(), Facts: platform.FactsForTree(target), Args: w.spec.Args,
 	})
 	if !w.request.runConfigPy {
-		nameFlag(catalog)
+		nameFlag(cat)
 	}
-	return catalog, problems
+	return cat, problems
 }
 
 // openContexts opens the folders of all contexts that packages come from.

@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/shlex"
-
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -72,7 +71,7 @@ func (f *folderReader) dockerfile() string {
 }
 
 // read reads the folder's files and makes its packages.
-func (f *folderReader) read(dockerfile string, configs []string) ([]*Package, error) {
+func (f *folderReader) read(dockerfile string, configs []string) ([]found, error) {
 	base, err := f.header(dockerfile)
 	if err != nil {
 		return nil, err
@@ -81,21 +80,22 @@ func (f *folderReader) read(dockerfile string, configs []string) ([]*Package, er
 }
 
 // from makes the folder's packages on top of a header.
-func (f *folderReader) from(base header, dockerfile string, configs []string) ([]*Package, error) {
+func (f *folderReader) from(base header, dockerfile string, configs []string) ([]found, error) {
 	f.shared = append(f.shared, base.problems...)
 	if named, ok := base.fields["config"]; ok {
 		configs = f.namedConfigs(named)
 	}
 	if slices.Contains(configs, pythonConfig) {
 		f.shared = append(f.shared, unexpanded(base.fields)...)
-		return f.pend(base.fields, dockerfile, configs), nil
+		return f.postpone(base.fields, dockerfile, configs), nil
 	}
-	return f.configured(base.fields, dockerfile, configs)
+	packages, err := f.configured(base.fields, dockerfile, configs)
+	return foundAll(packages), err
 }
 
 // configured lays the configuration file over the header and makes the
 // packages.
-func (f *folderReader) configured(base fields, dockerfile string, configs []string) ([]*Package, error) {
+func (f *folderReader) configured(base fields, dockerfile string, configs []string) ([]*catalog.Package, error) {
 	var c config
 	for i, name := range configs {
 		if i > 0 {
@@ -120,7 +120,7 @@ func (f *folderReader) configured(base fields, dockerfile string, configs []stri
 	if len(c.nested) > 0 {
 		entries = c.nested
 	}
-	var packages []*Package
+	var packages []*catalog.Package
 	for _, entry := range entries {
 		made, err := f.packagesOf(base, dockerfile, entry)
 		if err != nil {
@@ -134,7 +134,7 @@ func (f *folderReader) configured(base fields, dockerfile string, configs []stri
 // packagesOf makes one package, or each version that it declares: the folder's
 // header, under the header of the Dockerfile that the entry names, under the
 // entry itself.
-func (f *folderReader) packagesOf(base fields, dockerfile string, entry nestedPackage) ([]*Package, error) {
+func (f *folderReader) packagesOf(base fields, dockerfile string, entry nestedPackage) ([]*catalog.Package, error) {
 	read := base
 	var problems diag.List
 	if named, ok := entry.fields["dockerfile"]; ok && named.value() != dockerfile && f.exists(named.value()) {
@@ -149,7 +149,7 @@ func (f *folderReader) packagesOf(base fields, dockerfile string, entry nestedPa
 	if entry.name.Value != "" {
 		read["name"] = field{at: entry.name.At, key: entry.name.At, items: []diag.Text{entry.name}}
 	}
-	var made []*Package
+	var made []*catalog.Package
 	if _, declares := read["variants"]; declares {
 		made = f.versions(read, dockerfile)
 	} else if p, ok := f.finish(read, dockerfile); ok {
@@ -262,14 +262,4 @@ func (f *folderReader) at(name string) diag.Range {
 // origin is the folder's place in its source.
 func (f *folderReader) origin() plan.Origin {
 	return plan.Origin{Kind: f.tree.Kind, Name: f.tree.Name, Path: f.dir}
-}
-
-// SplitTest splits a test into words as a POSIX shell would. The first word is
-// the script. A test without one is an error, as is an open quote.
-func SplitTest(command string) ([]string, error) {
-	args, err := shlex.Split(command)
-	if err == nil && len(args) == 0 {
-		err = errors.New("it is empty")
-	}
-	return args, err
 }

@@ -43,9 +43,9 @@ FROM scratch
 		t.Fatalf("package %+v", p)
 	}
 	got := fmt.Sprint(p.Name, p.Alias, p.Group, values(p.Depends), values(p.Requires), values(p.Tests), p.BuildArgs,
-		p.BuildkitDevice, *p.GPU, p.Dockerfile, p.Prefix, p.Postfix, p.BuildFlags, p.Disabled, p.Origin, p.At, p.Docs)
+		p.BuildkitDevice, *p.GPU, p.Dockerfile, p.Prefix, p.Postfix, p.Disabled, p.Origin, p.At, p.Docs)
 	want := "numpy:2[np numpy]math[python][>=36 3.10][check.py --fast test.sh]map[FAST:true VERSION:2.10]" +
-		"nvidia.com/gpu=all false Dockerfile a b --squash  ./packages/math/numpy packages/math/numpy/Dockerfile:4:9 "
+		"nvidia.com/gpu=all false Dockerfile a b  ./packages/math/numpy packages/math/numpy/Dockerfile:4:9 "
 	if strings.ReplaceAll(got, " [", "[") != strings.ReplaceAll(want, " [", "[") && !sameText(got, want) {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}

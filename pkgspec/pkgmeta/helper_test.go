@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -55,7 +56,7 @@ func contextTree(files map[string]string) Tree {
 }
 
 // scan scans trees that are expected to be complete.
-func scan(t *testing.T, trees ...Tree) *Catalog {
+func scan(t *testing.T, trees ...Tree) *catalog.Catalog {
 	t.Helper()
 	cat, problems := Scan(context.Background(), trees, nil, ScanOptions{})
 	if len(problems) > 0 {
@@ -74,7 +75,7 @@ func printed(problems diag.List) string {
 }
 
 // allProblems are those of all packages.
-func allProblems(cat *Catalog) string {
+func allProblems(cat *catalog.Catalog) string {
 	var problems diag.List
 	for _, p := range cat.Packages() {
 		problems = append(problems, p.Problems...)

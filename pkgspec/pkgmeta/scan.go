@@ -5,13 +5,17 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
 )
 
 // readers is how many calls to the file systems are under way at once. Behind a
@@ -46,13 +50,32 @@ type Folder struct {
 	At      diag.Range
 }
 
+// ScanOptions says how packages are read that are configured by programs.
+type ScanOptions struct {
+	// Evaluator runs config.py files. Without one their packages are listed as
+	// disabled, with that reason.
+	Evaluator configpy.Evaluator
+	// Facts is the target as config.py files see it.
+	Facts platform.TreeFacts
+	// Args are the user's variables, such as PYTORCH_VERSION. They are part of
+	// the environment of config.py files, and win over the facts' own.
+	Args map[string]string
+}
+
+// environment gives the variables that config.py files see.
+func (o ScanOptions) environment() map[string]string {
+	env := o.Facts.Env()
+	maps.Copy(env, o.Args)
+	return env
+}
+
 // Scan finds every package of the folders and trees. Folders come first, so
 // their packages win over those of the trees.
 //
-// Faults of packages stay with the packages (Package.Problems). The list holds
+// Faults of packages stay with the packages (their Problems). The list holds
 // what keeps the search itself from being complete: folders that are missing or
 // cannot be read, and a ctx that ended.
-func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptions) (*Catalog, diag.List) {
+func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptions) (*catalog.Catalog, diag.List) {
 	s := &scanner{ctx: ctx, slots: make(chan struct{}, readers), options: options}
 	results := make([]result, len(folders)+len(trees))
 	var wg sync.WaitGroup
@@ -67,7 +90,7 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 	}
 	wg.Wait()
 	var problems diag.List
-	var asked []*Package
+	var asked []*catalog.Package
 	origins := map[plan.Origin]bool{}
 	for _, r := range results[:len(folders)] {
 		problems = append(problems, r.problems...)
@@ -76,16 +99,16 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 			origins[p.Origin] = true
 		}
 	}
-	found := [][]*Package{asked}
+	all := [][]*catalog.Package{asked}
 	for _, r := range results[len(folders):] {
 		problems = append(problems, r.problems...)
-		found = append(found, without(r.packages, origins))
+		all = append(all, without(r.packages, origins))
 	}
 	if err := ctx.Err(); err != nil {
 		problems = nil
 		problems.Errorf("scan-stopped", diag.Range{}, "", "the search for packages was stopped: %v", context.Cause(ctx))
 	}
-	return NewCatalog(found...), problems
+	return catalog.New(all...), problems
 }
 
 // treeRoot finds the tree that a folder belongs to: the nearest folder called
@@ -100,14 +123,40 @@ func treeRoot(folder string) string {
 }
 
 // without leaves out packages of folders that were read already.
-func without(packages []*Package, origins map[plan.Origin]bool) []*Package {
-	return slices.DeleteFunc(slices.Clone(packages), func(p *Package) bool { return origins[p.Origin] })
+func without(packages []found, origins map[plan.Origin]bool) []*catalog.Package {
+	var rest []*catalog.Package
+	for _, p := range packages {
+		if !origins[p.Origin] {
+			rest = append(rest, p.Package)
+		}
+	}
+	return rest
 }
 
 // result is what one folder with its subfolders holds, in scan order.
 type result struct {
-	packages []*Package
+	packages []found
 	problems diag.List
+}
+
+// found is a package as the scan finds it, with what is open until all of its
+// tree was listed.
+type found struct {
+	*catalog.Package
+	// deferred, if set, marks the place of packages that a config.py will declare.
+	deferred *deferred
+	// legacy, if set, stands in for the package in a tree that was written for
+	// jetson-containers.
+	legacy *legacyReading
+}
+
+// foundAll makes finds of packages with which nothing is open.
+func foundAll(packages []*catalog.Package) []found {
+	all := make([]found, len(packages))
+	for i, p := range packages {
+		all[i].Package = p
+	}
+	return all
 }
 
 // scanner searches file systems with a bounded number of calls at once.
@@ -235,6 +284,11 @@ func (s *scanner) nearFolder(f Folder) string {
 		return "did you mean ./" + path.Join(path.Dir(f.Path), near) + "?"
 	}
 	return ""
+}
+
+// origin is the tree's place in its source.
+func (t Tree) origin() plan.Origin {
+	return plan.Origin{Kind: t.Kind, Name: t.Name, Path: path.Clean(cmp.Or(t.Dir, "."))}
 }
 
 // file gives a path of the tree as the user knows it.

@@ -12,12 +12,13 @@ import (
 	"testing/fstest"
 	"time"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
 // describePackages prints a catalog a line per package.
-func describePackages(cat *Catalog) string {
+func describePackages(cat *catalog.Catalog) string {
 	var b strings.Builder
 	for _, p := range cat.Packages() {
 		fmt.Fprintf(&b, "%s in %s", p.Name, p.Origin)

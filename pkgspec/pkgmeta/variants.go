@@ -9,6 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/platform"
 )
@@ -106,18 +107,18 @@ func isTag(s string) bool {
 // versions makes a package for each declared version, each with what the
 // metadata says of all of them. If no entry is sound it makes the bare package,
 // which carries the problems.
-func (f *folderReader) versions(read fields, dockerfile string) []*Package {
+func (f *folderReader) versions(read fields, dockerfile string) []*catalog.Package {
 	common := maps.Clone(read)
 	delete(common, "variants")
 	delete(common, "variable")
-	set := &VersionSet{Family: path.Base(f.dir)}
+	set := &catalog.VersionSet{Family: path.Base(f.dir)}
 	if name, ok := read["name"]; ok {
 		set.Family = name.value()
 	}
 	var problems diag.List
 	entries := read["variants"].variants
 	if strings.Contains(set.Family, ":") {
-		problems.Errorf("bad-name", read["name"].at, "write name: "+Base(set.Family), "%s has a tag, but its versions are declared under variants", set.Family)
+		problems.Errorf("bad-name", read["name"].at, "write name: "+catalog.Base(set.Family), "%s has a tag, but its versions are declared under variants", set.Family)
 		entries = nil
 	}
 	set.Variable = variable(read, set.Family, &problems)
@@ -128,7 +129,7 @@ func (f *folderReader) versions(read fields, dockerfile string) []*Package {
 	}
 	for _, entry := range entries {
 		if p, ok := f.finish(versionFields(common, entry, set), dockerfile); ok {
-			p.Variant = &Variant{Set: set, Version: entry["version"].value(), Default: defaultRule(entry["default"]), When: claims(entry["default"])}
+			p.Variant = &catalog.Variant{Set: set, Version: entry["version"].value(), Default: defaultRule(entry["default"]), When: claims(entry["default"])}
 			set.Packages = append(set.Packages, p)
 		}
 	}
@@ -163,16 +164,16 @@ func variable(read fields, family string, problems *diag.List) string {
 // The names that all versions share mean the default without a tag, and a
 // version with its tag; so only versions that may be the default have the bare
 // ones.
-func versionFields(common, entry fields, set *VersionSet) fields {
+func versionFields(common, entry fields, set *catalog.VersionSet) fields {
 	version := entry["version"]
 	read := maps.Clone(common)
 	read["name"] = field{at: version.at, key: version.key, items: []diag.Text{{Value: set.Family + ":" + version.value(), At: version.at}}}
 	var alias []diag.Text
-	if defaultRule(entry["default"]) != DefaultNever {
+	if defaultRule(entry["default"]) != catalog.DefaultNever {
 		alias = append(alias, diag.Text{Value: set.Family, At: version.at})
 	}
 	for _, shared := range common["alias"].items {
-		if defaultRule(entry["default"]) != DefaultNever {
+		if defaultRule(entry["default"]) != catalog.DefaultNever {
 			alias = append(alias, shared)
 		}
 		alias = append(alias, diag.Text{Value: shared.Value + ":" + version.value(), At: shared.At})
@@ -200,14 +201,14 @@ func versionFields(common, entry fields, set *VersionSet) fields {
 }
 
 // defaultRule reads default: true, false, conditions, or nothing.
-func defaultRule(f field) DefaultRule {
+func defaultRule(f field) catalog.DefaultRule {
 	if len(f.items) == 0 {
-		return DefaultOpen
+		return catalog.DefaultOpen
 	}
 	if value, isTruth := truth(f.value()); isTruth && len(f.items) == 1 && !value {
-		return DefaultNever
+		return catalog.DefaultNever
 	}
-	return DefaultClaim
+	return catalog.DefaultClaim
 }
 
 // unexpanded reports versions in a place where they are not read.
@@ -219,4 +220,19 @@ func unexpanded(read fields) diag.List {
 		problems.Warnf("ignored-key", named.key, "remove it, or declare variants", "variable has no effect without variants")
 	}
 	return problems
+}
+
+// variableOf makes the variable of a family that names none: PYTORCH_VERSION
+// for pytorch. It is empty where that is no name of a build argument.
+func variableOf(family string) string {
+	name := strings.Map(func(c rune) rune {
+		if c == '-' || c == '.' || c == '+' {
+			return '_'
+		}
+		return c
+	}, strings.ToUpper(family)) + "_VERSION"
+	if !isArgName(name) {
+		return ""
+	}
+	return name
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"jetkit/pkgspec/catalog"
 )
 
 // variantProblems are faults of declared versions.
@@ -65,7 +67,7 @@ variants:
 `
 
 // described gives what a package's metadata came out as.
-func described(p *Package) string {
+func described(p *catalog.Package) string {
 	args, _ := json.Marshal(p.BuildArgs)
 	return fmt.Sprintf("%s alias=%v depends=%v requires=%v args=%s disabled=%q rule=%d when=%v variable=%s at=%s",
 		p.Name, p.Alias, texts(p.Depends), texts(p.Requires), args, p.Disabled, p.Variant.Default, texts(p.Variant.When), p.Variant.Set.Variable, p.At)

@@ -3,13 +3,13 @@ package resolve
 import (
 	"slices"
 
-	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/catalog"
 )
 
 // first gives the package that a name or pattern means among those it finds, in
 // scan order, or nil if none can be used. A name that leaves the version of
 // declared versions open means their default.
-func (f *finder) first(name string, found []*pkgmeta.Package) *pkgmeta.Package {
+func (f *finder) first(name string, found []*catalog.Package) *catalog.Package {
 	for _, p := range found {
 		if !f.usable(p) {
 			continue
@@ -24,23 +24,23 @@ func (f *finder) first(name string, found []*pkgmeta.Package) *pkgmeta.Package {
 
 // leavesOpen tells whether a name or pattern that finds a declared version finds
 // it by a name that its other versions share.
-func leavesOpen(name string, p *pkgmeta.Package) bool {
-	if pkgmeta.IsPattern(name) {
-		return pkgmeta.Match(name, p.Variant.Set.Family)
+func leavesOpen(name string, p *catalog.Package) bool {
+	if catalog.IsPattern(name) {
+		return catalog.Match(name, p.Variant.Set.Family)
 	}
-	return pkgmeta.Base(name) == name
+	return catalog.Base(name) == name
 }
 
 // defaultOf gives the version that a family's bare name means on the target:
 // the first that claims to be it, or else the first of those that agree best
 // with the rest of the target's defaults. It is nil if none can be used.
-func (f *finder) defaultOf(set *pkgmeta.VersionSet) *pkgmeta.Package {
+func (f *finder) defaultOf(set *catalog.VersionSet) *catalog.Package {
 	if p, ok := f.setDefaults[set]; ok {
 		return p
 	}
-	var fitting []*pkgmeta.Package
+	var fitting []*catalog.Package
 	for _, p := range set.Packages {
-		if p.Variant.Default != pkgmeta.DefaultNever && f.usable(p) && slices.Contains(f.cat.Lookup(p.Name), p) {
+		if p.Variant.Default != catalog.DefaultNever && f.usable(p) && slices.Contains(f.cat.Lookup(p.Name), p) {
 			fitting = append(fitting, p)
 		}
 	}
@@ -65,8 +65,8 @@ func (f *finder) defaultOf(set *pkgmeta.VersionSet) *pkgmeta.Package {
 }
 
 // claims tells whether a version says that it is the default on the target.
-func (f *finder) claims(p *pkgmeta.Package) bool {
-	if p.Variant.Default != pkgmeta.DefaultClaim {
+func (f *finder) claims(p *catalog.Package) bool {
+	if p.Variant.Default != catalog.DefaultClaim {
 		return false
 	}
 	for _, t := range p.Variant.When {
@@ -82,7 +82,7 @@ const worstDiscord = 2
 
 // discord tells how badly the versions that a package pins go with the target:
 // 0 if they are its defaults, 1 if they can be used, worstDiscord if one cannot.
-func (f *finder) discord(p *pkgmeta.Package) int {
+func (f *finder) discord(p *catalog.Package) int {
 	discord := 0
 	for _, text := range p.Depends {
 		m := f.find(text.Value)

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"slices"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -13,13 +13,13 @@ import (
 // finder finds the package that a name means on one target. What it learns
 // about names and packages it keeps, so each is looked at once.
 type finder struct {
-	cat      *pkgmeta.Catalog
+	cat      *catalog.Catalog
 	target   plan.Target
 	parsed   map[string]requirement
-	fits     map[*pkgmeta.Package]bool
+	fits     map[*catalog.Package]bool
 	defaults map[string]match
 	// setDefaults are the defaults of declared versions.
-	setDefaults map[*pkgmeta.VersionSet]*pkgmeta.Package
+	setDefaults map[*catalog.VersionSet]*catalog.Package
 }
 
 // requirement is a parsed requirement's answer on the target.
@@ -37,7 +37,7 @@ type requirement struct {
 type match struct {
 	// pkg is the first package that can be used, or if none can the first, or
 	// nil if there is none.
-	pkg *pkgmeta.Package
+	pkg *catalog.Package
 	// exact tells that no other version can stand in for pkg: the name has a
 	// tag, is a pattern, or is pkg's alone.
 	exact bool
@@ -45,12 +45,12 @@ type match struct {
 	several bool
 }
 
-func newFinder(cat *pkgmeta.Catalog, target plan.Target) *finder {
+func newFinder(cat *catalog.Catalog, target plan.Target) *finder {
 	return &finder{
 		cat: cat, target: target,
 		parsed:   map[string]requirement{},
-		fits:     map[*pkgmeta.Package]bool{},
-		defaults: map[string]match{}, setDefaults: map[*pkgmeta.VersionSet]*pkgmeta.Package{},
+		fits:     map[*catalog.Package]bool{},
+		defaults: map[string]match{}, setDefaults: map[*catalog.VersionSet]*catalog.Package{},
 	}
 }
 
@@ -61,12 +61,12 @@ func (f *finder) find(name string) match {
 		return m
 	}
 	found := f.cat.Lookup(name)
-	m := match{exact: pkgmeta.IsPattern(name) || pkgmeta.Base(name) != name, several: pkgmeta.IsPattern(name) && len(found) > 1}
+	m := match{exact: catalog.IsPattern(name) || catalog.Base(name) != name, several: catalog.IsPattern(name) && len(found) > 1}
 	if m.pkg = f.first(name, found); m.pkg == nil && len(found) > 0 {
 		m.pkg = found[0]
 	}
 	if m.pkg != nil && !m.exact {
-		m.exact = !slices.ContainsFunc(f.cat.Variants(name), func(p *pkgmeta.Package) bool {
+		m.exact = !slices.ContainsFunc(f.cat.Variants(name), func(p *catalog.Package) bool {
 			return p.Name != m.pkg.Name && p.Family() == m.pkg.Family()
 		})
 	}
@@ -75,7 +75,7 @@ func (f *finder) find(name string) match {
 }
 
 // usable tells whether a package is enabled and its requirements hold.
-func (f *finder) usable(p *pkgmeta.Package) bool {
+func (f *finder) usable(p *catalog.Package) bool {
 	if p.Disabled != "" {
 		return false
 	}
@@ -108,7 +108,7 @@ func (f *finder) holds(text string) requirement {
 }
 
 // whyNot says in a few words why a package cannot be used.
-func (f *finder) whyNot(p *pkgmeta.Package) string {
+func (f *finder) whyNot(p *catalog.Package) string {
 	if p.Disabled != "" {
 		return "it is disabled: " + p.Disabled
 	}

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -55,7 +55,7 @@ func (r *resolver) cudaMove(g *graph) (move cudaMove, apart []*node) {
 }
 
 // failsOnCUDAOnly tells whether another CUDA may make a package usable.
-func (r *resolver) failsOnCUDAOnly(p *pkgmeta.Package) bool {
+func (r *resolver) failsOnCUDAOnly(p *catalog.Package) bool {
 	for _, t := range p.Requires {
 		answer := r.finder.holds(t.Value)
 		if answer.wrong || slices.ContainsFunc(answer.about, func(subject string) bool { return subject != "CUDA" }) {
@@ -66,7 +66,7 @@ func (r *resolver) failsOnCUDAOnly(p *pkgmeta.Package) bool {
 }
 
 // fitsCUDA tells whether what a package says of CUDA holds for another one.
-func (r *resolver) fitsCUDA(p *pkgmeta.Package, cuda string) bool {
+func (r *resolver) fitsCUDA(p *catalog.Package, cuda string) bool {
 	other := r.finder.target
 	other.CUDA.Value = cuda
 	for _, t := range p.Requires {
@@ -79,7 +79,7 @@ func (r *resolver) fitsCUDA(p *pkgmeta.Package, cuda string) bool {
 }
 
 // cudasOf gives the CUDA versions that a package's requirements name.
-func cudasOf(p *pkgmeta.Package) []string {
+func cudasOf(p *catalog.Package) []string {
 	var named []string
 	for _, t := range p.Requires {
 		if requirement, err := platform.ParseRequirement(t.Value); err == nil {
@@ -145,6 +145,6 @@ func explainApart(problems diag.List, apart []*node, target plan.Target) {
 }
 
 // declaresAt tells whether one of a package's requirements stands there.
-func declaresAt(p *pkgmeta.Package, place diag.Range) bool {
+func declaresAt(p *catalog.Package, place diag.Range) bool {
 	return slices.ContainsFunc(p.Requires, func(t diag.Text) bool { return t.At == place })
 }

@@ -3,13 +3,13 @@ package resolve
 import (
 	"slices"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 )
 
 // graph is the packages that one round reached and the demands between them.
 type graph struct {
-	nodes map[*pkgmeta.Package]*node
+	nodes map[*catalog.Package]*node
 	// roots are the requests, in their order.
 	roots []*demand
 	// order is the chain: every node after the ones it demands.
@@ -20,7 +20,7 @@ type graph struct {
 	// user leaves out.
 	missing, absent []*demand
 	// adapted tells for which normal version a package stands in.
-	adapted map[*pkgmeta.Package]*pkgmeta.Package
+	adapted map[*catalog.Package]*catalog.Package
 	// cycles are circles of demands.
 	cycles [][]*demand
 	// exact are the demands that leave no choice of version, in order.
@@ -33,7 +33,7 @@ type graph struct {
 
 // node is a package that was reached.
 type node struct {
-	pkg *pkgmeta.Package
+	pkg *catalog.Package
 	// first is the demand that reached it first. Following it back leads to the
 	// user on a shortest way.
 	first *demand
@@ -69,10 +69,10 @@ type demand struct {
 type walker struct {
 	*graph
 	finder *finder
-	pins   map[string]*pkgmeta.Package
+	pins   map[string]*catalog.Package
 	skip   []diag.Text
 	// chosen keeps the answer to each name.
-	chosen map[string]*pkgmeta.Package
+	chosen map[string]*catalog.Package
 	// adapt lets names without a tag find another version than the normal one
 	// where that disagrees with pins.
 	adapt     bool
@@ -83,10 +83,10 @@ type walker struct {
 
 // walk finds everything that the requests need, level by level, and then puts it
 // in order.
-func (r *resolver) walk(pins map[string]*pkgmeta.Package, adapt bool) *graph {
+func (r *resolver) walk(pins map[string]*catalog.Package, adapt bool) *graph {
 	w := &walker{
-		graph:  &graph{nodes: map[*pkgmeta.Package]*node{}, adapted: map[*pkgmeta.Package]*pkgmeta.Package{}},
-		finder: r.finder, pins: pins, skip: r.spec.Skip, chosen: map[string]*pkgmeta.Package{}, adapt: adapt,
+		graph:  &graph{nodes: map[*catalog.Package]*node{}, adapted: map[*catalog.Package]*catalog.Package{}},
+		finder: r.finder, pins: pins, skip: r.spec.Skip, chosen: map[string]*catalog.Package{}, adapt: adapt,
 		variables: r.variables,
 	}
 	for _, ref := range r.spec.Packages {
@@ -113,7 +113,7 @@ func (r *resolver) walk(pins map[string]*pkgmeta.Package, adapt bool) *graph {
 
 // folderMatch finds the package of a folder. A folder with several is reported
 // by the caller, from match.several.
-func folderMatch(cat *pkgmeta.Catalog, folder string) match {
+func folderMatch(cat *catalog.Catalog, folder string) match {
 	found := cat.InFolder(folder)
 	if len(found) == 0 {
 		return match{exact: true}
@@ -152,7 +152,7 @@ func (w *walker) ask(d *demand) {
 
 // choose gives the package that answers a demand: a settled version that goes
 // by the name, or what the name finds by itself.
-func (w *walker) choose(d *demand) *pkgmeta.Package {
+func (w *walker) choose(d *demand) *catalog.Package {
 	if d.match.exact {
 		return d.match.pkg
 	}
@@ -171,7 +171,7 @@ func (w *walker) choose(d *demand) *pkgmeta.Package {
 
 // settled gives the version that the chain has settled on for a name without a
 // tag, the normal package's family first, or else the normal package.
-func (w *walker) settled(name string, normal *pkgmeta.Package) *pkgmeta.Package {
+func (w *walker) settled(name string, normal *catalog.Package) *catalog.Package {
 	if normal != nil {
 		if pin := w.pins[normal.Family()]; pin != nil && goesBy(pin, name) {
 			return pin
@@ -202,9 +202,9 @@ func (w *walker) spreadFirmness() {
 }
 
 // goesBy tells whether one of a package's names is this one without its tag.
-func goesBy(p *pkgmeta.Package, base string) bool {
+func goesBy(p *catalog.Package, base string) bool {
 	for _, name := range p.Names() {
-		if pkgmeta.Base(name) == base {
+		if catalog.Base(name) == base {
 			return true
 		}
 	}
@@ -234,7 +234,7 @@ func (w *walker) expand(n *node) {
 }
 
 // anyGoes tells whether a package goes by any of the names and patterns.
-func anyGoes(by []diag.Text, p *pkgmeta.Package) bool {
+func anyGoes(by []diag.Text, p *catalog.Package) bool {
 	for _, text := range by {
 		if p.Goes(text.Value) {
 			return true
@@ -246,7 +246,7 @@ func anyGoes(by []diag.Text, p *pkgmeta.Package) bool {
 // leftOut tells whether a name that finds no package is left out.
 func leftOut(skip []diag.Text, name string) bool {
 	for _, text := range skip {
-		if pkgmeta.Match(text.Value, name) || pkgmeta.Match(text.Value, pkgmeta.Base(name)) {
+		if catalog.Match(text.Value, name) || catalog.Match(text.Value, catalog.Base(name)) {
 			return true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
@@ -204,8 +205,8 @@ func treeOf(headers string) pkgmeta.Tree {
 	return pkgmeta.Tree{FS: fsys, Kind: plan.Builtin, Dir: "."}
 }
 
-// catalog scans trees.
-func catalog(t *testing.T, trees ...pkgmeta.Tree) *pkgmeta.Catalog {
+// scanned scans trees.
+func scanned(t *testing.T, trees ...pkgmeta.Tree) *catalog.Catalog {
 	t.Helper()
 	cat, problems := pkgmeta.Scan(context.Background(), trees, nil, pkgmeta.ScanOptions{})
 	if len(problems) > 0 {

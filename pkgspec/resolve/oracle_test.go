@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
@@ -65,7 +65,7 @@ func TestOracle(t *testing.T) {
 }
 
 // compare resolves a request and says how the answer relates to upstream's.
-func (o *oracleFile) compare(t *testing.T, cat *pkgmeta.Catalog, packages, skip []string, want []string) string {
+func (o *oracleFile) compare(t *testing.T, cat *catalog.Catalog, packages, skip []string, want []string) string {
 	t.Helper()
 	spec := &pkgspec.Spec{Packages: refs(packages...), Skip: texts(skip...)}
 	p, problems := Resolve(spec, cat, plan.Target{}, plan.Value{})
@@ -93,31 +93,31 @@ func (o *oracleFile) compare(t *testing.T, cat *pkgmeta.Catalog, packages, skip 
 func faultsOf(packages, chain []string) string {
 	var faults []string
 	for _, name := range packages {
-		if strings.Contains(name, ":") && !pkgmeta.IsPattern(name) && !slices.Contains(chain, name) {
+		if strings.Contains(name, ":") && !catalog.IsPattern(name) && !slices.Contains(chain, name) {
 			faults = append(faults, "pin lost")
 		}
 	}
 	seen := map[string]bool{}
 	families := map[string]bool{}
 	for _, name := range chain {
-		switch family := pkgmeta.Base(name); {
+		switch family := catalog.Base(name); {
 		case seen[name]:
 			faults = append(faults, "twice")
 		case families[family]:
 			faults = append(faults, "versions")
 		}
-		seen[name], families[pkgmeta.Base(name)] = true, true
+		seen[name], families[catalog.Base(name)] = true, true
 	}
 	slices.Sort(faults)
 	return strings.Join(slices.Compact(faults), "+")
 }
 
 // catalog makes the catalog that upstream scanned.
-func (o *oracleFile) catalog() *pkgmeta.Catalog {
-	var packages []*pkgmeta.Package
+func (o *oracleFile) catalog() *catalog.Catalog {
+	var packages []*catalog.Package
 	for _, name := range o.Order {
 		from := o.Packages[name]
-		p := &pkgmeta.Package{Name: name, Alias: from.Alias, Origin: plan.Origin{Kind: plan.Named, Name: "upstream", Path: from.Path}}
+		p := &catalog.Package{Name: name, Alias: from.Alias, Origin: plan.Origin{Kind: plan.Named, Name: "upstream", Path: from.Path}}
 		for _, raw := range from.Depends {
 			var depend string
 			if json.Unmarshal(raw, &depend) == nil {
@@ -126,11 +126,11 @@ func (o *oracleFile) catalog() *pkgmeta.Catalog {
 		}
 		packages = append(packages, p)
 	}
-	return pkgmeta.NewCatalog(packages)
+	return catalog.New(packages)
 }
 
 // realNames turns the names of a chain into real names.
-func realNames(cat *pkgmeta.Catalog, chain []string) []string {
+func realNames(cat *catalog.Catalog, chain []string) []string {
 	var names []string
 	for _, name := range chain {
 		names = append(names, cat.Find(name).Name)

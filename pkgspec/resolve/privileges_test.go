@@ -35,7 +35,7 @@ func TestBuildGPU(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			spec := request("kernels", "camera", "lidar")
 			spec.Build = test.build
-			p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+			p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
 			if p == nil {
 				t.Fatal(printed(problems))
 			}
@@ -78,7 +78,7 @@ jetson.yaml:4:5: warning: build.privileged: no package of the chain goes by kern
 		t.Run(test.name, func(t *testing.T) {
 			spec := request("kernels")
 			spec.Build.Privileged, spec.Tests.Privileged = test.build, test.tests
-			p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+			p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
 			if p == nil {
 				t.Fatal(printed(problems))
 			}
@@ -111,7 +111,7 @@ func TestGroupsRunNothing(t *testing.T) {
 	tree := pkgmeta.Tree{FS: fstest.MapFS{"g/config.yaml": {Data: []byte("group: x\nbuildkit_device: true\n")}}, Kind: plan.Builtin, Dir: "."}
 	spec := request("g")
 	spec.Build.Privileged, spec.Tests.Privileged = textsOf("g"), textsOf("g")
-	p, problems := Resolve(spec, catalog(t, tree), target, base)
+	p, problems := Resolve(spec, scanned(t, tree), target, base)
 	if p == nil {
 		t.Fatal(printed(problems))
 	}
@@ -125,7 +125,7 @@ func TestGroupsRunNothing(t *testing.T) {
 func TestSharedSettings(t *testing.T) {
 	spec := request("numpy")
 	resolve := func() (*plan.Plan, string) {
-		p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+		p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
 		if p == nil {
 			t.Fatal(printed(problems))
 		}

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
@@ -47,9 +47,9 @@ func TestOrderAsUpstream(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		n := 2 + random.IntN(40)
 		depends := map[string][]string{}
-		var packages []*pkgmeta.Package
+		var packages []*catalog.Package
 		for i := range n {
-			p := &pkgmeta.Package{Name: fmt.Sprintf("p%d", i)}
+			p := &catalog.Package{Name: fmt.Sprintf("p%d", i)}
 			for range random.IntN(5) {
 				if i > 0 {
 					need := fmt.Sprintf("p%d", random.IntN(i))
@@ -67,7 +67,7 @@ func TestOrderAsUpstream(t *testing.T) {
 				requested = append(requested, name)
 			}
 		}
-		p, problems := Resolve(request(requested...), pkgmeta.NewCatalog(packages), target, base)
+		p, problems := Resolve(request(requested...), catalog.New(packages), target, base)
 		if p == nil {
 			t.Fatal(printed(problems))
 		}
@@ -91,10 +91,10 @@ func TestAnyCatalog(t *testing.T) {
 			}
 			return base
 		}
-		var packages []*pkgmeta.Package
+		var packages []*catalog.Package
 		for family := range families {
 			for version := range 1 + random.IntN(3) {
-				p := &pkgmeta.Package{Name: fmt.Sprintf("f%d:%d", family, version)}
+				p := &catalog.Package{Name: fmt.Sprintf("f%d:%d", family, version)}
 				if version == 0 {
 					p.Alias = []string{fmt.Sprintf("f%d", family)}
 				}
@@ -108,7 +108,7 @@ func TestAnyCatalog(t *testing.T) {
 		if random.IntN(3) == 0 {
 			spec.Skip = []diag.Text{{Value: name()}}
 		}
-		p, problems := Resolve(spec, pkgmeta.NewCatalog(packages), target, base)
+		p, problems := Resolve(spec, catalog.New(packages), target, base)
 		if p == nil {
 			if !problems.HasErrors() {
 				t.Fatalf("seed %d: no plan and no error", seed)
@@ -140,8 +140,8 @@ func checkPlan(t *testing.T, seed uint64, p *plan.Plan) {
 				t.Fatalf("seed %d: %s comes before %s: %s", seed, step.Name, need, chain(p))
 			}
 		}
-		family := pkgmeta.Base(step.Name)
-		if other, ok := families[family]; ok && !slices.ContainsFunc(step.Needs, func(n string) bool { return pkgmeta.Base(n) == family }) {
+		family := catalog.Base(step.Name)
+		if other, ok := families[family]; ok && !slices.ContainsFunc(step.Needs, func(n string) bool { return catalog.Base(n) == family }) {
 			t.Fatalf("seed %d: %s and %s: %s", seed, other.Name, step.Name, chain(p))
 		}
 		at[step.Name], families[family] = i, step
@@ -153,34 +153,34 @@ func checkPlan(t *testing.T, seed uint64, p *plan.Plan) {
 
 // TestUnsettled resolves packages whose versions contradict each other in turn.
 func TestUnsettled(t *testing.T) {
-	packages := []*pkgmeta.Package{
+	packages := []*catalog.Package{
 		{Name: "app", Depends: texts("x", "y")},
 		{Name: "x:1", Alias: []string{"x"}, Depends: texts("y:2")},
 		{Name: "x:2"},
 		{Name: "y:1", Alias: []string{"y"}},
 		{Name: "y:2", Depends: texts("x:2")},
 	}
-	p, problems := Resolve(request("app"), pkgmeta.NewCatalog(packages), target, base)
+	p, problems := Resolve(request("app"), catalog.New(packages), target, base)
 	if p != nil || len(problems) != 1 || problems[0].Rule != "unsettled-versions" {
 		t.Fatalf("%v %s", p, printed(problems))
 	}
-	p, problems = Resolve(request("app", "x:2"), pkgmeta.NewCatalog(packages), target, base)
+	p, problems = Resolve(request("app", "x:2"), catalog.New(packages), target, base)
 	if p == nil || chain(p) != "x:2 y:1 app" {
 		t.Fatalf("%v %s", p, printed(problems))
 	}
 }
 
 // long makes a catalog of n packages in chains of the given length.
-func long(n, length int) *pkgmeta.Catalog {
-	packages := make([]*pkgmeta.Package, n)
+func long(n, length int) *catalog.Catalog {
+	packages := make([]*catalog.Package, n)
 	for i := range packages {
-		p := &pkgmeta.Package{Name: fmt.Sprintf("p%d:1", i), Alias: []string{fmt.Sprintf("p%d", i)}, Requires: texts(">=36")}
+		p := &catalog.Package{Name: fmt.Sprintf("p%d:1", i), Alias: []string{fmt.Sprintf("p%d", i)}, Requires: texts(">=36")}
 		if i%length > 0 {
 			p.Depends = texts(fmt.Sprintf("p%d", i-1), fmt.Sprintf("p%d:1", i-i%length))
 		}
 		packages[i] = p
 	}
-	return pkgmeta.NewCatalog(packages)
+	return catalog.New(packages)
 }
 
 // Growth must be linear: 10,000 packages in one chain, and as many that are all
@@ -191,11 +191,11 @@ func TestLarge(t *testing.T) {
 	if p == nil || len(p.Steps) != 10000 {
 		t.Fatal(printed(problems[:1]))
 	}
-	var broken []*pkgmeta.Package
+	var broken []*catalog.Package
 	for i := range 10000 {
-		broken = append(broken, &pkgmeta.Package{Name: fmt.Sprintf("p%d", i), Depends: texts(fmt.Sprintf("missing%d", i), fmt.Sprintf("p%d", i+1))})
+		broken = append(broken, &catalog.Package{Name: fmt.Sprintf("p%d", i), Depends: texts(fmt.Sprintf("missing%d", i), fmt.Sprintf("p%d", i+1))})
 	}
-	if _, problems := Resolve(request("p0"), pkgmeta.NewCatalog(broken), target, base); len(problems) != 10001 {
+	if _, problems := Resolve(request("p0"), catalog.New(broken), target, base); len(problems) != 10001 {
 		t.Errorf("%d problems", len(problems))
 	}
 	if took := time.Since(start); took > 5*time.Second {

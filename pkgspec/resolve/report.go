@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 )
 
 const (
@@ -68,7 +68,7 @@ func (r *resolver) reportMissing(d *demand, suggest bool) {
 		hint = r.cat.Suggest(d.text.Value)
 	}
 	switch {
-	case d.by == nil && pkgmeta.IsPattern(d.text.Value):
+	case d.by == nil && catalog.IsPattern(d.text.Value):
 		r.problems.Errorf("missing-package", d.text.At, hint, "no package matches %s", d.text.Value)
 	case d.by == nil:
 		r.problems.Errorf("missing-package", d.text.At, hint, "there is no package %s", d.text.Value)

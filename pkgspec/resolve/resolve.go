@@ -11,8 +11,8 @@ package resolve
 
 import (
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
@@ -21,12 +21,12 @@ import (
 //
 // It does not run longer than in proportion to the chain's packages and
 // demands, times the few rounds that versions take to settle.
-func Resolve(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target, base plan.Value) (*plan.Plan, diag.List) {
+func Resolve(spec *pkgspec.Spec, cat *catalog.Catalog, target plan.Target, base plan.Value) (*plan.Plan, diag.List) {
 	r := newResolver(spec, cat, target)
 	return r.plan(r.settle(), base)
 }
 
-func newResolver(spec *pkgspec.Spec, cat *pkgmeta.Catalog, target plan.Target) *resolver {
+func newResolver(spec *pkgspec.Spec, cat *catalog.Catalog, target plan.Target) *resolver {
 	return &resolver{spec: spec, cat: cat, finder: newFinder(cat, target), variables: variables(spec, target)}
 }
 
@@ -63,7 +63,7 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 // resolver holds what all phases share.
 type resolver struct {
 	spec      *pkgspec.Spec
-	cat       *pkgmeta.Catalog
+	cat       *catalog.Catalog
 	finder    *finder
 	variables map[string]variable
 	problems  diag.List

@@ -46,7 +46,7 @@ func TestChain(t *testing.T) {
 		{"nothing", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p, problems := Resolve(request(strings.Fields(test.packages)...), catalog(t, libraryTree()), target, base)
+			p, problems := Resolve(request(strings.Fields(test.packages)...), scanned(t, libraryTree()), target, base)
 			if p == nil {
 				t.Fatal(printed(problems))
 			}
@@ -85,7 +85,7 @@ func TestProblems(t *testing.T) {
 		{"skip a request", "numpy python -numpy"},
 		{"cycle that skip opens", "a -b"},
 	} {
-		p, problems := Resolve(request(strings.Fields(test.packages)...), catalog(t, libraryTree()), target, base)
+		p, problems := Resolve(request(strings.Fields(test.packages)...), scanned(t, libraryTree()), target, base)
 		if !strings.Contains(test.packages, "faulty") {
 			problems = without(problems, faultyFile)
 		}
@@ -99,7 +99,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestBystanders(t *testing.T) {
-	p, problems := Resolve(request("numpy"), catalog(t, libraryTree()), target, base)
+	p, problems := Resolve(request("numpy"), scanned(t, libraryTree()), target, base)
 	want := `builtin:faulty/Dockerfile:3:3: warning: "depnds" is no metadata key [unknown-key]
     hint: did you mean depends?
 `
@@ -111,7 +111,7 @@ func TestBystanders(t *testing.T) {
 func TestTwins(t *testing.T) {
 	twins := treeOf("name: x\nrequires: '>=35'")
 	twins.FS.(fstest.MapFS)["y/Dockerfile"] = &fstest.MapFile{Data: []byte("#---\n# name: x\n# requires: '>=36'\n#---\n")}
-	_, problems := Resolve(request("x"), catalog(t, twins), target, base)
+	_, problems := Resolve(request("x"), scanned(t, twins), target, base)
 	want := `builtin:x/Dockerfile:2:9: error: two packages are named x, and both fit this target [duplicate-package]
     hint: rename one of them, or let their requirements exclude each other
     builtin:y/Dockerfile:2:9: the other x
@@ -121,7 +121,7 @@ func TestTwins(t *testing.T) {
 	}
 	older := target
 	older.L4T.Value = "35.4.1"
-	if p, problems := Resolve(request("x"), catalog(t, twins), older, base); p == nil || p.Steps[0].Origin.Path != "x" {
+	if p, problems := Resolve(request("x"), scanned(t, twins), older, base); p == nil || p.Steps[0].Origin.Path != "x" {
 		t.Error(printed(problems))
 	}
 }
@@ -165,7 +165,7 @@ func TestSteps(t *testing.T) {
 	spec.Packages = spec.Packages[:4]
 	spec.Args = map[string]string{"CUDA_VERSION": "12.5", "JOBS": "4"}
 	spec.Tests.Epoch = "7"
-	p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+	p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
 	if p == nil {
 		t.Fatal(printed(problems))
 	}
@@ -176,7 +176,7 @@ func TestSteps(t *testing.T) {
 	golden(t, "plan.golden.json", string(dt))
 	first, _ := p.Digest()
 	for range 20 {
-		again, _ := Resolve(spec, catalog(t, libraryTree()), target, base)
+		again, _ := Resolve(spec, scanned(t, libraryTree()), target, base)
 		if digest, _ := again.Digest(); digest != first {
 			t.Fatal("the plan differs from run to run")
 		}
@@ -223,7 +223,7 @@ func TestTests(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			spec := request("cuda", "monitor", "camera")
 			spec.Tests = test.tests
-			p, problems := Resolve(spec, catalog(t, libraryTree()), target, base)
+			p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
 			if p == nil {
 				t.Fatal(printed(problems))
 			}
@@ -264,7 +264,7 @@ func TestGPU(t *testing.T) {
 		"monitor":                   "cuda:12.6",
 		"camera":                    "camera",
 	} {
-		p, problems := Resolve(request(strings.Fields(packages)...), catalog(t, libraryTree()), target, base)
+		p, problems := Resolve(request(strings.Fields(packages)...), scanned(t, libraryTree()), target, base)
 		if p == nil {
 			t.Fatal(printed(problems))
 		}

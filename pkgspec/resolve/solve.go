@@ -2,8 +2,8 @@ package resolve
 
 import (
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -11,7 +11,7 @@ import (
 // CatalogFunc finds the packages for a target. Packages that a config.py
 // declares depend on it. Its diagnostics are problems of the search; its error
 // ends the work.
-type CatalogFunc func(target plan.Target) (*pkgmeta.Catalog, diag.List, error)
+type CatalogFunc func(target plan.Target) (*catalog.Catalog, diag.List, error)
 
 // Solution is what Solve finds.
 type Solution struct {
@@ -21,7 +21,7 @@ type Solution struct {
 	// and TensorRT where the chain brings others.
 	Target  plan.Target
 	Base    plan.Value
-	Catalog *pkgmeta.Catalog
+	Catalog *catalog.Catalog
 }
 
 // maxMoves bounds how often the target's CUDA follows the chosen versions. One
@@ -38,8 +38,8 @@ const maxMoves = 4
 // one, so that Solve ends after time in proportion to that of one turn. If
 // versions are at odds, it also tries what the user could leave out, once for
 // each value the user gave.
-func Solve(spec *pkgspec.Spec, catalog CatalogFunc) (Solution, diag.List, error) {
-	s := solver{spec: spec, catalog: catalog}
+func Solve(spec *pkgspec.Spec, scan CatalogFunc) (Solution, diag.List, error) {
+	s := solver{spec: spec, catalog: scan}
 	if err := s.solve(); err != nil {
 		return Solution{}, s.problems, err
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
@@ -33,7 +34,7 @@ func solveFile(t *testing.T, file string, args []string, trees ...pkgmeta.Tree) 
 		t.Fatal(printed(problems))
 	}
 	spec.Target.Platform = "linux/arm64"
-	solution, problems, err := Solve(spec, func(plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+	solution, problems, err := Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) {
 		cat, problems := pkgmeta.Scan(context.Background(), trees, nil, pkgmeta.ScanOptions{})
 		return cat, problems, nil
 	})

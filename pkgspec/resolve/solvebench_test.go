@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
@@ -36,7 +37,7 @@ func BenchmarkSolve(b *testing.B) {
 				b.Fatal(printed(problems))
 			}
 			for b.Loop() {
-				s, problems, err := Solve(spec, func(plan.Target) (*pkgmeta.Catalog, diag.List, error) { return cat, nil, nil })
+				s, problems, err := Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) { return cat, nil, nil })
 				if err != nil || s.Plan == nil || len(s.Plan.Steps) != families {
 					b.Fatal(err, printed(problems))
 				}

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
 
@@ -41,7 +41,7 @@ func (r *resolver) steps(g *graph) []plan.Step {
 }
 
 // allow says what the steps of a package get and may do beyond others.
-func (r *resolver) allow(step *plan.Step, p *pkgmeta.Package) {
+func (r *resolver) allow(step *plan.Step, p *catalog.Package) {
 	build := r.spec.Build
 	if p.Dockerfile != "" {
 		step.BuildPrivileged = anyGoes(build.Privileged, p)
@@ -115,7 +115,7 @@ func in(place diag.Range) string {
 // stepArgs gives the build arguments of a package's step. The variable that
 // selects a declared version is the package's own: TENSORRT_VERSION=10.3 may
 // stand for 10.3.0.30 in its Dockerfile.
-func stepArgs(p *pkgmeta.Package, users map[string]string) map[string]string {
+func stepArgs(p *catalog.Package, users map[string]string) map[string]string {
 	merged := mergeArgs(p.BuildArgs, users)
 	if p.Variant == nil {
 		return merged
@@ -167,12 +167,12 @@ func (g *graph) dependOnCUDA() map[*node]bool {
 }
 
 // tests makes a package's tests, with the reason for each that is left out.
-func (r *resolver) tests(p *pkgmeta.Package, gpu bool) []plan.Test {
+func (r *resolver) tests(p *catalog.Package, gpu bool) []plan.Test {
 	settings := r.spec.Tests
 	skipped := skipReason(settings, p, gpu)
 	tests := make([]plan.Test, 0, len(p.Tests))
 	for _, text := range p.Tests {
-		args, err := pkgmeta.SplitTest(text.Value)
+		args, err := catalog.SplitTest(text.Value)
 		if err != nil {
 			continue // a problem of the package, reported when it was read
 		}
@@ -189,7 +189,7 @@ func (r *resolver) tests(p *pkgmeta.Package, gpu bool) []plan.Test {
 }
 
 // skipReason says why a package's tests do not run, or gives "".
-func skipReason(settings pkgspec.Tests, p *pkgmeta.Package, gpu bool) string {
+func skipReason(settings pkgspec.Tests, p *catalog.Package, gpu bool) string {
 	if settings.Run == pkgspec.TestNone {
 		return "tests.run is none"
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -168,7 +168,7 @@ func (s *solver) outcome(found Solution) string {
 }
 
 // asked tells whether the user spoke of a declared version's family.
-func (s *solver) asked(p *pkgmeta.Package) bool {
+func (s *solver) asked(p *catalog.Package) bool {
 	if slices.Contains(s.variables, p.Variant.Set.Variable) {
 		return true
 	}

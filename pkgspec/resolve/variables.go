@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -54,7 +54,7 @@ func variables(spec *pkgspec.Spec, target plan.Target) map[string]variable {
 
 // selected gives the user's variable that selects a version of a package's
 // family, if there is one.
-func (w *walker) selected(p *pkgmeta.Package) (variable, bool) {
+func (w *walker) selected(p *catalog.Package) (variable, bool) {
 	if p.Variant == nil || p.Variant.Set.Variable == "" {
 		return variable{}, false
 	}
@@ -65,7 +65,7 @@ func (w *walker) selected(p *pkgmeta.Package) (variable, bool) {
 // applyVariables adds the user's demands for versions of the families that were
 // reached: a variable counts like a request, wherever its family stands.
 func (w *walker) applyVariables() {
-	seen := map[*pkgmeta.VersionSet]bool{}
+	seen := map[*catalog.VersionSet]bool{}
 	for next := 0; next < len(w.reached); { // it grows on the way
 		n := w.reached[next]
 		next++

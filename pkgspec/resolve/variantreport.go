@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -37,7 +37,7 @@ func (r *resolver) reportVariant(n *node) {
 		}
 		r.problems.Errorf("requirement", t.At, r.instead(n), "%s %s", p.Name, answer.why)
 		relatePath(r.problems, chooser)
-		r.relateTarget([]*pkgmeta.Package{p})
+		r.relateTarget([]*catalog.Package{p})
 		r.relateVersions(set, p)
 	}
 }
@@ -61,8 +61,8 @@ func (r *resolver) reportNoVariant(n *node) {
 
 // anyWrong tells whether a requirement of any version cannot be read. Its own
 // report then says more than that nothing fits.
-func (r *resolver) anyWrong(set *pkgmeta.VersionSet) bool {
-	return slices.ContainsFunc(set.Packages, func(p *pkgmeta.Package) bool {
+func (r *resolver) anyWrong(set *catalog.VersionSet) bool {
+	return slices.ContainsFunc(set.Packages, func(p *catalog.Package) bool {
 		return slices.ContainsFunc(p.Requires, func(t diag.Text) bool { return r.finder.holds(t.Value).wrong })
 	})
 }
@@ -88,7 +88,7 @@ func chooser(n *node) *demand {
 
 // relateVersions lists the other versions of a family, and why each cannot be
 // used or that it can.
-func (r *resolver) relateVersions(set *pkgmeta.VersionSet, but *pkgmeta.Package) {
+func (r *resolver) relateVersions(set *catalog.VersionSet, but *catalog.Package) {
 	for i, p := range set.Packages {
 		if i == maxVersionsListed {
 			r.problems.Relate(p.At, "and %d more versions", len(set.Packages)-i)
@@ -98,7 +98,7 @@ func (r *resolver) relateVersions(set *pkgmeta.VersionSet, but *pkgmeta.Package)
 			continue
 		}
 		fits := "it fits the target"
-		if p.Variant.Default == pkgmeta.DefaultNever {
+		if p.Variant.Default == catalog.DefaultNever {
 			fits += ", but is never the default: ask for it by its version"
 		}
 		r.problems.Relate(p.At, "%s: %s", p.Name, cmp.Or(r.finder.whyNot(p), fits))
@@ -107,7 +107,7 @@ func (r *resolver) relateVersions(set *pkgmeta.VersionSet, but *pkgmeta.Package)
 
 // relateTarget tells where those values of the target come from that packages
 // are at odds with.
-func (r *resolver) relateTarget(packages []*pkgmeta.Package) {
+func (r *resolver) relateTarget(packages []*catalog.Package) {
 	against := map[string]bool{}
 	for _, p := range packages {
 		for _, t := range p.Requires {

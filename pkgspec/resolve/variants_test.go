@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
@@ -107,9 +108,9 @@ func TestSolveAsksAgain(t *testing.T) {
 	spec := request("a:1")
 	spec.Target = platform.Request{JetPack: platform.Asked{Value: "6.0"}, Platform: "linux/arm64"}
 	var asked []string
-	s, problems, err := Solve(spec, func(target plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+	s, problems, err := Solve(spec, func(target plan.Target) (*catalog.Catalog, diag.List, error) {
 		asked = append(asked, target.CUDA.Value)
-		return catalog(t, treeOf("name: a\nvariants: [{version: 1, requires: cu126, build_args: {BUILT_FOR: "+target.CUDA.Value+"}}]")), nil, nil
+		return scanned(t, treeOf("name: a\nvariants: [{version: 1, requires: cu126, build_args: {BUILT_FOR: "+target.CUDA.Value+"}}]")), nil, nil
 	})
 	if err != nil || problems.HasErrors() {
 		t.Fatal(err, printed(problems))
@@ -124,7 +125,7 @@ func TestSolveAsksAgain(t *testing.T) {
 func TestSolveStops(t *testing.T) {
 	spec := request("a")
 	spec.Target = platform.Request{JetPack: platform.Asked{Value: "99"}, Platform: "linux/arm64"}
-	_, problems, err := Solve(spec, func(plan.Target) (*pkgmeta.Catalog, diag.List, error) {
+	_, problems, err := Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) {
 		var problems diag.List
 		problems.Errorf("missing-source", diag.Range{}, "", "no folder")
 		return nil, problems, nil
@@ -132,7 +133,7 @@ func TestSolveStops(t *testing.T) {
 	if err != nil || len(problems) != 2 {
 		t.Errorf("got %v, %s", err, printed(problems))
 	}
-	if _, _, err = Solve(spec, func(plan.Target) (*pkgmeta.Catalog, diag.List, error) { return nil, nil, context.Canceled }); !errors.Is(err, context.Canceled) {
+	if _, _, err = Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) { return nil, nil, context.Canceled }); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -149,8 +150,8 @@ func TestSolveRandom(t *testing.T) {
 		spec.Target = platform.Request{JetPack: platform.Asked{Value: "6.0"}, Platform: "linux/arm64"}
 		args[fmt.Sprintf("F%d_VERSION", rnd.IntN(6))] = fmt.Sprint(rnd.IntN(4))
 		spec.Args = args
-		cat, turns := catalog(t, tree), 0
-		find := func(plan.Target) (*pkgmeta.Catalog, diag.List, error) { turns++; return cat, nil, nil }
+		cat, turns := scanned(t, tree), 0
+		find := func(plan.Target) (*catalog.Catalog, diag.List, error) { turns++; return cat, nil, nil }
 		s, problems, err := Solve(spec, find)
 		again, other, _ := Solve(spec, find)
 		if err != nil || printed(problems) != printed(other) || (s.Plan == nil) != (again.Plan == nil) {
@@ -166,7 +167,7 @@ func TestSolveRandom(t *testing.T) {
 		families := map[string]bool{}
 		f := newFinder(cat, s.Plan.Target)
 		for _, step := range s.Plan.Steps {
-			family := pkgmeta.Base(step.Name)
+			family := catalog.Base(step.Name)
 			if families[family] || !f.usable(cat.Find(step.Name)) {
 				t.Errorf("seed %d: %s in %s", seed, step.Name, chain(s.Plan))
 			}

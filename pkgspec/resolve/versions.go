@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 )
 
 // maxRounds bounds how often the chain is walked until its versions settle. Two
@@ -36,11 +36,11 @@ func (r *resolver) settle() *graph {
 // rounds walks the chain until the versions that its demands name are those it
 // was walked with, and reports the versions that disagree.
 func (r *resolver) rounds(adapt bool) (*graph, diag.List) {
-	pins := map[string]*pkgmeta.Package{}
+	pins := map[string]*catalog.Package{}
 	for round := 1; ; round++ {
 		g := r.walk(pins, adapt)
 		demanded := families(g.exact)
-		found := map[string]*pkgmeta.Package{}
+		found := map[string]*catalog.Package{}
 		for _, f := range demanded {
 			found[f.name] = f.versions[0].to.pkg
 		}
@@ -57,7 +57,7 @@ func (r *resolver) rounds(adapt bool) (*graph, diag.List) {
 // agreement compares the versions that a package itself demands with those that
 // are settled: below 0 if any is another one, above 0 if some are the same and
 // none another.
-func (w *walker) agreement(p *pkgmeta.Package) int {
+func (w *walker) agreement(p *catalog.Package) int {
 	agree := 0
 	for _, text := range p.Depends {
 		m := w.finder.find(text.Value)
@@ -77,7 +77,7 @@ func (w *walker) agreement(p *pkgmeta.Package) int {
 // adaptation gives the first version of a package that demands the settled
 // versions of others, or one that at least demands no other versions, or else
 // the normal one.
-func (w *walker) adaptation(name string, normal *pkgmeta.Package) *pkgmeta.Package {
+func (w *walker) adaptation(name string, normal *catalog.Package) *catalog.Package {
 	best, bestAgreement := normal, -1
 	for _, p := range w.finder.cat.Variants(name) {
 		if p.Family() != normal.Family() || !w.finder.usable(p) {
@@ -209,7 +209,7 @@ func conflictHint(f family) string {
 }
 
 // unsettled reports a version that the last round changed again.
-func unsettled(demanded []family, pins map[string]*pkgmeta.Package) diag.List {
+func unsettled(demanded []family, pins map[string]*catalog.Package) diag.List {
 	var problems diag.List
 	for _, f := range demanded {
 		d := f.versions[0]

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/resolve"
 )
@@ -33,7 +33,7 @@ type comparison struct {
 	*oracle
 	*answer
 	// used holds the package that jetkit finds for each real name.
-	used        map[string]*pkgmeta.Package
+	used        map[string]*catalog.Package
 	differences []difference
 	// checked counts comparisons by field.
 	checked map[string]int
@@ -41,7 +41,7 @@ type comparison struct {
 
 // compare holds all of jetkit's answers against the oracle's.
 func (o *oracle) compare(a *answer) *comparison {
-	c := &comparison{oracle: o, answer: a, used: map[string]*pkgmeta.Package{}, checked: map[string]int{}}
+	c := &comparison{oracle: o, answer: a, used: map[string]*catalog.Package{}, checked: map[string]int{}}
 	for _, p := range a.catalog.Packages() {
 		if c.used[p.Name] == nil && a.usable(p) {
 			c.used[p.Name] = p
@@ -55,7 +55,7 @@ func (o *oracle) compare(a *answer) *comparison {
 }
 
 // usable tells whether a package is enabled on the target.
-func (a *answer) usable(p *pkgmeta.Package) bool {
+func (a *answer) usable(p *catalog.Package) bool {
 	return p.Disabled == "" && !slices.ContainsFunc(p.Requires, func(text diag.Text) bool {
 		requirement, err := platform.ParseRequirement(text.Value)
 		if err != nil {
@@ -114,7 +114,7 @@ func (c *comparison) comparePackages() {
 		}
 	}
 	for _, rejected := range c.Rejected {
-		same := func(p *pkgmeta.Package) bool { return slices.Equal(texts(p.Requires), rejected.Requires) }
+		same := func(p *catalog.Package) bool { return slices.Equal(texts(p.Requires), rejected.Requires) }
 		known := slices.IndexFunc(c.catalog.Lookup(rejected.Name), same) >= 0
 		c.equal("rejected", rejected.Name, known, true)
 	}
@@ -136,7 +136,7 @@ func (c *comparison) comparePackages() {
 }
 
 // dockerfileOf gives a package's Dockerfile as a path of the checkout.
-func dockerfileOf(p *pkgmeta.Package) string {
+func dockerfileOf(p *catalog.Package) string {
 	if p.Dockerfile == "" {
 		return ""
 	}
@@ -171,7 +171,7 @@ func (c *comparison) compareNames() {
 }
 
 // find finds a package by any of its names.
-func (c *comparison) find(name string) *pkgmeta.Package {
+func (c *comparison) find(name string) *catalog.Package {
 	for _, p := range c.catalog.Lookup(name) {
 		if c.used[p.Name] == p {
 			return p

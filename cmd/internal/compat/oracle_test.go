@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"jetkit/cmd/internal/pylocal"
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -89,11 +91,11 @@ type answer struct {
 	target  plan.Target
 	base    plan.Value
 	facts   platform.TreeFacts
-	catalog *pkgmeta.Catalog
+	catalog *catalog.Catalog
 }
 
 // ask scans the tree for the platform that the oracle's variables name.
-func (o *oracle) ask(t *testing.T, tree fs.FS, dir string, evaluator pkgmeta.Evaluator) *answer {
+func (o *oracle) ask(t *testing.T, tree fs.FS, dir string, evaluator configpy.Evaluator) *answer {
 	t.Helper()
 	asked := func(name string) platform.Asked {
 		return platform.Asked{Value: o.Env[name], From: "--build-arg " + name}

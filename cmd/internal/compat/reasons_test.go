@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 )
 
 // reason explains differences. Those of docs/compat.md are these.
@@ -51,7 +51,7 @@ var reasons = []reason{
 		"A pin that upstream loses", "`pytorch cuda:12.8` builds CUDA 12.6 in upstream, because the pin comes second. In jetkit a pin holds wherever it stands.",
 		chains(func(_ *comparison, d difference, asked, want []string) bool {
 			return !isError(d.Want) && slices.ContainsFunc(asked, func(name string) bool {
-				return strings.Contains(name, ":") && !pkgmeta.IsPattern(name) && !slices.Contains(want, name)
+				return strings.Contains(name, ":") && !catalog.IsPattern(name) && !slices.Contains(want, name)
 			})
 		}),
 	},
@@ -153,7 +153,7 @@ func repeats(names []string) bool {
 func families(names []string) []string {
 	var bases []string
 	for _, name := range names {
-		bases = append(bases, pkgmeta.Base(name))
+		bases = append(bases, catalog.Base(name))
 	}
 	return bases
 }

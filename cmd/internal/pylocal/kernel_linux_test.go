@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"jetkit/pkgspec/pkgmeta/pyshim"
+	"jetkit/pkgspec/configpy/pyshim"
 )
 
 // kernelProbe enters the part of the sandbox that the kernel enforces, without

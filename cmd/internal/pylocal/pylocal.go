@@ -14,8 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"jetkit/pkgspec/pkgmeta"
-	"jetkit/pkgspec/pkgmeta/pyshim"
+	"jetkit/pkgspec/configpy"
+	"jetkit/pkgspec/configpy/pyshim"
 )
 
 // Evaluator runs config.py files with a Python of this machine. It may be used
@@ -27,7 +27,7 @@ type Evaluator struct {
 	python   string
 }
 
-var _ pkgmeta.Evaluator = (*Evaluator)(nil)
+var _ configpy.Evaluator = (*Evaluator)(nil)
 
 // New makes an evaluator for a Python 3.8 or later: a path, or a name that is
 // looked up in PATH.
@@ -35,31 +35,31 @@ func New(python string) *Evaluator { return &Evaluator{python: python} }
 
 // Evaluate runs the request's config.py files, or finds what they declared the
 // last time that everything they can depend on was the same.
-func (e *Evaluator) Evaluate(ctx context.Context, req pkgmeta.EvalRequest) (pkgmeta.EvalResult, error) {
-	files, err := req.EvalFiles(ctx)
+func (e *Evaluator) Evaluate(ctx context.Context, req configpy.Request) (configpy.Result, error) {
+	files, err := req.Files(ctx)
 	if err != nil {
-		return pkgmeta.EvalResult{}, fmt.Errorf("reading the tree: %w", err)
+		return configpy.Result{}, fmt.Errorf("reading the tree: %w", err)
 	}
 	request, err := req.Encode()
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
 	key, err := cacheKey(request, files)
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
 	if result, ok := e.cached(key, req); ok {
 		return result, nil
 	}
 	python, err := findPython(ctx, e.python)
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
 	dt, err := runIn(ctx, python, request, files)
 	if err != nil {
-		return pkgmeta.EvalResult{}, err
+		return configpy.Result{}, err
 	}
-	result, err := pkgmeta.DecodeEvalResult(dt, req)
+	result, err := configpy.DecodeResult(dt, req)
 	if err == nil && !slices.ContainsFunc(result.Folders, temporary) {
 		e.keep(key, dt)
 	}
@@ -67,11 +67,11 @@ func (e *Evaluator) Evaluate(ctx context.Context, req pkgmeta.EvalRequest) (pkgm
 }
 
 // temporary tells whether another run may give another result.
-func temporary(r pkgmeta.FolderResult) bool { return r.Error != nil && r.Error.Temporary }
+func temporary(r configpy.FolderResult) bool { return r.Error != nil && r.Error.Temporary }
 
 // cacheKey identifies everything that a result depends on but the version of
 // Python, on which it should not.
-func cacheKey(request []byte, files []pkgmeta.EvalFile) (string, error) {
+func cacheKey(request []byte, files []configpy.File) (string, error) {
 	shim, err := pyshim.Digest()
 	if err != nil {
 		return "", err
@@ -86,15 +86,15 @@ func cacheKey(request []byte, files []pkgmeta.EvalFile) (string, error) {
 }
 
 // cached finds a kept result. One that cannot be read is as good as none.
-func (e *Evaluator) cached(key string, req pkgmeta.EvalRequest) (pkgmeta.EvalResult, bool) {
+func (e *Evaluator) cached(key string, req configpy.Request) (configpy.Result, bool) {
 	if e.CacheDir == "" {
-		return pkgmeta.EvalResult{}, false
+		return configpy.Result{}, false
 	}
 	dt, err := os.ReadFile(filepath.Join(e.CacheDir, key+".json"))
 	if err != nil {
-		return pkgmeta.EvalResult{}, false
+		return configpy.Result{}, false
 	}
-	result, err := pkgmeta.DecodeEvalResult(dt, req)
+	result, err := configpy.DecodeResult(dt, req)
 	return result, err == nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -18,7 +18,7 @@ import (
 const python = "python3"
 
 // write writes the files of a tree and gives a request for its config.py files.
-func write(t *testing.T, files map[string]string) (root string, req pkgmeta.EvalRequest) {
+func write(t *testing.T, files map[string]string) (root string, req configpy.Request) {
 	t.Helper()
 	if _, err := exec.LookPath(python); err != nil {
 		t.Fatal(err)
@@ -33,11 +33,11 @@ func write(t *testing.T, files map[string]string) (root string, req pkgmeta.Eval
 			t.Fatal(err)
 		}
 		if dir, ok := strings.CutSuffix(name, "/config.py"); ok {
-			req.Folders = append(req.Folders, pkgmeta.EvalFolder{Dir: dir, Package: map[string]any{"name": dir, "requires": ">=32.6"}})
+			req.Folders = append(req.Folders, configpy.Folder{Dir: dir, Package: map[string]any{"name": dir, "requires": ">=32.6"}})
 		}
 	}
-	slices.SortFunc(req.Folders, func(a, b pkgmeta.EvalFolder) int { return strings.Compare(a.Dir, b.Dir) })
-	req.Tree = pkgmeta.Tree{FS: os.DirFS(root), Kind: plan.Context, Dir: "packages"}
+	slices.SortFunc(req.Folders, func(a, b configpy.Folder) int { return strings.Compare(a.Dir, b.Dir) })
+	req.FS, req.Tree = os.DirFS(root), plan.Origin{Kind: plan.Context, Path: "packages"}
 	req.Facts = platform.TreeFacts{L4T: "36.4.3", JetPack: "6.2", CUDA: "12.6", Python: "3.10", Ubuntu: "22.04", Arch: "tegra-aarch64", System: "aarch64"}
 	req.Env = req.Facts.Env()
 	return root, req
@@ -88,7 +88,7 @@ func TestHostile(t *testing.T) {
 	}
 	root, req := write(t, files)
 	before := listing(t, root)
-	req.Limits = pkgmeta.EvalLimits{FileSeconds: 1, WallSeconds: 60, MemoryMiB: 512}
+	req.Limits = configpy.Limits{FileSeconds: 1, WallSeconds: 60, MemoryMiB: 512}
 	result, err := New(python).Evaluate(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	"jetkit/pkgspec/pkgmeta"
-	"jetkit/pkgspec/pkgmeta/pyshim"
+	"jetkit/pkgspec/configpy"
+	"jetkit/pkgspec/configpy/pyshim"
 )
 
 // patience is how long Python may take altogether. The runner's own limits are
@@ -22,7 +22,7 @@ import (
 const patience = 90 * time.Second
 
 // runIn runs the request on the files with a Python and gives the result.
-func runIn(ctx context.Context, python string, request []byte, files []pkgmeta.EvalFile) ([]byte, error) {
+func runIn(ctx context.Context, python string, request []byte, files []configpy.File) ([]byte, error) {
 	dir, err := workDir()
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func workDir() (string, error) {
 }
 
 // writeTree writes the files below a folder.
-func writeTree(dir string, files []pkgmeta.EvalFile) error {
+func writeTree(dir string, files []configpy.File) error {
 	made := map[string]bool{}
 	for _, file := range files {
 		name := filepath.Join(dir, filepath.FromSlash(file.Path))

@@ -1,4 +1,4 @@
-package pkgmeta
+package catalog
 
 import (
 	"strings"

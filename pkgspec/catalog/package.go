@@ -1,10 +1,13 @@
-// Package pkgmeta finds packages in trees of folders and reads what each says
-// about itself, in the format of jetson-containers: a Dockerfile with a YAML
-// header between "#---" lines, or a config.yaml or config.json beside it.
-package pkgmeta
+// Package catalog holds the packages that were found, and answers which of them
+// a name or pattern means.
+package catalog
 
 import (
+	"errors"
+	"slices"
 	"strings"
+
+	"github.com/google/shlex"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -33,7 +36,6 @@ type Package struct {
 	Docs       string
 	Prefix     string
 	Postfix    string
-	BuildFlags string
 	// BuildkitDevice is the CDI device that the package asks for in its build
 	// steps.
 	BuildkitDevice string
@@ -54,13 +56,11 @@ type Package struct {
 	Problems diag.List
 	// Variant is set for a version that is declared with "variants".
 	Variant *Variant
-	// waits marks a package that holds the place of those that a config.py will
-	// declare. No catalog has one.
-	waits *pending
-	// foreign, if set, is what stands in for this package in a tree that was
-	// written for jetson-containers. No catalog of such a tree has one.
-	foreign *foreignReading
 }
+
+// DefaultRequires is the requirement that jetson-containers gives a package
+// without one. Every target satisfies it.
+const DefaultRequires = ">=32.6"
 
 // Names returns the real name and then the aliases.
 func (p *Package) Names() []string {
@@ -86,4 +86,19 @@ func (p *Package) Goes(by string) bool {
 		}
 	}
 	return false
+}
+
+// SameRequires reports whether two packages have the same requirements.
+func (p *Package) SameRequires(q *Package) bool {
+	return slices.EqualFunc(p.Requires, q.Requires, func(a, b diag.Text) bool { return a.Value == b.Value })
+}
+
+// SplitTest splits a test into words as a POSIX shell would. The first word is
+// the script. A test without one is an error, as is an open quote.
+func SplitTest(command string) ([]string, error) {
+	args, err := shlex.Split(command)
+	if err == nil && len(args) == 0 {
+		err = errors.New("it is empty")
+	}
+	return args, err
 }

@@ -1,4 +1,4 @@
-package pkgmeta
+package catalog
 
 import (
 	"fmt"
@@ -26,14 +26,14 @@ type Catalog struct {
 	names    []string
 }
 
-// NewCatalog indexes packages that are given tree by tree, in scan order.
+// New indexes packages that are given tree by tree, in scan order.
 //
 // A package whose real name an earlier tree has too is shadowed: it is left out
 // of lookups. Two packages of one tree with one real name both stay. That is
 // sound as long as their requirements tell them apart, and otherwise a problem
 // of both; but if their folders have one name too, jetson-containers takes the
 // first, and so does this, with a warning.
-func NewCatalog(trees ...[]*Package) *Catalog {
+func New(trees ...[]*Package) *Catalog {
 	c := &Catalog{byName: map[string][]*Package{}, byBase: map[string][]*Package{}, byFolder: map[string][]*Package{}}
 	taken := map[string]bool{}
 	for _, tree := range trees {
@@ -81,7 +81,7 @@ func (c *Catalog) add(p *Package) {
 // of the same tree has too, and tells whether it is shadowed by that.
 func reportTwin(p *Package, earlier []*Package) (shadowed bool) {
 	for _, e := range earlier {
-		if !p.requiresAs(e) {
+		if !p.SameRequires(e) {
 			continue
 		}
 		const hint = "rename one of them, or give them requirements that tell them apart"

@@ -13,12 +13,14 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
 )
 
 // packagesOf makes the packages that a config.py declares. One that declares
 // none leaves a disabled package, so that the user learns why.
-func (p *pending) packagesOf(answer FolderResult) []*Package {
+func (p *deferred) packagesOf(answer configpy.FolderResult) []*catalog.Package {
 	switch {
 	case answer.Error != nil:
 		return p.failed(answer)
@@ -31,7 +33,7 @@ func (p *pending) packagesOf(answer FolderResult) []*Package {
 	for _, warning := range answer.Warnings {
 		shared.Warnf("config-py", p.place(), "", "%s", warning)
 	}
-	var packages []*Package
+	var packages []*catalog.Package
 	for _, raw := range answer.Packages {
 		if made := p.declaredBy(raw); made != nil {
 			made.Problems = slices.Concat(p.shared, shared, made.Problems)
@@ -46,8 +48,8 @@ func (p *pending) packagesOf(answer FolderResult) []*Package {
 // of its name, if its requirements hold; a lookup, which takes the first whose
 // requirements hold, then finds the same. One that can never be found is left
 // out, with a warning.
-func lastFirst(packages []*Package) []*Package {
-	byName := map[string][]*Package{}
+func lastFirst(packages []*catalog.Package) []*catalog.Package {
+	byName := map[string][]*catalog.Package{}
 	var names []string
 	for _, p := range packages {
 		if byName[p.Name] == nil {
@@ -55,11 +57,11 @@ func lastFirst(packages []*Package) []*Package {
 		}
 		byName[p.Name] = append(byName[p.Name], p)
 	}
-	ordered := make([]*Package, 0, len(packages))
+	ordered := make([]*catalog.Package, 0, len(packages))
 	for _, name := range names {
-		var kept []*Package
+		var kept []*catalog.Package
 		for _, p := range slices.Backward(byName[name]) {
-			if i := slices.IndexFunc(kept, p.requiresAs); i >= 0 {
+			if i := slices.IndexFunc(kept, p.SameRequires); i >= 0 {
 				kept[i].Problems.Warnf("duplicate-package", kept[i].At, "", "config.py declares %s more than once; the last one is used", name)
 				continue
 			}
@@ -71,20 +73,15 @@ func lastFirst(packages []*Package) []*Package {
 	return ordered
 }
 
-// requiresAs tells whether two packages have the same requirements.
-func (p *Package) requiresAs(q *Package) bool {
-	return slices.EqualFunc(p.Requires, q.Requires, func(a, b diag.Text) bool { return a.Value == b.Value })
-}
-
 // place is where packages of a config.py are declared.
-func (p *pending) place() diag.Range {
+func (p *deferred) place() diag.Range {
 	at := p.at(pythonConfig)
 	at.Start = diag.Position{Line: 1, Column: 1}
 	return at
 }
 
 // disabled makes the folder's package as its header describes it, out of use.
-func (p *pending) disabled(at diag.Range, reason string) []*Package {
+func (p *deferred) disabled(at diag.Range, reason string) []*catalog.Package {
 	made, ok := p.finish(p.base, p.dockerfile)
 	if !ok {
 		return nil
@@ -95,12 +92,12 @@ func (p *pending) disabled(at diag.Range, reason string) []*Package {
 	}
 	// What config.py would have set decides what is wrong with the rest.
 	made.Problems = p.shared
-	return []*Package{made}
+	return []*catalog.Package{made}
 }
 
 // failed makes the package of a config.py that gave no result. It is disabled
 // at the line of the tree that the failure came from.
-func (p *pending) failed(answer FolderResult) []*Package {
+func (p *deferred) failed(answer configpy.FolderResult) []*catalog.Package {
 	at := p.place()
 	where := ""
 	frames := answer.Error.Frames
@@ -120,7 +117,7 @@ func (p *pending) failed(answer FolderResult) []*Package {
 }
 
 // frame gives the place of a Python line. Frames come from strangers' code.
-func (p *pending) frame(frame EvalFrame) diag.Range {
+func (p *deferred) frame(frame configpy.Frame) diag.Range {
 	file := path.Join(p.root, frame.File)
 	if !staysInside(frame.File) {
 		return p.place()
@@ -139,7 +136,7 @@ func outputHint(output string) string {
 }
 
 // declaredBy makes one package of what config.py declares.
-func (p *pending) declaredBy(raw json.RawMessage) *Package {
+func (p *deferred) declaredBy(raw json.RawMessage) *catalog.Package {
 	values := map[string]any{}
 	var problems diag.List
 	if err := json.Unmarshal(raw, &values); err != nil {
@@ -166,7 +163,7 @@ func (p *pending) declaredBy(raw json.RawMessage) *Package {
 }
 
 // keeps tells whether a package has the value of a key that config.py was given.
-func (p *pending) keeps(key string, values map[string]any) bool {
+func (p *deferred) keeps(key string, values map[string]any) bool {
 	value, ok := values[key]
 	given, known := p.given[key]
 	return ok && known && value != nil && reflect.DeepEqual(given, value)
@@ -201,7 +198,7 @@ func asReturned(values map[string]any) map[string]any {
 
 // read reads the metadata keys of one package. A value that is the header's own
 // has the header's place, every other one that of config.py.
-func (p *pending) read(values map[string]any) (fields, diag.List) {
+func (p *deferred) read(values map[string]any) (fields, diag.List) {
 	elsewhere := p.dockerfileElsewhere(values)
 	read := fields{}
 	root := &yaml.Node{Kind: yaml.MappingNode}
@@ -261,7 +258,7 @@ func nodeOf(value any) *yaml.Node {
 // dockerfileElsewhere takes a Dockerfile in another folder of the tree out of a
 // package's metadata and gives its path, or "". Only config.py files, which know
 // the tree they are in, can name one: packages of a family share it so.
-func (p *pending) dockerfileElsewhere(values map[string]any) string {
+func (p *deferred) dockerfileElsewhere(values map[string]any) string {
 	name, ok := values["dockerfile"].(string)
 	file := path.Join(p.dir, name)
 	if !ok || !strings.HasPrefix(name, "../") || p.root != "." && !strings.HasPrefix(file, p.root+"/") || !fs.ValidPath(file) {

@@ -1,4 +1,4 @@
-package pkgmeta
+package configpy
 
 import (
 	"cmp"
@@ -12,38 +12,39 @@ import (
 	"sync"
 )
 
-// EvalFile is a file that config.py files may import or read.
-type EvalFile struct {
+// File is a file that config.py files may import or read.
+type File struct {
 	// Path is relative to the tree's Dir.
 	Path string
 	Data []byte
 }
 
+// readers is how many files are read at once.
+const readers = 32
+
 // The sizes of what config.py files may read. Upstream's tree has 2 MiB of such
 // files.
 const (
-	maxEvalFile  = 1 << 20
-	maxEvalFiles = 64 << 20
+	maxFile  = 1 << 20
+	maxFiles = 64 << 20
 )
 
-// EvalFiles reads the files of the request's tree that config.py files may
-// import or read, sorted: those that MetadataFiles describes, so that a tree
-// that is whole and one that is Partial give the same. Links are followed only
-// inside the tree, larger files are left out.
-func (r EvalRequest) EvalFiles(ctx context.Context) ([]EvalFile, error) {
-	root := path.Clean(cmp.Or(r.Tree.Dir, "."))
-	names, err := r.evalNames(root)
+// Files reads the files of the tree that config.py files may import or read, sorted.
+// Links are followed only inside the tree, larger files are left out.
+func (r Request) Files(ctx context.Context) ([]File, error) {
+	root := path.Clean(cmp.Or(r.Tree.Path, "."))
+	names, err := r.names(root)
 	if err != nil {
 		return nil, err
 	}
-	files := make([]EvalFile, len(names))
+	files := make([]File, len(names))
 	errs := make([]error, readers)
 	var wg sync.WaitGroup
 	for w := range readers {
 		wg.Go(func() {
 			for i := w; i < len(names) && errs[w] == nil && ctx.Err() == nil; i += readers {
 				files[i].Path = names[i]
-				files[i].Data, errs[w] = fs.ReadFile(r.Tree.FS, path.Join(root, names[i]))
+				files[i].Data, errs[w] = fs.ReadFile(r.FS, path.Join(root, names[i]))
 			}
 		})
 	}
@@ -55,25 +56,25 @@ func (r EvalRequest) EvalFiles(ctx context.Context) ([]EvalFile, error) {
 	for _, file := range files {
 		total += len(file.Data)
 	}
-	if total > maxEvalFiles {
-		return nil, fmt.Errorf("the metadata of the tree is larger than %d MiB", maxEvalFiles>>20)
+	if total > maxFiles {
+		return nil, fmt.Errorf("the metadata of the tree is larger than %d MiB", maxFiles>>20)
 	}
-	return slices.DeleteFunc(files, func(f EvalFile) bool { return len(f.Data) > maxEvalFile }), nil
+	return slices.DeleteFunc(files, func(f File) bool { return len(f.Data) > maxFile }), nil
 }
 
-// evalNames lists the files below the root that config.py files may read.
-func (r EvalRequest) evalNames(root string) ([]string, error) {
+// names lists the files below the root that config.py files may read.
+func (r Request) names(root string) ([]string, error) {
 	var names []string
-	err := fs.WalkDir(r.Tree.FS, root, func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(r.FS, root, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && name != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case d.IsDir() || !isMetadata(name) || !d.Type().IsRegular() && !r.linkInside(root, name, d):
+		case d.IsDir() || r.Readable != nil && !r.Readable(name) || !d.Type().IsRegular() && !r.linkInside(root, name, d):
 			return nil
 		}
-		if info, err := d.Info(); err == nil && info.Size() > maxEvalFile {
+		if info, err := d.Info(); err == nil && info.Size() > maxFile {
 			return nil
 		}
 		if root != "." {
@@ -88,8 +89,8 @@ func (r EvalRequest) evalNames(root string) ([]string, error) {
 
 // linkInside tells whether a directory entry is a link to a regular file of the
 // tree.
-func (r EvalRequest) linkInside(root, name string, d fs.DirEntry) bool {
-	links, ok := r.Tree.FS.(fs.ReadLinkFS)
+func (r Request) linkInside(root, name string, d fs.DirEntry) bool {
+	links, ok := r.FS.(fs.ReadLinkFS)
 	if !ok || d.Type()&fs.ModeSymlink == 0 {
 		return false
 	}

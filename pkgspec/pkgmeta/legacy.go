@@ -18,40 +18,38 @@ import (
 
 // bothReadings reads a folder's packages, and where the header is one that
 // jetson-containers ignores, adds how they are without it.
-func (f *folderReader) bothReadings(base header, dockerfile string, configs []string) ([]*Package, error) {
+func (f *folderReader) bothReadings(base header, dockerfile string, configs []string) ([]found, error) {
 	without := *f
 	without.shared = slices.Clip(slices.Clone(f.shared))
 	packages, err := f.from(base, dockerfile, configs)
 	if err != nil || len(packages) == 0 || !slices.ContainsFunc(base.problems, isUnknownKey) {
 		return packages, err
 	}
-	foreign, err := without.from(header{problems: base.ignored()}, dockerfile, configs)
+	legacy, err := without.from(header{problems: base.ignored()}, dockerfile, configs)
 	if err != nil {
 		return nil, err
 	}
-	for i, p := range packages {
-		p.foreign = &foreignReading{}
-		if i == 0 {
-			p.foreign.packages = foreign
-		}
+	for i := range packages {
+		packages[i].legacy = &legacyReading{}
 	}
+	packages[0].legacy.packages = legacy
 	return packages, nil
 }
 
-// foreignReading is what stands in for a package in a foreign tree.
-type foreignReading struct{ packages []*Package }
+// legacyReading is what stands in for a package in a tree for jetson-containers.
+type legacyReading struct{ packages []found }
 
-// asForeign reads a result as one of a foreign tree, if it is.
-func (r result) asForeign() result {
-	if !slices.ContainsFunc(r.packages, func(p *Package) bool { return p.waits != nil }) {
+// asLegacy reads a result as one of a tree for jetson-containers, if it is.
+func (r result) asLegacy() result {
+	if !slices.ContainsFunc(r.packages, func(p found) bool { return p.deferred != nil }) {
 		return r
 	}
-	var packages []*Package
+	var packages []found
 	for _, p := range r.packages {
-		if p.foreign == nil {
+		if p.legacy == nil {
 			packages = append(packages, p)
 		} else {
-			packages = append(packages, p.foreign.packages...)
+			packages = append(packages, p.legacy.packages...)
 		}
 	}
 	return result{packages: packages, problems: r.problems}

@@ -1,10 +1,6 @@
-package pkgmeta
+package catalog
 
-import (
-	"strings"
-
-	"jetkit/pkgspec/diag"
-)
+import "jetkit/pkgspec/diag"
 
 // VersionSet is the versions of one package that its metadata declares with the
 // key "variants". Each is a Package of its own, named family:version.
@@ -36,18 +32,3 @@ const (
 	DefaultNever
 	DefaultClaim
 )
-
-// variableOf makes the variable of a family that names none: PYTORCH_VERSION
-// for pytorch. It is empty where that is no name of a build argument.
-func variableOf(family string) string {
-	name := strings.Map(func(c rune) rune {
-		if c == '-' || c == '.' || c == '+' {
-			return '_'
-		}
-		return c
-	}, strings.ToUpper(family)) + "_VERSION"
-	if !isArgName(name) {
-		return ""
-	}
-	return name
-}

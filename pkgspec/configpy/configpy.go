@@ -1,26 +1,18 @@
-package pkgmeta
+// Package configpy is the protocol by which config.py files are run: what is asked of
+// an evaluator, the files it needs, and what it answers. It knows neither the format
+// of packages nor who runs the files.
+package configpy
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
+	"io/fs"
 
+	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
-
-// ScanOptions says how packages are read that are configured by programs.
-type ScanOptions struct {
-	// Evaluator runs config.py files. Without one their packages are listed as
-	// disabled, with that reason.
-	Evaluator Evaluator
-	// Facts is the target as config.py files see it.
-	Facts platform.TreeFacts
-	// Args are the user's variables, such as PYTORCH_VERSION. They are part of
-	// the environment of config.py files, and win over the facts' own.
-	Args map[string]string
-}
 
 // Evaluator runs the config.py files of one tree. It runs strangers' code, so
 // an implementation keeps that from the network, from other processes, from
@@ -29,33 +21,38 @@ type ScanOptions struct {
 // A config.py that fails is part of the result. An error means that none could
 // be run; a scan then lists their packages as disabled, with the error's text.
 type Evaluator interface {
-	Evaluate(ctx context.Context, req EvalRequest) (EvalResult, error)
+	Evaluate(ctx context.Context, req Request) (Result, error)
 }
 
-// EvalRequest asks for the config.py files of some folders of one tree.
-type EvalRequest struct {
-	// Tree is where the folders are. Its Dir is the root that imports like
-	// "packages.ml.pytorch.version" start from.
-	Tree Tree `json:"-"`
+// Request asks for the config.py files of some folders of one tree.
+type Request struct {
+	// FS is the source that the folders are in.
+	FS fs.FS `json:"-"`
+	// Tree is the place of the tree in the source. Its Path is the root that imports
+	// like "packages.ml.pytorch.version" start from.
+	Tree plan.Origin `json:"-"`
+	// Readable reports whether config.py files may read a file, by its path; nil
+	// stands for all files.
+	Readable func(name string) bool `json:"-"`
 	// Env is the whole environment that the programs see.
 	Env map[string]string `json:"env"`
 	// Facts are what jetson-containers' Python gives them of the target.
 	Facts platform.TreeFacts `json:"facts"`
 	// Folders are in scan order, which is the order they run in.
-	Folders []EvalFolder `json:"folders"`
-	Limits  EvalLimits   `json:"limits"`
+	Folders []Folder `json:"folders"`
+	Limits  Limits   `json:"limits"`
 }
 
-// EvalLimits bounds what config.py files may use. Zeros stand for the runner's
+// Limits bounds what config.py files may use. Zeros stand for the runner's
 // own limits: a minute for all files, ten seconds for one, a GiB of memory.
-type EvalLimits struct {
+type Limits struct {
 	WallSeconds int `json:"wall_seconds,omitempty"`
 	FileSeconds int `json:"file_seconds,omitempty"`
 	MemoryMiB   int `json:"memory_mib,omitempty"`
 }
 
-// EvalFolder is one folder with a config.py.
-type EvalFolder struct {
+// Folder is one folder with a config.py.
+type Folder struct {
 	// Dir is the folder, relative to the tree's Dir.
 	Dir string `json:"dir"`
 	// Package is what the global "package" holds when config.py starts: keys of
@@ -64,8 +61,8 @@ type EvalFolder struct {
 	Package map[string]any `json:"package"`
 }
 
-// EvalResult is what the config.py files declare, in the order of the request.
-type EvalResult struct {
+// Result is what the config.py files declare, in the order of the request.
+type Result struct {
 	Folders []FolderResult `json:"folders"`
 }
 
@@ -76,26 +73,26 @@ type FolderResult struct {
 	// Python prints them.
 	Packages []json.RawMessage `json:"packages,omitempty"`
 	// Disabled tells that config.py set package to None.
-	Disabled bool       `json:"disabled,omitempty"`
-	Error    *EvalError `json:"error,omitempty"`
+	Disabled bool     `json:"disabled,omitempty"`
+	Error    *Failure `json:"error,omitempty"`
 	// Warnings are what the evaluator left out of Packages.
 	Warnings []string `json:"warnings,omitempty"`
 	// Output is what config.py printed, cut off where it is long.
 	Output string `json:"output,omitempty"`
 }
 
-// EvalError is why a config.py gave no result.
-type EvalError struct {
+// Failure is why a config.py gave no result.
+type Failure struct {
 	// Message is the reason in one line: "NameError: name 'x' is not defined".
 	Message string `json:"message"`
 	// Temporary marks limits that were reached, which another run may not.
 	Temporary bool `json:"temporary,omitempty"`
 	// Frames are the lines of the tree that led to it, the last one nearest.
-	Frames []EvalFrame `json:"frames,omitempty"`
+	Frames []Frame `json:"frames,omitempty"`
 }
 
-// EvalFrame is a line of a Python file.
-type EvalFrame struct {
+// Frame is a line of a Python file.
+type Frame struct {
 	// File is relative to the tree's Dir.
 	File string `json:"file"`
 	Line int    `json:"line"`
@@ -105,33 +102,26 @@ type EvalFrame struct {
 
 // Encode gives the request as the JSON that the Python runner reads. Equal
 // requests give equal bytes.
-func (r EvalRequest) Encode() ([]byte, error) { return json.Marshal(r) }
+func (r Request) Encode() ([]byte, error) { return json.Marshal(r) }
 
-// maxEvalResult bounds the JSON of a result. Upstream's 187 config.py files
+// maxResult bounds the JSON of a result. Upstream's 187 config.py files
 // need 1 MiB.
-const maxEvalResult = 32 << 20
+const maxResult = 32 << 20
 
-// DecodeEvalResult reads the JSON that the Python runner writes. It is an error
+// DecodeResult reads the JSON that the Python runner writes. It is an error
 // if it is not exactly one result for each folder of the request.
-func DecodeEvalResult(dt []byte, req EvalRequest) (EvalResult, error) {
-	var result EvalResult
-	if len(dt) > maxEvalResult {
-		return result, fmt.Errorf("the result of config.py files is larger than %d MiB", maxEvalResult>>20)
+func DecodeResult(dt []byte, req Request) (Result, error) {
+	var result Result
+	if len(dt) > maxResult {
+		return result, fmt.Errorf("the result of config.py files is larger than %d MiB", maxResult>>20)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(dt))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&result); err != nil {
-		return EvalResult{}, fmt.Errorf("the result of config.py files cannot be read: %w", err)
+		return Result{}, fmt.Errorf("the result of config.py files cannot be read: %w", err)
 	}
 	if len(result.Folders) != len(req.Folders) {
-		return EvalResult{}, fmt.Errorf("there are %d results for %d config.py files", len(result.Folders), len(req.Folders))
+		return Result{}, fmt.Errorf("there are %d results for %d config.py files", len(result.Folders), len(req.Folders))
 	}
 	return result, nil
-}
-
-// environment gives the variables that config.py files see.
-func (o ScanOptions) environment() map[string]string {
-	env := o.Facts.Env()
-	maps.Copy(env, o.Args)
-	return env
 }

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
 )
 
-// pending is a folder whose config.py has yet to run.
-type pending struct {
+// deferred is a folder whose config.py has yet to run.
+type deferred struct {
 	*folderReader
 	// base is the header, dockerfile the folder's Dockerfile.
 	base       fields
@@ -22,21 +24,17 @@ type pending struct {
 	given map[string]any
 }
 
-// DefaultRequires is the requirement that jetson-containers gives a package
-// without one. Every target satisfies it.
-const DefaultRequires = ">=32.6"
-
-// pend notes a folder for evaluation and gives a package to hold its place.
-func (f *folderReader) pend(base fields, dockerfile string, configs []string) []*Package {
-	p := &pending{folderReader: f, base: base, dockerfile: dockerfile}
+// postpone notes a folder for evaluation and gives a package to hold its place.
+func (f *folderReader) postpone(base fields, dockerfile string, configs []string) []found {
+	p := &deferred{folderReader: f, base: base, dockerfile: dockerfile}
 	p.initial = p.metadata(configs)
 	p.given = asReturned(p.initial)
-	return []*Package{{Origin: f.origin(), waits: p}}
+	return []found{{Package: &catalog.Package{Origin: f.origin()}, deferred: p}}
 }
 
 // metadata gives what the global "package" holds when config.py starts: the
 // defaults of jetson-containers under the keys of the header.
-func (p *pending) metadata(configs []string) map[string]any {
+func (p *deferred) metadata(configs []string) map[string]any {
 	tests := []string{}
 	for _, file := range p.files {
 		if slices.Contains(defaultTests, file) {
@@ -44,7 +42,7 @@ func (p *pending) metadata(configs []string) map[string]any {
 		}
 	}
 	values := map[string]any{
-		"name": path.Base(p.dir), "requires": DefaultRequires, "test": tests, "config": configs,
+		"name": path.Base(p.dir), "requires": catalog.DefaultRequires, "test": tests, "config": configs,
 		"postfix": p.options.Facts.Postfix(),
 	}
 	if p.dockerfile != "" {
@@ -97,17 +95,17 @@ func texts(items []diag.Text) []string {
 // evaluate runs the config.py files of a tree and puts what they declare in
 // their places.
 func (s *scanner) evaluate(t Tree, r result) result {
-	r = r.asForeign()
-	folders := waitingIn(r.packages)
+	r = r.asLegacy()
+	folders := deferredIn(r.packages)
 	if len(folders) == 0 {
 		return r
 	}
 	if s.options.Evaluator == nil {
-		return r.replaced(func(p *pending) []*Package {
+		return r.replaced(func(p *deferred) []*catalog.Package {
 			return p.disabled(diag.Range{}, "configured by config.py, which is not run here")
 		})
 	}
-	req := EvalRequest{Tree: t, Env: s.options.environment(), Facts: s.options.Facts, Folders: folders}
+	req := configpy.Request{FS: t.FS, Tree: t.origin(), Readable: isMetadata, Env: s.options.environment(), Facts: s.options.Facts, Folders: folders}
 	answer, err := s.options.Evaluator.Evaluate(s.ctx, req)
 	if err == nil && len(answer.Folders) != len(folders) {
 		err = fmt.Errorf("there are %d results for %d config.py files", len(answer.Folders), len(folders))
@@ -115,41 +113,41 @@ func (s *scanner) evaluate(t Tree, r result) result {
 	if err != nil {
 		r.problems.Warnf("config-py", diag.Range{File: t.file(path.Clean(cmp.Or(t.Dir, ".")))}, "",
 			"the %d packages with a config.py are disabled, because it could not be run: %v", len(folders), err)
-		return r.replaced(func(p *pending) []*Package {
+		return r.replaced(func(p *deferred) []*catalog.Package {
 			return p.disabled(diag.Range{}, "its config.py could not be run: "+err.Error())
 		})
 	}
 	results := answer.Folders
-	return r.replaced(func(p *pending) []*Package {
+	return r.replaced(func(p *deferred) []*catalog.Package {
 		packages := p.packagesOf(results[0])
 		results = results[1:]
 		return packages
 	})
 }
 
-// replaced puts packages in the places of those that wait, in their order.
-func (r result) replaced(by func(*pending) []*Package) result {
-	var packages []*Package
+// replaced puts packages in the places of deferred ones, in their order.
+func (r result) replaced(by func(*deferred) []*catalog.Package) result {
+	var packages []found
 	for _, p := range r.packages {
-		if p.waits == nil {
+		if p.deferred == nil {
 			packages = append(packages, p)
 		} else {
-			packages = append(packages, by(p.waits)...)
+			packages = append(packages, foundAll(by(p.deferred))...)
 		}
 	}
 	return result{packages: packages, problems: r.problems}
 }
 
-// waitingIn lists the folders that wait for evaluation, in scan order.
-func waitingIn(packages []*Package) []EvalFolder {
-	var folders []EvalFolder
+// deferredIn lists the folders whose config.py has yet to run, in scan order.
+func deferredIn(packages []found) []configpy.Folder {
+	var folders []configpy.Folder
 	for _, place := range packages {
-		if p := place.waits; p != nil {
+		if p := place.deferred; p != nil {
 			dir := p.dir
 			if p.root != "." {
 				dir = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(dir, p.root), "/"), ".")
 			}
-			folders = append(folders, EvalFolder{Dir: dir, Package: p.initial})
+			folders = append(folders, configpy.Folder{Dir: dir, Package: p.initial})
 		}
 	}
 	return folders

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -16,8 +17,8 @@ var defaultTests = []string{"test.py", "test.sh"}
 // finish makes a package of its fields: the defaults are filled in, and what
 // the fields name is checked against the folder. A folder that gives no name,
 // which only the root of a source can, holds no package.
-func (f *folderReader) finish(read fields, dockerfile string) (*Package, bool) {
-	p := &Package{Origin: f.origin(), Dockerfile: dockerfile}
+func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package, bool) {
+	p := &catalog.Package{Origin: f.origin(), Dockerfile: dockerfile}
 	check := &checker{folderReader: f, p: p}
 	if named, ok := read["dockerfile"]; ok {
 		p.Dockerfile = check.dockerfile(named.items[0])
@@ -30,10 +31,10 @@ func (f *folderReader) finish(read fields, dockerfile string) (*Package, bool) {
 		p.Alias = append(p.Alias, alias.Value)
 	}
 	p.Group, p.Notes, p.Docs = read["group"].value(), read["notes"].value(), read["docs"].value()
-	p.Prefix, p.Postfix, p.BuildFlags = read["prefix"].value(), read["postfix"].value(), read["build_flags"].value()
-	if p.BuildFlags != "" {
+	p.Prefix, p.Postfix = read["prefix"].value(), read["postfix"].value()
+	if flags := read["build_flags"].value(); flags != "" {
 		p.Problems.Warnf("unused-build-flags", read["build_flags"].at, "give them to docker buildx build, or write them into the Dockerfile",
-			"build_flags (%s) are options of docker build and have no effect here", p.BuildFlags)
+			"build_flags (%s) are options of docker build and have no effect here", flags)
 	}
 	p.Depends, p.Requires = read["depends"].items, read["requires"].items
 	p.BuildkitDevice = check.device(read["buildkit_device"])
@@ -66,7 +67,7 @@ func (f *folderReader) declared(read fields) diag.Range {
 // checker checks what a package's fields name.
 type checker struct {
 	*folderReader
-	p *Package
+	p *catalog.Package
 }
 
 // named gives the package its name.
@@ -78,7 +79,7 @@ func (c *checker) named(read fields) bool {
 	}
 	c.p.Name = name.value()
 	r := reader{}
-	if !r.name("name", name.items[0]) || IsPattern(c.p.Name) || c.p.Name == "" {
+	if !r.name("name", name.items[0]) || catalog.IsPattern(c.p.Name) || c.p.Name == "" {
 		c.p.Problems.Errorf("bad-name", name.at, "use letters, digits and - _ . +, and name:tag for one of several versions",
 			"%q is no package name", c.p.Name)
 	}
@@ -121,7 +122,7 @@ func (c *checker) tests(read fields) {
 
 // test adds a test whose first word is a script of the folder.
 func (c *checker) test(test diag.Text) {
-	args, err := SplitTest(test.Value)
+	args, err := catalog.SplitTest(test.Value)
 	switch {
 	case err != nil:
 		c.p.Problems.Errorf("bad-test", test.At, "close every quote", "the test %q cannot be split into words: %v", test.Value, err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -16,9 +17,9 @@ import (
 // answers is an evaluator that knows its answers, by folder.
 type answers map[string]string
 
-func (a answers) Evaluate(_ context.Context, req EvalRequest) (EvalResult, error) {
+func (a answers) Evaluate(_ context.Context, req configpy.Request) (configpy.Result, error) {
 	if text, ok := a["error"]; ok {
-		return EvalResult{}, errors.New(text)
+		return configpy.Result{}, errors.New(text)
 	}
 	var b strings.Builder
 	for i, folder := range req.Folders {
@@ -27,7 +28,7 @@ func (a answers) Evaluate(_ context.Context, req EvalRequest) (EvalResult, error
 		}
 		b.WriteString(a[folder.Dir])
 	}
-	return DecodeEvalResult([]byte(`{"folders":[`+b.String()+`]}`), req)
+	return configpy.DecodeResult([]byte(`{"folders":[`+b.String()+`]}`), req)
 }
 
 // TestEvaluated prints what becomes of the results of config.py files into
@@ -69,10 +70,10 @@ func TestEvaluated(t *testing.T) {
 
 // TestInitial checks what config.py files begin with.
 func TestInitial(t *testing.T) {
-	var got EvalRequest
-	keep := evaluatorFunc(func(req EvalRequest) (EvalResult, error) {
+	var got configpy.Request
+	keep := evaluatorFunc(func(req configpy.Request) (configpy.Result, error) {
 		got = req
-		return EvalResult{Folders: make([]FolderResult, len(req.Folders))}, nil
+		return configpy.Result{Folders: make([]configpy.FolderResult, len(req.Folders))}, nil
 	})
 	tree := Tree{FS: mapFS(map[string]string{
 		"t/b/x/Dockerfile": "#---\n# depends: y\n# requires: [a, b]\n# disabled: true\n# gpu: true\n# build_args: {A: 3.10}\n#---\n",
@@ -86,7 +87,7 @@ func TestInitial(t *testing.T) {
 		t.Error(problems)
 	}
 	const postfix = "r36.4.tegra-aarch64-cp314-cu126-22.04"
-	want := []EvalFolder{
+	want := []configpy.Folder{
 		{Dir: "a", Package: map[string]any{
 			"name": "a", "requires": ">=32.6", "test": []string{"test.py"}, "config": []string{"config.py"}, "postfix": postfix,
 		}},
@@ -109,9 +110,9 @@ func TestInitial(t *testing.T) {
 }
 
 // evaluatorFunc makes an evaluator of a function.
-type evaluatorFunc func(EvalRequest) (EvalResult, error)
+type evaluatorFunc func(configpy.Request) (configpy.Result, error)
 
-func (f evaluatorFunc) Evaluate(_ context.Context, req EvalRequest) (EvalResult, error) {
+func (f evaluatorFunc) Evaluate(_ context.Context, req configpy.Request) (configpy.Result, error) {
 	return f(req)
 }
 
@@ -120,7 +121,7 @@ func (f evaluatorFunc) Evaluate(_ context.Context, req EvalRequest) (EvalResult,
 func TestNotEvaluated(t *testing.T) {
 	files := map[string]string{"a/Dockerfile": "", "a/config.py": "", "b/Dockerfile": "#---\n# depends: a\n#---\n"}
 	for name, test := range map[string]struct {
-		evaluator Evaluator
+		evaluator configpy.Evaluator
 		want      string
 	}{
 		"nobody":   {nil, "configured by config.py, which is not run here"},
@@ -144,26 +145,26 @@ func TestNotEvaluated(t *testing.T) {
 // the folder called packages that it is in.
 func TestEvaluatedFolder(t *testing.T) {
 	tree := mapFS(map[string]string{"repo/packages/ml/x/config.py": "", "repo/packages/ml/y.py": ""})
-	var got EvalRequest
-	keep := evaluatorFunc(func(req EvalRequest) (EvalResult, error) {
+	var got configpy.Request
+	keep := evaluatorFunc(func(req configpy.Request) (configpy.Result, error) {
 		got = req
-		return EvalResult{Folders: []FolderResult{{Packages: []json.RawMessage{[]byte(`{"name":"x:9"}`)}}}}, nil
+		return configpy.Result{Folders: []configpy.FolderResult{{Packages: []json.RawMessage{[]byte(`{"name":"x:9"}`)}}}}, nil
 	})
 	cat, problems := Scan(t.Context(), nil, []Folder{{FS: tree, Path: "repo/packages/ml/x"}}, ScanOptions{Evaluator: keep})
 	if cat.Find("x:9") == nil || len(problems) > 0 {
 		t.Errorf("%v, %v", cat.Packages(), problems)
 	}
-	if got.Tree.Dir != "repo/packages" || got.Folders[0].Dir != "ml/x" {
-		t.Errorf("%s in %s", got.Folders[0].Dir, got.Tree.Dir)
+	if got.Tree.Path != "repo/packages" || got.Folders[0].Dir != "ml/x" {
+		t.Errorf("%s in %s", got.Folders[0].Dir, got.Tree.Path)
 	}
-	files, err := got.EvalFiles(t.Context())
+	files, err := got.Files(t.Context())
 	if err != nil || len(files) != 2 || files[1].Path != "ml/y.py" {
 		t.Errorf("%v, %v", files, err)
 	}
 }
 
-// FuzzDecodeEvalResult checks that no result of an evaluator breaks a scan.
-func FuzzDecodeEvalResult(f *testing.F) {
+// FuzzDecodeResult checks that no result of an evaluator breaks a scan.
+func FuzzDecodeResult(f *testing.F) {
 	f.Add(`{"packages":[{"name":"x:1","depends":["a"],"dockerfile":"../other/Dockerfile"}]}`)
 	f.Add(`{"error":{"message":"m","frames":[{"file":"a","line":1}]}}`)
 	f.Add(`{"packages":[{"build_args":{"A":null},"test":[[["x"]]],"disabled":{}},null,3]}`)
