@@ -79,12 +79,12 @@ func TestDisplayReadsBack(t *testing.T) {
 		"odd":     {Kind: plan.Context, Path: "odd:name"},
 		"named":   {Kind: plan.Named, Name: "extra", Path: "q"},
 	} {
-		dt, err := tr.readDisplayed(display(o, "Dockerfile"))
+		dt, err := tr.readNamed(o.File("Dockerfile"))
 		if err != nil || string(dt) != want {
-			t.Errorf("%s: %q, %v, want %q", display(o, "Dockerfile"), dt, err, want)
+			t.Errorf("%s: %q, %v, want %q", o.File("Dockerfile"), dt, err, want)
 		}
 	}
-	if _, err := tr.readDisplayed("builtin:build/nothing/Dockerfile"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := tr.readNamed("builtin:build/nothing/Dockerfile"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 }

@@ -89,7 +89,7 @@ func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := lintDockerfile(ctx, results, lintSource(display(step.Origin, step.Dockerfile), "Dockerfile", dt)); err != nil {
+		if err := lintDockerfile(ctx, results, lintSource(step.Origin.File(step.Dockerfile), "Dockerfile", dt)); err != nil {
 			return nil, err
 		}
 	}

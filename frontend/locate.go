@@ -107,7 +107,7 @@ func (b *build) sourceInfo(file string) *pb.SourceInfo {
 	if file == b.spec.Filename {
 		return &pb.SourceInfo{Filename: file, Language: b.spec.Language, Data: b.spec.Data, Definition: b.spec.Definition.ToPB()}
 	}
-	dt, err := b.trees.readDisplayed(file)
+	dt, err := b.trees.readNamed(file)
 	if err != nil {
 		return nil
 	}
@@ -118,19 +118,20 @@ func (b *build) sourceInfo(file string) *pb.SourceInfo {
 	return fileInfo(file, language, dt)
 }
 
-// readDisplayed reads a file by the name that display gave it.
-func (t *trees) readDisplayed(file string) ([]byte, error) {
-	if p, ok := strings.CutPrefix(file, "builtin:"); ok {
-		return fs.ReadFile(t.builtin, p)
-	}
-	tree, p := t.files(""), file
-	if name, rest, ok := strings.Cut(file, ":"); ok && t.hasContext(name) {
-		tree, p = t.files(name), rest
-	}
+// readNamed reads a file by the name that it has in messages.
+func (t *trees) readNamed(file string) ([]byte, error) {
+	tree, p := t.fileNamed(file)
 	if tree == nil {
 		return nil, fs.ErrNotExist
 	}
 	return fs.ReadFile(tree, p)
+}
+
+// fileNamed finds a file by the name that it has in messages. Without the tree,
+// there is no such file.
+func (t *trees) fileNamed(file string) (fs.FS, string) {
+	o := plan.ParseFile(file, t.hasContext)
+	return t.tree(o), o.Path
 }
 
 func fileInfo(name, language string, dt []byte) *pb.SourceInfo {

@@ -47,7 +47,7 @@ func (b *build) asks(ctx context.Context, p *plan.Plan) (map[string]chain.Asks, 
 			return nil, err
 		}
 		if all[s.Name], err = chain.AsksOf(dt); err != nil {
-			sm := llb.NewSourceMap(nil, sources.Display(s.Origin, s.Dockerfile), "Dockerfile", dt)
+			sm := llb.NewSourceMap(nil, s.Origin.File(s.Dockerfile), "Dockerfile", dt)
 			return nil, &chain.StepError{Step: s, SourceMap: sm, Err: err}
 		}
 	}

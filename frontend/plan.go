@@ -17,9 +17,6 @@ import (
 	"jetkit/pkgspec/resolve"
 )
 
-// baseContext is the named context that replaces the base image.
-const baseContext = "base"
-
 // plan reads jetson.yaml and the package trees and resolves them for a platform.
 // Every problem that can be found is reported together; no step has run by then.
 func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
@@ -66,8 +63,8 @@ func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Tar
 // askedBase says what the user wants the chain to build on, if anything: a named
 // context called "base", or what the file or BASE_IMAGE names.
 func (b *build) askedBase(spec *pkgspec.Spec) platform.Asked {
-	if b.trees.hasContext(baseContext) {
-		return platform.Asked{Value: baseContext, From: "--build-context " + baseContext}
+	if b.trees.hasContext(plan.BaseContext) {
+		return platform.Asked{Value: plan.BaseContext, From: "--build-context " + plan.BaseContext}
 	}
 	from := "--build-arg BASE_IMAGE"
 	if spec.Base.At.File != "" {

@@ -57,7 +57,7 @@ func (s *chainSources) State(o plan.Origin) (llb.State, string, error) {
 	}
 	st, ok := s.states[o.Name]
 	if !ok {
-		return llb.State{}, "", fmt.Errorf("no context holds %s", s.Display(o, ""))
+		return llb.State{}, "", fmt.Errorf("no context holds %s", o)
 	}
 	return st, o.Path, nil
 }
@@ -66,26 +66,11 @@ func (s *chainSources) ReadFile(_ context.Context, o plan.Origin, name string) (
 	return fs.ReadFile(s.trees.tree(o), path.Join(o.Path, name))
 }
 
-func (s *chainSources) Display(o plan.Origin, name string) string { return display(o, name) }
-
 func (t *trees) tree(o plan.Origin) fs.FS {
 	if o.Kind == plan.Builtin {
 		return t.builtin
 	}
 	return t.files(o.Name)
-}
-
-// display gives the path of a package's file as diagnostics print it.
-func display(o plan.Origin, name string) string {
-	p := path.Join(o.Path, name)
-	switch o.Kind {
-	case plan.Builtin:
-		return "builtin:" + p
-	case plan.Named:
-		return o.Name + ":" + p
-	case plan.Context:
-	}
-	return p
 }
 
 // embedded turns a folder of the built-in library into a state.

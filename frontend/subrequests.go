@@ -197,7 +197,7 @@ func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
 	for i, s := range p.Steps {
 		l.Targets = append(l.Targets, targets.Target{
 			Name: s.Name, Base: base, Default: i == len(p.Steps)-1,
-			Description: fmt.Sprintf("step %d of %d, from %s", i+1, len(p.Steps), display(s.Origin, "")),
+			Description: fmt.Sprintf("step %d of %d, from %s", i+1, len(p.Steps), s.Origin),
 		})
 		base = s.Name
 	}

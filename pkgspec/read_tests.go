@@ -91,16 +91,13 @@ func (l *loader) setEnv(name, value said) {
 	l.spec.Image.Env[name.text] = value.text
 }
 
-// reservedLabels is the prefix of the labels that jetkit itself writes.
-const reservedLabels = "io.jetkit."
-
 func (l *loader) setLabel(name, value said) {
 	switch {
 	case !labelPattern.MatchString(name.text):
 		l.reject(name, "use letters, digits and punctuation, as in org.opencontainers.image.title", "%s is not the name of a label", quote(name.text))
 		return
-	case strings.HasPrefix(name.text, reservedLabels):
-		l.problems.Errorf("reserved-name", name.at, "use a prefix of your own", "%s: labels that begin with %s are jetkit's own", name.name, reservedLabels)
+	case strings.HasPrefix(name.text, plan.LabelPrefix):
+		l.problems.Errorf("reserved-name", name.at, "use a prefix of your own", "%s: labels that begin with %s are jetkit's own", name.name, plan.LabelPrefix)
 		return
 	}
 	if l.spec.Image.Labels == nil {

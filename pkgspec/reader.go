@@ -88,11 +88,7 @@ func suggest(got string, known []string) string {
 			return hint
 		}
 	}
-	if len(known) == 1 {
-		return "it can be " + known[0]
-	}
-	last := len(known) - 1
-	return "it can be " + strings.Join(known[:last], ", ") + " or " + known[last]
+	return "it can be " + diag.Or(known)
 }
 
 // expect tells whether n is one of the kinds, the usual one first, and reports

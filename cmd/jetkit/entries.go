@@ -39,7 +39,7 @@ func (e *entries) entry(p *catalog.Package) *entry {
 	out := &entry{
 		Name: p.Name, Alias: orEmpty(p.Alias), Group: p.Group, Args: p.BuildArgs,
 		Depends: values(p.Depends), Requires: requirements(p), Test: values(p.Tests),
-		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: sourceName(p.Origin),
+		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: p.Origin.Tree(),
 		Image: imageName(p, e.target, e.spec.Target.Python.Value != ""),
 		Notes: p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
 		folder: p.Origin.String(),
@@ -138,14 +138,6 @@ func (e *entries) chain(p *catalog.Package) ([]string, string) {
 		names[i] = step.Name
 	}
 	return names, ""
-}
-
-// sourceName names the tree that a package is from.
-func sourceName(o plan.Origin) string {
-	if o.Kind == plan.Named {
-		return o.Name
-	}
-	return string(o.Kind)
 }
 
 func values(texts []diag.Text) []string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"jetkit/pkgspec/plan"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -162,7 +163,7 @@ func (r *request) nameSource(name, dir string) (string, error) {
 			name = "source"
 		}
 	}
-	if name == baseContext || name == "builtin" {
+	if name == plan.BaseContext || name == string(plan.Builtin) {
 		return "", fmt.Errorf("%s has a meaning of its own; give another name: --source NAME=%s", name, dir)
 	}
 	if other, taken := r.contexts[name]; taken {

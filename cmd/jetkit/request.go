@@ -24,8 +24,6 @@ const (
 	defaultFile = "jetson.yaml"
 	// commandLine is the name of the file that is made of the command line.
 	commandLine = "command line"
-	// baseContext is the named context that replaces the base image.
-	baseContext = "base"
 	// maxFile bounds what is read of a file, in bytes. It is more than any may
 	// have, so that the file is refused for its size and not for its end.
 	maxFile = 2 << 20

@@ -105,14 +105,6 @@ func (e *entries) neededBy(of *catalog.Package) []string {
 // maxNeededBy is how many packages the text form lists; JSON has them all.
 const maxNeededBy = 12
 
-// neededByText gives the first of the packages that need this one.
-func (s *shown) neededByText() string {
-	if more := len(s.NeededBy) - maxNeededBy; more > 1 {
-		return strings.Join(s.NeededBy[:maxNeededBy], " ") + fmt.Sprintf(" and %d more", more)
-	}
-	return strings.Join(s.NeededBy, " ")
-}
-
 // print shows a package as people read it.
 func (s *shown) print(sys *system) error {
 	w := tabwriter.NewWriter(sys.out, 0, 0, 2, ' ', 0)
@@ -132,7 +124,7 @@ func (s *shown) print(sys *system) error {
 		row("Requires", strings.Join(s.Requires, ", "))
 	}
 	row("Depends", strings.Join(s.Depends, " "))
-	row("Needed by", s.neededByText())
+	row("Needed by", diag.Some(s.NeededBy, " ", maxNeededBy))
 	row("Chain", s.chainText())
 	for _, name := range slices.Sorted(maps.Keys(s.Args)) {
 		row("Argument", name+"="+s.Args[name])

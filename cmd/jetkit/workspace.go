@@ -114,8 +114,8 @@ func (w *workspace) choosePlatform() error {
 
 // askedBase says what the user wants the chain to build on, if anything.
 func (w *workspace) askedBase() platform.Asked {
-	if _, ok := w.request.contexts[baseContext]; ok {
-		return platform.Asked{Value: baseContext, From: "--build-context " + baseContext}
+	if _, ok := w.request.contexts[plan.BaseContext]; ok {
+		return platform.Asked{Value: plan.BaseContext, From: "--build-context " + plan.BaseContext}
 	}
 	from := "--build-arg BASE_IMAGE"
 	if w.spec.Base.At.File != "" {
@@ -259,15 +259,12 @@ func (w *workspace) read(file string) ([]byte, error) {
 	if file == w.request.file && file != commandLine {
 		return w.request.data, nil
 	}
-	if p, ok := strings.CutPrefix(file, "builtin:"); ok {
-		return fs.ReadFile(packages.FS, p)
-	}
-	name, p, ok := strings.Cut(file, ":")
-	if !ok || w.files[name] == nil {
-		name, p = "", file
-	}
-	if w.files[name] == nil {
+	o := plan.ParseFile(file, func(name string) bool { return w.files[name] != nil })
+	switch {
+	case o.Kind == plan.Builtin:
+		return fs.ReadFile(packages.FS, o.Path)
+	case w.files[o.Name] == nil:
 		return nil, errors.New("it is in no context")
 	}
-	return w.files[name].ReadFile(p)
+	return w.files[o.Name].ReadFile(o.Path)
 }

@@ -23,8 +23,6 @@ type Sources interface {
 	// ReadFile returns a file of the package's folder. A missing file is an
 	// error that wraps fs.ErrNotExist.
 	ReadFile(ctx context.Context, origin plan.Origin, name string) ([]byte, error)
-	// Display returns the path of a file of the package's folder as people know it.
-	Display(origin plan.Origin, name string) string
 }
 
 // folder is one package's folder, ready for the conversion.
@@ -48,7 +46,7 @@ func openFolder(ctx context.Context, src Sources, step plan.Step) (*folder, erro
 	if err != nil {
 		return nil, fmt.Errorf("reading its Dockerfile: %w", err)
 	}
-	f.sourceMap = llb.NewSourceMap(nil, src.Display(step.Origin, step.Dockerfile), "Dockerfile", dt)
+	f.sourceMap = llb.NewSourceMap(nil, step.Origin.File(step.Dockerfile), "Dockerfile", dt)
 	excludes, err := ignorePatterns(ctx, src, step)
 	if err != nil {
 		return nil, err
@@ -72,7 +70,7 @@ func ignorePatterns(ctx context.Context, src Sources, step plan.Step) ([]string,
 		}
 		patterns, err := ignorefile.ReadAll(bytes.NewReader(dt))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", src.Display(step.Origin, name), err)
+			return nil, fmt.Errorf("%s: %w", step.Origin.File(name), err)
 		}
 		return patterns, nil
 	}

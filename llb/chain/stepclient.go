@@ -26,11 +26,6 @@ const (
 	baseRef   = "jetkit.invalid/previous-step:latest"
 	baseInput = "jetkit-base"
 
-	// baseContext is the named context that the chain's first step builds on.
-	// Packages do not see it: a stage of that name in one of their Dockerfiles is
-	// their own, and BuildKit would put the context in its place.
-	baseContext = "base"
-
 	buildArgPrefix = "build-arg:"
 	contextPrefix  = "context:"
 )
@@ -86,10 +81,13 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 		opts = map[string]string{}
 	}
 	maps.DeleteFunc(opts, func(k, _ string) bool {
+		// Packages do not see the context that the chain's first step builds on: a
+		// stage of that name in one of their Dockerfiles is their own, and BuildKit
+		// would put the context in its place.
 		arg, isArg := strings.CutPrefix(k, buildArgPrefix)
 		named, _, _ := strings.Cut(strings.TrimPrefix(k, contextPrefix), "::")
 		return slices.Contains(ownOpts, k) ||
-			strings.HasPrefix(k, contextPrefix) && named == baseContext ||
+			strings.HasPrefix(k, contextPrefix) && named == plan.BaseContext ||
 			strings.HasPrefix(k, "label:") ||
 			isArg && !plan.IsBuilderArg(arg)
 	})
@@ -169,21 +167,10 @@ func Answers(step plan.Step, name string) bool {
 // names that jetson-containers uses, then the package's own and the user's.
 // BASE_IMAGE is not among them.
 func BuildArgs(p *plan.Plan, step plan.Step) map[string]string {
-	t := p.Target
 	args := map[string]string{"NVIDIA_DRIVER_CAPABILITIES": "all"}
-	for k, v := range map[string]plan.Value{
-		"L4T_VERSION":        t.L4T,
-		"JETPACK_VERSION":    t.JetPack,
-		"CUDA_VERSION":       t.CUDA,
-		"CUDNN_VERSION":      t.CUDNN,
-		"TENSORRT_VERSION":   t.TensorRT,
-		"PYTHON_VERSION":     t.Python,
-		"LSB_RELEASE":        t.Ubuntu,
-		"CUDA_ARCH":          t.Arch,
-		"CUDA_ARCHITECTURES": t.CUDAArchitectures,
-	} {
-		if v.Value != "" {
-			args[k] = v.Value
+	for _, f := range p.Target.Facts() {
+		if f.Value.Value != "" {
+			args[f.Variable] = f.Value.Value
 		}
 	}
 	maps.Copy(args, step.BuildArgs)

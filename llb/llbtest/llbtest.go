@@ -87,9 +87,6 @@ func (s Sources) ReadFile(_ context.Context, o plan.Origin, name string) ([]byte
 	return fs.ReadFile(fstest.MapFS(s), path.Join(o.Path, name))
 }
 
-// Display gives the path of a file.
-func (s Sources) Display(o plan.Origin, name string) string { return path.Join(o.Path, name) }
-
 // Golden compares text with testdata/name, or rewrites that file with -update.
 func Golden(t *testing.T, name, text string) {
 	t.Helper()

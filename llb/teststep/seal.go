@@ -20,9 +20,6 @@ import (
 // ShareDir is where a finished image keeps what jetkit knows about it.
 const ShareDir = "/usr/share/jetkit"
 
-// LabelPrefix starts the names of jetkit's image labels.
-const LabelPrefix = "io.jetkit."
-
 // Manifest describes a finished image. It holds no clock and no host, so that
 // equal plans give equal files.
 type Manifest struct {
@@ -75,7 +72,7 @@ func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 	m := &Manifest{Version: 1, Plan: digest, Base: p.Base.Value, Target: targetFacts(p.Target), Packages: []ManifestPackage{}, Tests: []Record{}}
 	for _, s := range p.Steps {
 		_, tag, _ := strings.Cut(s.Name, ":")
-		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Version: tag, Source: sourceName(s.Origin)})
+		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Version: tag, Source: s.Origin.Tree() + ":" + s.Origin.Path})
 	}
 	for _, r := range runs {
 		m.Tests = append(m.Tests, Record{Package: r.Step.Name, Test: r.Test.Name, Command: command(r.Test), Where: r.Where, Result: Passed})
@@ -101,13 +98,13 @@ func (m *Manifest) Labels() map[string]string {
 		count[t.Result]++
 	}
 	labels := map[string]string{
-		LabelPrefix + "plan":          m.Plan,
-		LabelPrefix + "packages":      strings.Join(names, " "),
-		LabelPrefix + "tests.passed":  strconv.Itoa(count[Passed]),
-		LabelPrefix + "tests.skipped": strconv.Itoa(count[Skipped]),
+		plan.LabelPrefix + "plan":          m.Plan,
+		plan.LabelPrefix + "packages":      strings.Join(names, " "),
+		plan.LabelPrefix + "tests.passed":  strconv.Itoa(count[Passed]),
+		plan.LabelPrefix + "tests.skipped": strconv.Itoa(count[Skipped]),
 	}
 	for k, v := range m.Target {
-		labels[LabelPrefix+k] = v
+		labels[plan.LabelPrefix+k] = v
 	}
 	return labels
 }
@@ -169,22 +166,12 @@ func recordName(i int, r Record) string {
 
 func targetFacts(t plan.Target) map[string]string {
 	facts := map[string]string{}
-	for k, v := range map[string]plan.Value{
-		"l4t": t.L4T, "jetpack": t.JetPack, "cuda": t.CUDA, "cudnn": t.CUDNN, "tensorrt": t.TensorRT,
-		"python": t.Python, "ubuntu": t.Ubuntu, "arch": t.Arch, "cuda_architectures": t.CUDAArchitectures,
-	} {
-		if v.Value != "" {
-			facts[k] = v.Value
+	for _, f := range t.Facts() {
+		if f.Value.Value != "" {
+			facts[f.Key] = f.Value.Value
 		}
 	}
 	return facts
-}
-
-func sourceName(o plan.Origin) string {
-	if o.Name != "" {
-		return o.Name + ":" + o.Path
-	}
-	return string(o.Kind) + ":" + o.Path
 }
 
 func encode(v any) ([]byte, error) {

@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"fmt"
-	"strings"
-)
+import "jetkit/pkgspec/diag"
 
 // Entitlement is a permission that a build needs from whoever starts it:
 // BuildKit refuses it unless the command says --allow NAME.
@@ -72,17 +69,9 @@ func (s *Step) runsTests() bool {
 // usesOf says in words which packages' RUN steps and tests need something.
 func usesOf(built, tested []string) []string {
 	var uses []string
-	uses = appendIf(uses, len(built) > 0, "RUN steps of "+firstOf(built))
-	return appendIf(uses, len(tested) > 0, "tests of "+firstOf(tested))
+	uses = appendIf(uses, len(built) > 0, "RUN steps of "+diag.Some(built, ", ", maxNamed))
+	return appendIf(uses, len(tested) > 0, "tests of "+diag.Some(tested, ", ", maxNamed))
 }
 
 // maxNamed is how many packages are named where all of them would be too many.
 const maxNamed = 4
-
-// firstOf names packages, as many as people read.
-func firstOf(names []string) string {
-	if n := len(names); n > maxNamed+1 {
-		return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" and %d more", n-maxNamed)
-	}
-	return strings.Join(names, ", ")
-}

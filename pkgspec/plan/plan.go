@@ -64,37 +64,6 @@ type Target struct {
 	CUDAArchitectures Value `json:"cuda_architectures"`
 }
 
-// SourceKind says what sort of tree a package was found in.
-type SourceKind string
-
-// The kinds of package source.
-const (
-	Builtin SourceKind = "builtin" // embedded in jetkit
-	Context SourceKind = "context" // the build context
-	Named   SourceKind = "named"   // a named context (--build-context)
-)
-
-// Origin is where a package's folder is.
-type Origin struct {
-	Kind SourceKind `json:"kind"`
-	// Name is the named context's name; empty for the other kinds.
-	Name string `json:"name,omitempty"`
-	// Path is the folder inside the source, slash-separated and relative.
-	Path string `json:"path"`
-}
-
-// String gives the folder as messages write it: "builtin:math/numpy",
-// "robots:arm" for a named context, "./my-robot" for the build context.
-func (o Origin) String() string {
-	switch o.Kind {
-	case Builtin:
-		return "builtin:" + o.Path
-	case Named:
-		return o.Name + ":" + o.Path
-	}
-	return "./" + o.Path
-}
-
 // Step builds one package on top of the step before it.
 type Step struct {
 	// Name is the package's real name with its tag, for example "cmake:apt".
@@ -198,6 +167,9 @@ type Tests struct {
 	// Epoch is part of every test's cache key; a new value runs tests again.
 	Epoch string `json:"epoch,omitempty"`
 }
+
+// LabelPrefix starts the names of the labels that jetkit itself sets.
+const LabelPrefix = "io.jetkit."
 
 // Image is what the user sets on the finished image's configuration. Nil and
 // empty fields keep what the last package left.

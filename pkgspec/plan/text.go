@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"jetkit/pkgspec/diag"
 	"maps"
 	"slices"
 	"strings"
@@ -44,23 +45,9 @@ const detailWidth = 5
 // targetRows lists the target's values. One that the target does not have is
 // shown as "-".
 func (p *Plan) targetRows() [][]string {
-	t := p.Target
 	var rows [][]string
-	for _, row := range []struct {
-		name  string
-		value Value
-	}{
-		{"L4T", t.L4T},
-		{"JetPack", t.JetPack},
-		{"CUDA", t.CUDA},
-		{"cuDNN", t.CUDNN},
-		{"TensorRT", t.TensorRT},
-		{"Python", t.Python},
-		{"Ubuntu", t.Ubuntu},
-		{"Arch", t.Arch},
-		{"CUDA archs", t.CUDAArchitectures},
-	} {
-		rows = append(rows, []string{row.name, orDash(row.value.Value), row.value.Reason})
+	for _, f := range p.Target.Facts() {
+		rows = append(rows, []string{f.Title, orDash(f.Value.Value), f.Value.Reason})
 	}
 	return rows
 }
@@ -110,10 +97,8 @@ func (p *Plan) overrideLines() []string {
 // details lists what there is to say about a step, each with a word for it.
 func (s *Step) details() [][2]string {
 	var details [][2]string
-	if n := len(s.Why); n > maxWhy+1 { // build-essential is needed by nearly all
-		details = append(details, [2]string{"why", strings.Join(s.Why[:maxWhy], "; ") + fmt.Sprintf("; and %d more", n-maxWhy)})
-	} else if n > 0 {
-		details = append(details, [2]string{"why", strings.Join(s.Why, "; ")})
+	if len(s.Why) > 0 { // build-essential is needed by nearly all
+		details = append(details, [2]string{"why", diag.Some(s.Why, "; ", maxWhy)})
 	}
 	if s.Dockerfile == "" {
 		details = append(details, [2]string{"note", "only groups other packages; nothing is built"})

@@ -132,7 +132,7 @@ func (r *resolver) chooseArchitectures() {
 	value := &r.target.CUDAArchitectures
 	if r.board() {
 		sms = r.row.SM
-		value.Reason = r.row.mark("sm", "boards of L4T "+r.row.L4T+": "+joinWords(r.facts.devices(sms)))
+		value.Reason = r.row.mark("sm", "boards of L4T "+r.row.L4T+": "+diag.And(r.facts.devices(sms)))
 		value.Source = r.row.Source
 	} else {
 		list := r.facts.list(r.target.Arch.Value, cuda)

@@ -103,7 +103,7 @@ func (r *resolver) checkAgreement(byJetPack []*release) {
 	r.errorf(r.req.JetPack, "l4t-jetpack-conflict",
 		fmt.Sprintf("leave one of them out, or write jetpack: %q or l4t: %s", r.row.Name, byJetPack[len(byJetPack)-1].L4T),
 		"JetPack %s is L4T %s, but l4t is %s%s, which is JetPack %s",
-		byJetPack[0].Name, orWords(l4tNames(byJetPack)), r.target.L4T.Value, r.req.L4T.by(), r.row.Name)
+		byJetPack[0].Name, diag.Or(l4tNames(byJetPack)), r.target.L4T.Value, r.req.L4T.by(), r.row.Name)
 	r.relate(r.req.L4T, "l4t")
 }
 
@@ -119,7 +119,7 @@ func (r *resolver) releaseByJetPack(rows []*release) {
 		if i := lastVerified(rows); i >= 0 && i < len(rows)-1 {
 			r.row, kind = rows[i], "newest verified"
 		}
-		reason += fmt.Sprintf(", the %s of L4T %s", kind, joinWords(l4tNames(rows)))
+		reason += fmt.Sprintf(", the %s of L4T %s", kind, diag.And(l4tNames(rows)))
 	}
 	r.named, r.exact = true, true
 	r.target.L4T = plan.Value{Value: r.row.L4T, Reason: r.row.mark("jetpack", reason), Source: r.row.Source}
@@ -203,5 +203,5 @@ func nearest(rows []*release, name func(*release) string) string {
 	if len(names) == 1 {
 		return "the nearest known is " + names[0]
 	}
-	return "the nearest known are " + joinWords(names)
+	return "the nearest known are " + diag.And(names)
 }

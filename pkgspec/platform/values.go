@@ -35,7 +35,7 @@ func (r *resolver) ubuntuHint(text string) string {
 	for _, u := range r.facts.Ubuntu {
 		names = append(names, u.Release)
 	}
-	known := "known are " + joinWords(names)
+	known := "known are " + diag.And(names)
 	for _, u := range r.facts.Ubuntu {
 		names = append(names, u.Codename)
 		if strings.HasPrefix(text, u.Release+".") {
@@ -187,10 +187,10 @@ func (r *resolver) checkCUDA(v version) {
 func (r *resolver) tiedHint(cuda string) string {
 	hint := "leave cuda out"
 	if len(r.row.CUDAUpgrades) > 0 {
-		hint += ", take one of NVIDIA's upgrades (" + joinWords(r.row.CUDAUpgrades) + ")"
+		hint += ", take one of NVIDIA's upgrades (" + diag.And(r.row.CUDAUpgrades) + ")"
 	}
 	if names := r.facts.jetpacksWithCUDA(cuda); len(names) > 0 {
-		return hint + ", or choose a JetPack with CUDA " + cuda + ": " + orWords(names)
+		return hint + ", or choose a JetPack with CUDA " + cuda + ": " + diag.Or(names)
 	}
 	return hint + ", or choose JetPack 6 or later, where containers bring their own CUDA"
 }

@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -107,23 +106,4 @@ func parseJoined(digits string, majorDigits int) (version, bool) {
 		return nil, false
 	}
 	return parseVersion(digits[:majorDigits] + "." + digits[majorDigits:])
-}
-
-// joinWords lists words as prose does: "a", "a and b", "a, b and c".
-func joinWords(words []string) string {
-	words = slices.Compact(slices.Clone(words))
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
-}
-
-// orWords lists alternatives: "a", "a or b", "a, b or c".
-func orWords(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

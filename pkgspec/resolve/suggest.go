@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -159,12 +158,7 @@ func (s *solver) outcome(found Solution) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	const most = 5
-	more := ""
-	if len(parts) > most {
-		more = fmt.Sprintf(" and %d more", len(parts)-most)
-	}
-	return ": the chain then has " + strings.Join(parts[:min(len(parts), most)], ", ") + more
+	return ": the chain then has " + diag.Some(parts, ", ", 5)
 }
 
 // asked tells whether the user spoke of a declared version's family.

@@ -107,20 +107,11 @@ func (r *resolver) reportUnknownVersions(g *graph) {
 				names = append(names, p.Variant.Version)
 			}
 		}
-		r.problems.Errorf("unknown-version", u.variable.at, "declared are "+listed(names), "%s: %s has no version %s",
+		r.problems.Errorf("unknown-version", u.variable.at, "declared are "+diag.Some(names, ", ", maxVersionsListed), "%s: %s has no version %s",
 			u.variable.from, set.Family, u.variable.value)
 		r.problems.Relate(u.node.pkg.At, "the versions of %s are declared here", set.Family)
 		relatePath(r.problems, u.node.first)
 	}
-}
-
-// listed prints the names that a hint has room for.
-func listed(names []string) string {
-	more := ""
-	if len(names) > maxVersionsListed {
-		more = fmt.Sprintf(" and %d more", len(names)-maxVersionsListed)
-	}
-	return strings.Join(names[:min(len(names), maxVersionsListed)], ", ") + more
 }
 
 // maxVersionsListed is how many versions of one package a message lists.
