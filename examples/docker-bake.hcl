@@ -4,7 +4,7 @@
 #   docker buildx bake                                  compile everything and run the tests that need no GPU
 #   docker buildx bake gpu-test --allow device --push   run the GPU tests too, and push what passes them
 #
-# Copy it, and change the folders, the two lists at the beginning and REGISTRY. ../docs/ci.md explains it line by line.
+# Copy it, and change the folders, the two lists at the beginning and REGISTRY. ../docs/bake.md explains it line by line.
 
 variable "JETPACKS" {
   type        = list(string)

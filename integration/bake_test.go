@@ -135,7 +135,7 @@ func indented(t *testing.T, dt json.RawMessage) string {
 	return mustJSON(t, value)
 }
 
-// The way of docs/ci.md: one builder compiles and writes the cache, another has the GPU, runs what is left and pushes.
+// As in docs/ci.md: one builder compiles and writes the cache, another has the GPU, runs what is left and pushes.
 func TestBakeExamples(t *testing.T) {
 	t.Parallel()
 	gpuBuilder := startDaemon(t, "bakegpu", harness.DaemonOptions{})
