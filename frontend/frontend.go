@@ -111,14 +111,14 @@ func (b *build) targetPlatform(requested *ocispecs.Platform) ocispecs.Platform {
 // warn shows diagnostics as warnings of the build, each with its source.
 func (b *build) warn(ctx context.Context, problems diag.List) {
 	for _, d := range problems.Warnings() {
-		opts := client.WarnOpts{}
+		opts := client.WarnOpts{URL: d.Rule.URL()}
 		if info := b.sourceInfo(d.At.File); info != nil {
 			opts.SourceInfo, opts.Range = info, ranges(d.At)
 		}
 		if d.Hint != "" {
 			opts.Detail = [][]byte{[]byte(d.Hint)}
 		}
-		b.spec.Warn(ctx, d.Rule+": "+d.Message, opts)
+		b.spec.Warn(ctx, d.Rule.Name+": "+d.Message, opts)
 	}
 }
 

@@ -17,10 +17,8 @@ import (
 	"jetkit/llb/chain"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
-
-// ruleDetached is the lint rule for a Dockerfile that drops the chain before it.
-const ruleDetached = "chain-dropped"
 
 // formatRule is a rule of BuildKit's linter that jetson-containers' format
 // breaks by design: "ARG BASE_IMAGE" has no default value.
@@ -59,7 +57,7 @@ func (b *build) warnDetached(ctx context.Context, stages []chain.Stage) {
 			continue
 		}
 		var l diag.List
-		l.Warnf(ruleDetached, s.Step.At, "start its last stage with: FROM ${BASE_IMAGE}",
+		l.Warnf(rules.ChainDropped, s.Step.At, "start its last stage with: FROM ${BASE_IMAGE}",
 			"the Dockerfile of package %s does not build on BASE_IMAGE, so the %d packages before it are not in the image", s.Step.Name, i)
 		b.warn(ctx, l)
 	}
@@ -133,7 +131,7 @@ func (b *build) addProblems(results *lint.LintResults, problems diag.List) {
 		if d.At.File != b.spec.Filename && d.At.File != "" {
 			message = d.At.String() + ": " + message
 		}
-		results.AddWarning(d.Rule, d.Hint, "", message, at, []parser.Range{{Start: position(d.At.Start), End: position(d.At.End)}})
+		results.AddWarning(d.Rule.Name, d.Hint, d.Rule.URL(), message, at, []parser.Range{{Start: position(d.At.Start), End: position(d.At.End)}})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/resolve"
+	"jetkit/pkgspec/rules"
 )
 
 // plan reads jetson.yaml and the package trees and resolves them for a platform.
@@ -83,7 +84,7 @@ func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 			names[i] = s.Name
 		}
 		var problems diag.List
-		problems.Errorf("unknown-target", diag.Range{}, diag.DidYouMean(target, names),
+		problems.Errorf(rules.UnknownTarget, diag.Range{}, diag.DidYouMean(target, names),
 			"--target %s: the chain has no such package", target)
 		return nil, problems
 	}

@@ -21,6 +21,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // trees gives access to the files of a build: the build context, named contexts
@@ -77,7 +78,7 @@ func (t *trees) open(ctx context.Context, spec *pkgspec.Spec) ([]pkgmeta.Tree, [
 			if near := diag.DidYouMean(s.Name, t.contexts); near != "" {
 				hint = near + " or " + hint
 			}
-			problems.Errorf("unknown-context", s.At, hint, "there is no named context %q", s.Name)
+			problems.Errorf(rules.UnknownContext, s.At, hint, "there is no named context %q", s.Name)
 		}
 		if s.Kind != plan.Builtin {
 			dirs[s.Name] = append(dirs[s.Name], s.Dir)

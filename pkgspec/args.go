@@ -10,6 +10,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // argument is a build argument that jetkit itself takes.
@@ -137,7 +138,7 @@ func (l *loader) passOn(args map[string]string, setBy map[string]string) {
 		}
 		l.warnSecret(s)
 		if near := likelySlip(name, names); near != "" {
-			l.problems.Warnf("unknown-arg", s.at, "did you mean "+near+"?",
+			l.problems.Warnf(rules.UnknownArg, s.at, "did you mean "+near+"?",
 				"%s is not an argument of jetkit's; it goes to the packages' Dockerfiles", s.name)
 		}
 		if l.spec.Args == nil {
@@ -271,7 +272,7 @@ func (l *loader) warnSecret(name said) {
 	padded := "_" + strings.ToUpper(name.text) + "_"
 	for _, word := range []string{"PASS", "PASSWD", "PASSWORD", "TOKEN", "SECRET", "CREDENTIAL", "CREDENTIALS", "APIKEY", "API_KEY"} {
 		if strings.Contains(padded, "_"+word+"_") {
-			l.problems.Warnf("secret-arg", name.at, "pass it with --secret, and use it with RUN --mount=type=secret in the Dockerfile",
+			l.problems.Warnf(rules.SecretArg, name.at, "pass it with --secret, and use it with RUN --mount=type=secret in the Dockerfile",
 				"%s looks like a secret, and build arguments stay readable in the image", what)
 			return
 		}

@@ -11,6 +11,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 func (l *loader) readBuild(f *field, path string) {
@@ -42,7 +43,7 @@ func (l *loader) checkBuildDevice() {
 		gpu, key = plan.GPURuntime, "tests.gpu"
 	}
 	if l.buildDevice != (diag.Range{}) && gpu != "" && gpu != plan.GPUCDI {
-		l.problems.Warnf("no-effect", l.buildDevice, "leave it out, or write gpu: cdi", "build.device has no effect with %s: %s", key, gpu)
+		l.problems.Warnf(rules.NoEffect, l.buildDevice, "leave it out, or write gpu: cdi", "build.device has no effect with %s: %s", key, gpu)
 	}
 }
 
@@ -50,7 +51,7 @@ func (l *loader) checkBuildDevice() {
 // what decides that.
 func (l *loader) checkDeviceArg(name, key string, gpu plan.GPUMode) {
 	if _, given := l.args[name]; given && gpu != plan.GPUCDI {
-		l.problems.Warnf("no-effect", diag.Range{}, "leave it out, or set "+key+" to cdi", "--build-arg %s has no effect with %s: %s", name, key, gpu)
+		l.problems.Warnf(rules.NoEffect, diag.Range{}, "leave it out, or set "+key+" to cdi", "--build-arg %s has no effect with %s: %s", name, key, gpu)
 	}
 }
 

@@ -51,11 +51,6 @@ func TestDocumentation(t *testing.T) {
 			t.Errorf("%s (%s) is not documented", a.name, a.key)
 		}
 	}
-	for _, rule := range rulesOf(t) {
-		if !strings.Contains(page, "| `"+rule+"` |") {
-			t.Errorf("the rule %s is not documented", rule)
-		}
-	}
 }
 
 func printed(problems diag.List) string {
@@ -64,28 +59,4 @@ func printed(problems diag.List) string {
 		b.WriteString(d.String() + "\n")
 	}
 	return b.String()
-}
-
-// rulesOf collects the rules that the package's source names.
-func rulesOf(t *testing.T) []string {
-	t.Helper()
-	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := regexp.MustCompile(`(?:Errorf|Warnf)\("([a-z-]+)"`)
-	var rules []string
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		source, err := os.ReadFile(e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range named.FindAllStringSubmatch(string(source), -1) {
-			rules = append(rules, m[1])
-		}
-	}
-	return rules
 }

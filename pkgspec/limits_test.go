@@ -86,7 +86,7 @@ func numbered(format string, n int) string {
 
 func hasRule(problems diag.List, rule string) bool {
 	for _, d := range problems {
-		if d.Rule == rule {
+		if d.Rule.Name == rule {
 			return true
 		}
 	}
@@ -115,7 +115,7 @@ func FuzzLoad(f *testing.F) {
 			checkSandbox(t, spec.Tests.Sandbox)
 		}
 		for _, d := range problems {
-			if d.Rule == "" || d.Message == "" || d.Hint == "" {
+			if d.Rule.Name == "" || d.Message == "" || d.Hint == "" {
 				t.Errorf("%+v says too little", d)
 			}
 			checkRange(t, file, d.At)

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"jetkit/pkgspec/rules"
 )
 
 // parse turns the text into a tree, or reports why it can't and returns nil.
@@ -21,7 +23,7 @@ func (l *loader) parse() *node {
 	decoder := yaml.NewDecoder(lines)
 	document, err := decode(decoder)
 	if errors.Is(err, io.EOF) || err == nil && isNull(document) {
-		l.problems.Errorf("empty-file", l.at(span{}), "name at least the packages to build, for example: packages: [numpy]", "the file says nothing")
+		l.problems.Errorf(rules.EmptyFile, l.at(span{}), "name at least the packages to build, for example: packages: [numpy]", "the file says nothing")
 		return nil
 	}
 	if err != nil {
@@ -31,7 +33,7 @@ func (l *loader) parse() *node {
 	switch second, err := decode(decoder); {
 	case err == nil:
 		start := l.offset(second.Line, second.Column)
-		l.problems.Errorf("several-documents", l.at(span{start, min(start+len("---"), len(l.text))}),
+		l.problems.Errorf(rules.SeveralDocuments, l.at(span{start, min(start+len("---"), len(l.text))}),
 			"keep one document; several images are several files, or one file with other build arguments",
 			"the file holds more than one YAML document")
 		return nil
@@ -47,7 +49,7 @@ func (l *loader) parse() *node {
 // line numbers mean the same to everyone.
 func (l *loader) checkText() bool {
 	if len(l.text) > maxSize {
-		l.problems.Errorf("too-large", l.at(span{}), "is this really a jetson.yaml?", "the file has %d bytes, more than the %d that jetkit reads", len(l.text), maxSize)
+		l.problems.Errorf(rules.TooLarge, l.at(span{}), "is this really a jetson.yaml?", "the file has %d bytes, more than the %d that jetkit reads", len(l.text), maxSize)
 		return false
 	}
 	for i := 0; i < len(l.text); {
@@ -62,7 +64,7 @@ func (l *loader) checkText() bool {
 			what = fmt.Sprintf("the character %U, which is not allowed", r)
 		}
 		if what != "" {
-			l.problems.Errorf("bad-character", l.at(span{i, i + size}), "save the file as UTF-8 text, and remove characters that came in by copying", "the file holds %s", what)
+			l.problems.Errorf(rules.BadCharacter, l.at(span{i, i + size}), "save the file as UTF-8 text, and remove characters that came in by copying", "the file holds %s", what)
 			return false
 		}
 		i += size
@@ -137,7 +139,7 @@ func (l *loader) syntaxError(err error, read int) {
 	if bytes.IndexByte(l.text[lineStart:where.start], '\t') >= 0 {
 		message, hint = "the line is indented with a tab", "indent with spaces: YAML does not allow tabs"
 	}
-	l.problems.Errorf("yaml-syntax", l.at(where), hint, "%s", message)
+	l.problems.Errorf(rules.YAMLSyntax, l.at(where), hint, "%s", message)
 }
 
 // yamlPrefix is what yaml.v3 puts before its messages.

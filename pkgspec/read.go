@@ -7,6 +7,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // read fills the Spec from the file; what the file doesn't say stays zero.
@@ -44,7 +45,7 @@ func (l *loader) checkPackagesKey(root *node) {
 			return
 		}
 	}
-	l.problems.Errorf("missing-key", l.at(first), "add the packages to build, for example: packages: [numpy]", "the key packages is missing")
+	l.problems.Errorf(rules.MissingKey, l.at(first), "add the packages to build, for example: packages: [numpy]", "the key packages is missing")
 }
 
 // with makes a key's reader of a function that takes one line of text.
@@ -65,7 +66,7 @@ func (l *loader) nameList(into *[]diag.Text) func(*field, string) {
 
 func (l *loader) readVersion(f *field, path string) {
 	if s, ok := l.line(f.value, path); ok && s.text != Version {
-		l.problems.Errorf("unknown-version", s.at, "write version: "+Version+", or use a newer jetkit in the # syntax= line",
+		l.problems.Errorf(rules.UnknownVersion, s.at, "write version: "+Version+", or use a newer jetkit in the # syntax= line",
 			"version %s of jetson.yaml is not known: this jetkit reads version %s", excerpt(s.text), Version)
 	}
 }
@@ -101,7 +102,7 @@ func (l *loader) readPackages(f *field, path string) {
 }
 
 func (l *loader) emptyList(f *field, path, hint string) {
-	l.problems.Errorf("bad-value", l.at(f.value.span), hint, "%s: the list is empty", path)
+	l.problems.Errorf(rules.BadValue, l.at(f.value.span), hint, "%s: the list is empty", path)
 }
 
 func (l *loader) readSources(f *field, path string) {
@@ -183,11 +184,11 @@ func (l *loader) readArgs(f *field, path string) {
 // mean something to jetkit or BuildKit.
 func (l *loader) checkReserved(name said) bool {
 	if a := l.argument(name.text); a != nil {
-		l.problems.Errorf("reserved-name", name.at, "set "+a.key+" instead", "args: %s is an argument of jetkit's own", name.text)
+		l.problems.Errorf(rules.ReservedName, name.at, "set "+a.key+" instead", "args: %s is an argument of jetkit's own", name.text)
 		return false
 	}
 	if plan.IsBuilderArg(name.text) {
-		l.problems.Errorf("reserved-name", name.at, "pass it with --build-arg "+name.text+"=...", "args: %s is an argument of BuildKit's own", name.text)
+		l.problems.Errorf(rules.ReservedName, name.at, "pass it with --build-arg "+name.text+"=...", "args: %s is an argument of BuildKit's own", name.text)
 		return false
 	}
 	return true

@@ -7,6 +7,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 func (l *loader) readTests(f *field, path string) {
@@ -34,11 +35,11 @@ func (l *loader) readTests(f *field, path string) {
 		{"epoch", l.with(func(s said) { tests.Epoch = s.text })},
 	}, l.stepKeys(&tests.Sandbox, &tests.Privileged))...)
 	if skip, only := f.value.get("skip"), f.value.get("only"); skip != nil && only != nil {
-		l.problems.Errorf("conflicting-keys", l.at(only.keySpan), "keep one of them", "tests.skip and tests.only exclude each other")
-		l.problems.Relate(l.at(skip.keySpan), "skip is here")
+		l.problems.Errorf(rules.ConflictingKeys, l.at(only.keySpan), "keep one of them", "tests.skip and tests.only exclude each other").
+			Relate(l.at(skip.keySpan), "skip is here")
 	}
 	if device := f.value.get("device"); device != nil && tests.GPU != "" && tests.GPU != plan.GPUCDI {
-		l.problems.Warnf("no-effect", l.at(device.keySpan), "leave it out, or write gpu: cdi", "tests.device has no effect with gpu: %s", tests.GPU)
+		l.problems.Warnf(rules.NoEffect, l.at(device.keySpan), "leave it out, or write gpu: cdi", "tests.device has no effect with gpu: %s", tests.GPU)
 	}
 }
 
@@ -97,7 +98,7 @@ func (l *loader) setLabel(name, value said) {
 		l.reject(name, "use letters, digits and punctuation, as in org.opencontainers.image.title", "%s is not the name of a label", quote(name.text))
 		return
 	case strings.HasPrefix(name.text, plan.LabelPrefix):
-		l.problems.Errorf("reserved-name", name.at, "use a prefix of your own", "%s: labels that begin with %s are jetkit's own", name.name, plan.LabelPrefix)
+		l.problems.Errorf(rules.ReservedName, name.at, "use a prefix of your own", "%s: labels that begin with %s are jetkit's own", name.name, plan.LabelPrefix)
 		return
 	}
 	if l.spec.Image.Labels == nil {
@@ -150,7 +151,7 @@ func (l *loader) testOnly(s said) {
 	tests.Only = l.names(l.splitSome(s))
 	dropFromFile(&tests.Skip)
 	if len(tests.Skip) > 0 {
-		l.problems.Errorf("conflicting-keys", s.at, "keep one of them", "%s and SKIP_TESTS exclude each other", s.name)
+		l.problems.Errorf(rules.ConflictingKeys, s.at, "keep one of them", "%s and SKIP_TESTS exclude each other", s.name)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // said is a piece of text that the user gave, be it in the file or as a build
@@ -28,7 +29,7 @@ func (s said) located() diag.Text { return diag.Text{Value: s.text, At: s.at} }
 
 // reject reports a bad value. The message goes after the name of the place.
 func (l *loader) reject(s said, hint, format string, args ...any) {
-	l.problems.Errorf("bad-value", s.at, hint, "%s: %s", s.name, fmt.Sprintf(format, args...))
+	l.problems.Errorf(rules.BadValue, s.at, hint, "%s: %s", s.name, fmt.Sprintf(format, args...))
 }
 
 // quote and excerpt show the user's text in a message, however long or odd it is.
@@ -70,7 +71,7 @@ func (l *loader) keys(n *node, path string, known ...key) {
 		if path != "" {
 			in = " in " + path
 		}
-		l.problems.Errorf("unknown-key", l.at(f.keySpan), suggest(f.key, names), "unknown key %s%s", quote(f.key), in)
+		l.problems.Errorf(rules.UnknownKey, l.at(f.keySpan), suggest(f.key, names), "unknown key %s%s", quote(f.key), in)
 	}
 }
 
@@ -98,7 +99,7 @@ func (l *loader) expect(n *node, path, what string, kinds ...kind) bool {
 		return false
 	}
 	if n.kind == scalar && n.tag == nullTag {
-		l.problems.Errorf("missing-value", l.at(n.span), "give it a value, or leave it out", "%s has no value", cmp.Or(path, "the file"))
+		l.problems.Errorf(rules.MissingValue, l.at(n.span), "give it a value, or leave it out", "%s has no value", cmp.Or(path, "the file"))
 		return false
 	}
 	if !slices.Contains(kinds, n.kind) {
@@ -118,7 +119,7 @@ func (l *loader) expect(n *node, path, what string, kinds ...kind) bool {
 }
 
 func (l *loader) wrongType(n *node, path, want, hint string) {
-	l.problems.Errorf("wrong-type", l.at(n.span), hint, "%s must be %s, not %s", cmp.Or(path, "the file"), want, n.describe())
+	l.problems.Errorf(rules.WrongType, l.at(n.span), hint, "%s must be %s, not %s", cmp.Or(path, "the file"), want, n.describe())
 }
 
 // value reads a scalar of any type as the text that the user typed; it may be

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"jetkit/pkgspec/rules"
 )
 
 // kind is what a node is.
@@ -95,7 +97,7 @@ func (b *builder) alias(n *yaml.Node) *node {
 		copied.span = out.span
 		return &copied
 	case target == nil && known:
-		b.problems.Errorf("alias-cycle", b.at(out.span), "write the value out", "the alias *%s is part of the value that it stands for", excerpt(n.Value))
+		b.problems.Errorf(rules.AliasCycle, b.at(out.span), "write the value out", "the alias *%s is part of the value that it stands for", excerpt(n.Value))
 	}
 	return out
 }
@@ -107,7 +109,7 @@ func (b *builder) spend(cost int, at span) bool {
 	within := b.aliased <= maxAliased
 	b.aliased += cost
 	if within && b.aliased > maxAliased {
-		b.problems.Errorf("too-large", b.at(at), "write the values out, or use fewer", "the aliases of the file stand for more than jetkit reads")
+		b.problems.Errorf(rules.TooLarge, b.at(at), "write the values out, or use fewer", "the aliases of the file stand for more than jetkit reads")
 	}
 	return b.aliased <= maxAliased
 }
@@ -122,9 +124,9 @@ func (b *builder) buildValue(n *yaml.Node, depth int) *node {
 	}
 	switch {
 	case depth > maxDepth:
-		b.problems.Errorf("too-deep", b.at(out.span), "a jetson.yaml needs no more than four levels", "lists and mappings are nested more than %d deep", maxDepth)
+		b.problems.Errorf(rules.TooDeep, b.at(out.span), "a jetson.yaml needs no more than four levels", "lists and mappings are nested more than %d deep", maxDepth)
 	case !knownTag(n):
-		b.problems.Errorf("wrong-type", b.at(out.span), "leave the tag out", "the tag %s is not known", excerpt(n.Tag))
+		b.problems.Errorf(rules.WrongType, b.at(out.span), "leave the tag out", "the tag %s is not known", excerpt(n.Tag))
 	case n.Kind == yaml.ScalarNode:
 		b.scalar(n, out)
 	case n.Kind == yaml.SequenceNode:
@@ -162,7 +164,7 @@ func knownTag(n *yaml.Node) bool {
 
 func (b *builder) scalar(n *yaml.Node, out *node) {
 	if strings.Contains(n.Value, "\x00") {
-		b.problems.Errorf("bad-value", b.at(out.span), "remove the \\0", "the text holds a NUL character")
+		b.problems.Errorf(rules.BadValue, b.at(out.span), "remove the \\0", "the text holds a NUL character")
 		return
 	}
 	out.kind, out.tag, out.text = scalar, n.Tag, n.Value
@@ -182,10 +184,10 @@ func (b *builder) mapping(n *yaml.Node, out *node, depth int) {
 		switch {
 		case key.kind == broken:
 		case key.tag != strTag && key.tag != mergeTag:
-			b.problems.Errorf("bad-key", b.at(key.span), "put the key in quotes if it is meant", "a key must be a text, not %s", key.describe())
+			b.problems.Errorf(rules.BadKey, b.at(key.span), "put the key in quotes if it is meant", "a key must be a text, not %s", key.describe())
 		case again:
-			b.problems.Errorf("duplicate-key", b.at(key.span), "keep one of them", "the key %s occurs twice", quote(key.text))
-			b.problems.Relate(b.at(earlier), "the first one is here")
+			b.problems.Errorf(rules.DuplicateKey, b.at(key.span), "keep one of them", "the key %s occurs twice", quote(key.text)).
+				Relate(b.at(earlier), "the first one is here")
 		case key.tag == mergeTag:
 			first[key.text] = key.span
 			merges = append(merges, value)
@@ -217,7 +219,7 @@ func (b *builder) merge(from, into *node, has map[string]span) {
 			}
 		}
 	case scalar, list:
-		b.problems.Errorf("wrong-type", b.at(from.span), "write <<: *name, or <<: [*name, *other]", "<< must name mappings to merge, not %s", from.describe())
+		b.problems.Errorf(rules.WrongType, b.at(from.span), "write <<: *name, or <<: [*name, *other]", "<< must name mappings to merge, not %s", from.describe())
 	}
 }
 

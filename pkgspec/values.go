@@ -8,6 +8,7 @@ import (
 	"github.com/distribution/reference"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // What the words of a jetson.yaml may look like. The sets are narrow on purpose:
@@ -76,9 +77,9 @@ func (l *loader) packages(texts []said) []PackageRef {
 			continue
 		}
 		if earlier, again := first[key]; again {
-			l.problems.Errorf("duplicate-package", s.at, "list it once", "%s: %s is listed twice", s.name, quote(s.text))
+			problem := l.problems.Errorf(rules.DuplicatePackage, s.at, "list it once", "%s: %s is listed twice", s.name, quote(s.text))
 			if s.inFile() {
-				l.problems.Relate(earlier, "the first one is here")
+				problem.Relate(earlier, "the first one is here")
 			}
 			continue
 		}
@@ -138,9 +139,9 @@ func (l *loader) distinct(name string, sources []Source) []Source {
 		key := src
 		key.At = diag.Range{}
 		if earlier, again := first[key]; again {
-			l.problems.Errorf("duplicate-source", src.At, "list it once", "%s: %s is listed twice", name, quote(sourceText(src)))
+			problem := l.problems.Errorf(rules.DuplicateSource, src.At, "list it once", "%s: %s is listed twice", name, quote(sourceText(src)))
 			if src.At.File != "" {
-				l.problems.Relate(earlier, "the first one is here")
+				problem.Relate(earlier, "the first one is here")
 			}
 			continue
 		}

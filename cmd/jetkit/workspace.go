@@ -20,6 +20,7 @@ import (
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // workspace is what is known before a chain is asked for. It goes the same way
@@ -206,7 +207,7 @@ func (w *workspace) checkContext(s pkgspec.Source) bool {
 		if near := diag.DidYouMean(s.Name, slices.Sorted(maps.Keys(w.request.contexts))); near != "" {
 			hint = near + " or " + hint
 		}
-		w.problems.Errorf("unknown-context", s.At, hint, "there is no named context %q", s.Name)
+		w.problems.Errorf(rules.UnknownContext, s.At, hint, "there is no named context %q", s.Name)
 		return false
 	}
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
@@ -216,7 +217,7 @@ func (w *workspace) checkContext(s pkgspec.Source) bool {
 	if strings.Contains(dir, "://") || strings.HasPrefix(dir, "git@") {
 		hint = "jetkit reads folders only; for Git repositories and images use docker buildx build --call=jetson.plan"
 	}
-	w.problems.Errorf("bad-context", s.At, hint, "the named context %s is no folder: %s", s.Name, dir)
+	w.problems.Errorf(rules.BadContext, s.At, hint, "the named context %s is no folder: %s", s.Name, dir)
 	return false
 }
 

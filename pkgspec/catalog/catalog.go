@@ -9,6 +9,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // Catalog is every package that was found, in scan order: the trees in the
@@ -86,13 +87,13 @@ func reportTwin(p *Package, earlier []*Package) (shadowed bool) {
 		}
 		const hint = "rename one of them, or give them requirements that tell them apart"
 		if p.Origin.Path != e.Origin.Path && path.Base(p.Origin.Path) == path.Base(e.Origin.Path) {
-			e.Problems.Warnf("duplicate-package", e.At, hint, "two packages are named %s; this one is used", p.Name)
-			e.Problems.Relate(p.At, "the other %s, which is not used", p.Name)
+			e.Problems.Warnf(rules.DuplicatePackage, e.At, hint, "two packages are named %s; this one is used", p.Name).
+				Relate(p.At, "the other %s, which is not used", p.Name)
 			return true
 		}
 		for _, pair := range [][2]*Package{{e, p}, {p, e}} {
-			pair[0].Problems.Errorf("duplicate-package", pair[0].At, hint, "two packages are named %s", p.Name)
-			pair[0].Problems.Relate(pair[1].At, "the other %s", p.Name)
+			pair[0].Problems.Errorf(rules.DuplicatePackage, pair[0].At, hint, "two packages are named %s", p.Name).
+				Relate(pair[1].At, "the other %s", p.Name)
 		}
 		return false
 	}

@@ -22,7 +22,7 @@ type Position struct {
 
 // Range is a stretch of one file. End may be zero, which means the Start line.
 // A Range without a File points at something that is no file, such as a build
-// argument, and is printed as its Origin.
+// argument; the message then names it.
 type Range struct {
 	// File is the slash-separated path as the user knows it, relative to the
 	// context (or other source) that holds it.
@@ -68,9 +68,8 @@ type Related struct {
 
 // Diagnostic is one problem in the user's input.
 type Diagnostic struct {
-	// Rule names the kind of problem in kebab-case ("unknown-key"). It is
-	// stable, so that people can search for it.
-	Rule     string   `json:"rule"`
+	// Rule is the kind of problem. JSON has its name alone.
+	Rule     Rule     `json:"rule"`
 	Severity Severity `json:"severity"`
 	// Message says what is wrong, in one sentence without a final stop.
 	Message string `json:"message"`
@@ -78,6 +77,21 @@ type Diagnostic struct {
 	Hint    string    `json:"hint,omitempty"`
 	At      Range     `json:"at"`
 	Related []Related `json:"related,omitempty"`
+	// Subject is what the problem is about, for the code that reports it to find
+	// it again: a package, say. It is never printed. Nil where nobody asks.
+	Subject any `json:"-"`
+}
+
+// Relate adds a second place that explains the problem.
+func (d *Diagnostic) Relate(at Range, format string, args ...any) *Diagnostic {
+	d.Related = append(d.Related, Related{At: at, Message: fmt.Sprintf(format, args...)})
+	return d
+}
+
+// About sets the problem's Subject.
+func (d *Diagnostic) About(subject any) *Diagnostic {
+	d.Subject = subject
+	return d
 }
 
 // String gives the diagnostic as compilers print it: the place, the severity,
@@ -87,7 +101,7 @@ func (d Diagnostic) String() string {
 	if at := d.At.String(); at != "" {
 		b.WriteString(at + ": ")
 	}
-	fmt.Fprintf(&b, "%s: %s [%s]", d.Severity, d.Message, d.Rule)
+	fmt.Fprintf(&b, "%s: %s [%s]", d.Severity, d.Message, d.Rule.Name)
 	if d.Hint != "" {
 		b.WriteString("\n    hint: " + strings.ReplaceAll(d.Hint, "\n", "\n          "))
 	}
@@ -104,20 +118,20 @@ func (d Diagnostic) String() string {
 // List collects diagnostics. The zero value is ready for use.
 type List []Diagnostic
 
-// Errorf adds an error; hint may be empty.
-func (l *List) Errorf(rule string, at Range, hint, format string, args ...any) {
-	*l = append(*l, Diagnostic{Rule: rule, Severity: Error, At: at, Hint: hint, Message: fmt.Sprintf(format, args...)})
+// Errorf adds an error; hint may be empty. The result is for adding to it at
+// once: it is the list's own only until the list grows.
+func (l *List) Errorf(rule Rule, at Range, hint, format string, args ...any) *Diagnostic {
+	return l.add(Diagnostic{Rule: rule, Severity: Error, At: at, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
 
-// Warnf adds a warning; hint may be empty.
-func (l *List) Warnf(rule string, at Range, hint, format string, args ...any) {
-	*l = append(*l, Diagnostic{Rule: rule, Severity: Warning, At: at, Hint: hint, Message: fmt.Sprintf(format, args...)})
+// Warnf adds a warning; it is otherwise as Errorf.
+func (l *List) Warnf(rule Rule, at Range, hint, format string, args ...any) *Diagnostic {
+	return l.add(Diagnostic{Rule: rule, Severity: Warning, At: at, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
 
-// Relate adds a second place to the diagnostic added last.
-func (l List) Relate(at Range, format string, args ...any) {
-	d := &l[len(l)-1]
-	d.Related = append(d.Related, Related{At: at, Message: fmt.Sprintf(format, args...)})
+func (l *List) add(d Diagnostic) *Diagnostic {
+	*l = append(*l, d)
+	return &(*l)[len(*l)-1]
 }
 
 // Sorted returns the diagnostics by file, position and text, errors and

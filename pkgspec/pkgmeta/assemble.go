@@ -8,6 +8,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // defaultTests are the scripts that are a package's tests when its metadata
@@ -33,7 +34,7 @@ func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package,
 	p.Group, p.Notes, p.Docs = read["group"].value(), read["notes"].value(), read["docs"].value()
 	p.Prefix, p.Postfix = read["prefix"].value(), read["postfix"].value()
 	if flags := read["build_flags"].value(); flags != "" {
-		p.Problems.Warnf("unused-build-flags", read["build_flags"].at, "give them to docker buildx build, or write them into the Dockerfile",
+		p.Problems.Warnf(rules.UnusedBuildFlags, read["build_flags"].at, "give them to docker buildx build, or write them into the Dockerfile",
 			"build_flags (%s) are options of docker build and have no effect here", flags)
 	}
 	p.Depends, p.Requires = read["depends"].items, read["requires"].items
@@ -80,7 +81,7 @@ func (c *checker) named(read fields) bool {
 	c.p.Name = name.value()
 	r := reader{}
 	if !r.name("name", name.items[0]) || catalog.IsPattern(c.p.Name) || c.p.Name == "" {
-		c.p.Problems.Errorf("bad-name", name.at, "use letters, digits and - _ . +, and name:tag for one of several versions",
+		c.p.Problems.Errorf(rules.BadName, name.at, "use letters, digits and - _ . +, and name:tag for one of several versions",
 			"%q is no package name", c.p.Name)
 	}
 	return true
@@ -89,7 +90,7 @@ func (c *checker) named(read fields) bool {
 // dockerfile checks the Dockerfile that the metadata names.
 func (c *checker) dockerfile(named diag.Text) string {
 	if !c.exists(named.Value) {
-		c.p.Problems.Errorf("missing-file", named.At, diag.DidYouMean(named.Value, c.files), "the package's folder has no %s", named.Value)
+		c.p.Problems.Errorf(rules.MissingFile, named.At, diag.DidYouMean(named.Value, c.files), "the package's folder has no %s", named.Value)
 		return named.Value
 	}
 	c.link(named)
@@ -99,7 +100,7 @@ func (c *checker) dockerfile(named diag.Text) string {
 // link reports a file that is a link out of the package's folder.
 func (c *checker) link(file diag.Text) {
 	if problem := c.linkProblem(file.Value); problem != "" {
-		c.p.Problems.Errorf("path-outside", file.At, "put the file itself there", "%s %s", file.Value, problem)
+		c.p.Problems.Errorf(rules.PathOutside, file.At, "put the file itself there", "%s %s", file.Value, problem)
 	}
 }
 
@@ -125,16 +126,16 @@ func (c *checker) test(test diag.Text) {
 	args, err := catalog.SplitTest(test.Value)
 	switch {
 	case err != nil:
-		c.p.Problems.Errorf("bad-test", test.At, "close every quote", "the test %q cannot be split into words: %v", test.Value, err)
+		c.p.Problems.Errorf(rules.BadTest, test.At, "close every quote", "the test %q cannot be split into words: %v", test.Value, err)
 		return
 	case !staysInside(args[0]):
-		c.p.Problems.Errorf("path-outside", test.At, "name a script inside the package's folder", "the test script %q leaves the package's folder", args[0])
+		c.p.Problems.Errorf(rules.PathOutside, test.At, "name a script inside the package's folder", "the test script %q leaves the package's folder", args[0])
 		return
 	case !c.exists(args[0]) && c.lenient:
-		c.p.Problems.Warnf("missing-file", test.At, testHint(args[0], c.files), "test %s is left out: the package's folder has no such script", args[0])
+		c.p.Problems.Warnf(rules.MissingFile, test.At, testHint(args[0], c.files), "test %s is left out: the package's folder has no such script", args[0])
 		return
 	case !c.exists(args[0]):
-		c.p.Problems.Errorf("missing-file", test.At, testHint(args[0], c.files), "the package's folder has no test script %s", args[0])
+		c.p.Problems.Errorf(rules.MissingFile, test.At, testHint(args[0], c.files), "the package's folder has no test script %s", args[0])
 		return
 	}
 	c.link(diag.Text{Value: args[0], At: test.At})
@@ -159,7 +160,7 @@ func (c *checker) device(read field) string {
 		return plan.DefaultDevice
 	}
 	if !plan.IsDevice(value) {
-		c.p.Problems.Errorf("bad-device", read.at, "write true for "+plan.DefaultDevice+", or vendor.com/class=name, or vendor.com/class for the first of its devices",
+		c.p.Problems.Errorf(rules.BadDevice, read.at, "write true for "+plan.DefaultDevice+", or vendor.com/class=name, or vendor.com/class for the first of its devices",
 			"buildkit_device: %q is not the name of a CDI device", value)
 	}
 	return value

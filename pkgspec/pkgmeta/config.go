@@ -8,6 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // configNames are the configuration files that a folder is searched for, and
@@ -63,7 +64,7 @@ type nestedPackage struct {
 func readConfig(file string, dt []byte, besideDockerfile bool) config {
 	var c config
 	if len(dt) > maxDockerfile {
-		c.problems.Errorf("too-large", diag.Range{File: file}, "", "the file is larger than %d KiB", maxDockerfile>>10)
+		c.problems.Errorf(rules.TooLarge, diag.Range{File: file}, "", "the file is larger than %d KiB", maxDockerfile>>10)
 		return c
 	}
 	doc := &document{file: file, text: dt}
@@ -100,7 +101,7 @@ func (r *reader) nested(root *yaml.Node) []nestedPackage {
 			continue
 		}
 		if value.Kind != yaml.MappingNode && !isNull(value) {
-			r.problems.Errorf("wrong-type", r.at(value), "write its keys below it, such as depends", "package %s must be a mapping, not %s", key.Value, describe(value))
+			r.problems.Errorf(rules.WrongType, r.at(value), "write its keys below it, such as depends", "package %s must be a mapping, not %s", key.Value, describe(value))
 			continue
 		}
 		packages = append(packages, nestedPackage{name: diag.Text{Value: key.Value, At: r.at(key)}, fields: r.read(value)})

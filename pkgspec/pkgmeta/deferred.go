@@ -10,6 +10,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // deferred is a folder whose config.py has yet to run.
@@ -111,7 +112,7 @@ func (s *scanner) evaluate(t Tree, r result) result {
 		err = fmt.Errorf("there are %d results for %d config.py files", len(answer.Folders), len(folders))
 	}
 	if err != nil {
-		r.problems.Warnf("config-py", diag.Range{File: t.file(path.Clean(cmp.Or(t.Dir, ".")))}, "",
+		r.problems.Warnf(rules.ConfigPy, diag.Range{File: t.file(path.Clean(cmp.Or(t.Dir, ".")))}, "",
 			"the %d packages with a config.py are disabled, because it could not be run: %v", len(folders), err)
 		return r.replaced(func(p *deferred) []*catalog.Package {
 			return p.disabled(diag.Range{}, "its config.py could not be run: "+err.Error())

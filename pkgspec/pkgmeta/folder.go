@@ -11,6 +11,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // folderReader reads the packages of one folder.
@@ -52,7 +53,7 @@ func (s *scanner) packages(t Tree, dir string, entries []fs.DirEntry) result {
 	packages, err := f.read(dockerfile, configs)
 	if err != nil {
 		var r result
-		r.problems.Errorf("unreadable", diag.Range{File: t.file(dir)}, "", "cannot read the package: %v", err)
+		r.problems.Errorf(rules.Unreadable, diag.Range{File: t.file(dir)}, "", "cannot read the package: %v", err)
 		return r
 	}
 	return result{packages: packages}
@@ -65,7 +66,7 @@ func (f *folderReader) dockerfile() string {
 		return ""
 	}
 	if len(found) > 1 {
-		f.shared.Errorf("two-dockerfiles", f.at(found[1]), "keep one", "there is a %s beside the %s", found[1], found[0])
+		f.shared.Errorf(rules.TwoDockerfiles, f.at(found[1]), "keep one", "there is a %s beside the %s", found[1], found[0])
 	}
 	return found[0]
 }
@@ -99,7 +100,7 @@ func (f *folderReader) configured(base fields, dockerfile string, configs []stri
 	var c config
 	for i, name := range configs {
 		if i > 0 {
-			f.shared.Errorf("two-configs", f.at(name), "keep one", "there is a %s beside the %s", name, configs[0])
+			f.shared.Errorf(rules.TwoConfigs, f.at(name), "keep one", "there is a %s beside the %s", name, configs[0])
 			break
 		}
 		dt, err := f.file(name)
@@ -113,7 +114,7 @@ func (f *folderReader) configured(base fields, dockerfile string, configs []stri
 		if dockerfile == "" {
 			return nil, nil
 		}
-		f.shared.Warnf("foreign-config", f.at(configs[0]), "rename it if it belongs to another program",
+		f.shared.Warnf(rules.ForeignConfig, f.at(configs[0]), "rename it if it belongs to another program",
 			"%s is not used: it holds %s, which is no metadata key", configs[0], c.foreign)
 	}
 	entries := []nestedPackage{{fields: c.own}}
@@ -167,9 +168,9 @@ func (f *folderReader) namedConfigs(named field) []string {
 	for _, item := range named.items {
 		switch {
 		case !f.exists(item.Value):
-			f.shared.Errorf("missing-file", item.At, diag.DidYouMean(item.Value, f.files), "the package's folder has no %s", item.Value)
+			f.shared.Errorf(rules.MissingFile, item.At, diag.DidYouMean(item.Value, f.files), "the package's folder has no %s", item.Value)
 		case item.Value != pythonConfig && !isData(item.Value):
-			f.shared.Errorf("bad-config", item.At, "name a .yaml, .yml or .json file, or config.py", "%s cannot be read as configuration", item.Value)
+			f.shared.Errorf(rules.BadConfig, item.At, "name a .yaml, .yml or .json file, or config.py", "%s cannot be read as configuration", item.Value)
 		default:
 			configs = append(configs, item.Value)
 		}
@@ -184,7 +185,7 @@ func (f *folderReader) header(dockerfile string) (header, error) {
 	}
 	if problem := f.linkProblem(dockerfile); problem != "" {
 		var h header
-		h.problems.Errorf("path-outside", f.at(dockerfile), "put the file itself there", "%s %s", dockerfile, problem)
+		h.problems.Errorf(rules.PathOutside, f.at(dockerfile), "put the file itself there", "%s %s", dockerfile, problem)
 		return h, nil
 	}
 	dt, err := f.file(dockerfile)

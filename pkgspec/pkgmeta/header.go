@@ -10,6 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // The sizes that metadata may have. Real headers are below 2 KiB.
@@ -35,7 +36,7 @@ func readHeader(file string, dockerfile []byte) header {
 	whole := diag.Range{File: file}
 	var h header
 	if len(dockerfile) > maxDockerfile {
-		h.problems.Errorf("too-large", whole, "", "the Dockerfile is larger than %d KiB", maxDockerfile>>10)
+		h.problems.Errorf(rules.TooLarge, whole, "", "the Dockerfile is larger than %d KiB", maxDockerfile>>10)
 		return h
 	}
 	block := findHeader(dockerfile)
@@ -43,16 +44,16 @@ func readHeader(file string, dockerfile []byte) header {
 	switch {
 	case block.line == 0:
 		if block.almost > 0 {
-			h.problems.Warnf("almost-header", diag.Range{File: file, Start: diag.Position{Line: block.almost, Column: 1}},
+			h.problems.Warnf(rules.AlmostHeader, diag.Range{File: file, Start: diag.Position{Line: block.almost, Column: 1}},
 				"write #--- without a space", "this looks like a header's fence, so the metadata below it is not read")
 		}
 		return h
 	case !block.closed:
-		h.problems.Errorf("unterminated-header", fence, "end the header with another #--- line, and start each of its lines with #",
+		h.problems.Errorf(rules.UnterminatedHeader, fence, "end the header with another #--- line, and start each of its lines with #",
 			"the header that starts here has no end")
 		return h
 	case len(block.yaml) > maxHeader:
-		h.problems.Errorf("too-large", fence, "", "the header is larger than %d KiB", maxHeader>>10)
+		h.problems.Errorf(rules.TooLarge, fence, "", "the header is larger than %d KiB", maxHeader>>10)
 		return h
 	}
 	doc := document{file: file, text: block.yaml, line: block.line, column: 1}
@@ -116,7 +117,7 @@ func (d *document) readMapping(what string) (fields, diag.List) {
 		return nil, problems
 	}
 	if root.Kind != yaml.MappingNode {
-		problems.Errorf("wrong-type", d.at(root), "write key: value lines, such as name: numpy", "%s must be a mapping, not %s", what, describe(root))
+		problems.Errorf(rules.WrongType, d.at(root), "write key: value lines, such as name: numpy", "%s must be a mapping, not %s", what, describe(root))
 		return nil, problems
 	}
 	r := reader{at: d.at}
@@ -139,7 +140,7 @@ func (d *document) parse() (root *yaml.Node, problems diag.List) {
 	defer func() {
 		if p := recover(); p != nil {
 			root = nil
-			problems.Errorf("yaml-syntax", diag.Range{File: d.file, Start: diag.Position{Line: d.line + 1}}, "", "the YAML cannot be read: %v", p)
+			problems.Errorf(rules.YAMLSyntax, diag.Range{File: d.file, Start: diag.Position{Line: d.line + 1}}, "", "the YAML cannot be read: %v", p)
 		}
 	}()
 	if problems := d.checkBreaks(); len(problems) > 0 {
@@ -157,7 +158,7 @@ func (d *document) parse() (root *yaml.Node, problems diag.List) {
 		return nil, nil
 	}
 	if decoder.Decode(&second) == nil {
-		problems.Errorf("yaml-syntax", d.at(&second), "keep one document", "there is a second YAML document")
+		problems.Errorf(rules.YAMLSyntax, d.at(&second), "keep one document", "there is a second YAML document")
 		return nil, problems
 	}
 	return doc.Content[0], nil
@@ -170,7 +171,7 @@ func (d *document) checkBreaks() diag.List {
 	for i, c := range string(d.text) {
 		if c == '\r' && !bytes.HasPrefix(d.text[i:], []byte("\r\n")) || c == '\u0085' || c == '\u2028' || c == '\u2029' {
 			before := d.text[:i]
-			problems.Errorf("yaml-syntax", diag.Range{File: d.file, Start: diag.Position{
+			problems.Errorf(rules.YAMLSyntax, diag.Range{File: d.file, Start: diag.Position{
 				Line:   d.line + bytes.Count(before, []byte("\n")) + 1,
 				Column: d.column + i - bytes.LastIndexByte(before, '\n'),
 			}}, "end lines with a line feed", "the character %U is an unusual line break", c)
@@ -192,7 +193,7 @@ func (d *document) syntaxError(err error) diag.List {
 	}
 	line = min(line, max(bytes.Count(d.text, []byte("\n")), 1))
 	var problems diag.List
-	problems.Errorf("yaml-syntax", diag.Range{File: d.file, Start: diag.Position{Line: d.line + line}},
+	problems.Errorf(rules.YAMLSyntax, diag.Range{File: d.file, Start: diag.Position{Line: d.line + line}},
 		syntaxHint(message, d.lineText(line)), "the YAML is not valid: %s", message)
 	return problems
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 func TestHeader(t *testing.T) {
@@ -39,7 +40,7 @@ FROM scratch
 		"packages/math/numpy/check.py": "", "packages/math/numpy/test.sh": "",
 	}))
 	p := cat.Find("numpy:2")
-	if p == nil || len(p.Problems) != 1 || p.Problems[0].Rule != "unused-build-flags" {
+	if p == nil || len(p.Problems) != 1 || p.Problems[0].Rule != rules.UnusedBuildFlags {
 		t.Fatalf("package %+v", p)
 	}
 	got := fmt.Sprint(p.Name, p.Alias, p.Group, values(p.Depends), values(p.Requires), values(p.Tests), p.BuildArgs,

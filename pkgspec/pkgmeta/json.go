@@ -10,6 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // maxNesting is how deep a JSON configuration may be nested; real ones need 3.
@@ -41,7 +42,7 @@ func (d *document) parseJSON() (*yaml.Node, diag.List) {
 	if err != nil {
 		var problems diag.List
 		place := j.place(min(int(j.decoder.InputOffset()), len(d.text)))
-		problems.Errorf("json-syntax", d.at(&place), "", "the JSON is not valid: %v", err)
+		problems.Errorf(rules.JSONSyntax, d.at(&place), "", "the JSON is not valid: %v", err)
 		return nil, problems
 	}
 	return root, nil

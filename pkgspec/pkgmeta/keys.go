@@ -8,6 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // kind says what a key's value looks like.
@@ -104,7 +105,7 @@ func (r *reader) readKeys(mapping *yaml.Node, known vocabulary) fields {
 		}
 		kind, ok := known.kinds[key.Value]
 		if !ok {
-			r.problems.Errorf("unknown-key", r.at(key), known.hint(key.Value), "%q is no %s", key.Value, known.what)
+			r.problems.Errorf(rules.UnknownKey, r.at(key), known.hint(key.Value), "%q is no %s", key.Value, known.what)
 			continue
 		}
 		if isNull(value) {
@@ -137,14 +138,14 @@ func (r *reader) field(key, value *yaml.Node, kind kind) (field, bool) {
 	case variantList:
 		return r.variants(value)
 	}
-	r.problems.Warnf("ignored-key", r.at(key), "remove it", "%q has no effect: a package's path is the folder it is found in", key.Value)
+	r.problems.Warnf(rules.IgnoredKey, r.at(key), "remove it", "%q has no effect: a package's path is the folder it is found in", key.Value)
 	return field{}, false
 }
 
 // scalar reads one scalar as text: 3.10 stays "3.10".
 func (r *reader) scalar(key string, n *yaml.Node) (diag.Text, bool) {
 	if n.Kind != yaml.ScalarNode {
-		r.problems.Errorf("wrong-type", r.at(n), "", "%s must be text, not %s", key, describe(n))
+		r.problems.Errorf(rules.WrongType, r.at(n), "", "%s must be text, not %s", key, describe(n))
 		return diag.Text{}, false
 	}
 	return diag.Text{Value: n.Value, At: r.at(n)}, true
@@ -160,7 +161,7 @@ func (r *reader) list(key string, n *yaml.Node, kind kind) ([]diag.Text, bool) {
 	ok := true
 	for _, entry := range nodes {
 		if entry.Kind != yaml.ScalarNode || isNull(entry) {
-			r.problems.Errorf("wrong-type", r.at(entry), listHint(entry), "%s must be text or a list of texts, but holds %s", key, describe(entry))
+			r.problems.Errorf(rules.WrongType, r.at(entry), listHint(entry), "%s must be text or a list of texts, but holds %s", key, describe(entry))
 			ok = false
 			continue
 		}
@@ -178,7 +179,7 @@ func (r *reader) list(key string, n *yaml.Node, kind kind) ([]diag.Text, bool) {
 func (r *reader) entry(key string, item diag.Text, kind kind) bool {
 	switch {
 	case strings.TrimSpace(item.Value) == "":
-		r.problems.Errorf("empty-entry", item.At, "", "%s has an empty entry", key)
+		r.problems.Errorf(rules.EmptyEntry, item.At, "", "%s has an empty entry", key)
 		return false
 	case kind == someNames:
 		return r.name(key, item)
@@ -195,7 +196,7 @@ func (r *reader) name(key string, item diag.Text) bool {
 		if parts := strings.FieldsFunc(item.Value, notInName); len(parts) > 1 {
 			hint = "write a list: [" + strings.Join(parts, ", ") + "]"
 		}
-		r.problems.Errorf("bad-name", item.At, hint, "%q in %s is no package name", item.Value, key)
+		r.problems.Errorf(rules.BadName, item.At, hint, "%q in %s is no package name", item.Value, key)
 		return false
 	}
 	return true
@@ -211,7 +212,7 @@ func (r *reader) boolean(key string, n *yaml.Node) (field, bool) {
 		return field{}, false
 	}
 	if _, ok := truth(item.Value); !ok {
-		r.problems.Errorf("wrong-type", item.At, "", "%s must be true or false, not %q", key, item.Value)
+		r.problems.Errorf(rules.WrongType, item.At, "", "%s must be true or false, not %q", key, item.Value)
 		return field{}, false
 	}
 	return field{items: []diag.Text{item}}, true
@@ -220,7 +221,7 @@ func (r *reader) boolean(key string, n *yaml.Node) (field, bool) {
 // args reads the build arguments: a mapping of names to scalars.
 func (r *reader) args(n *yaml.Node) (field, bool) {
 	if n.Kind != yaml.MappingNode {
-		r.problems.Errorf("wrong-type", r.at(n), "write NAME: value pairs", "build_args must be a mapping, not %s", describe(n))
+		r.problems.Errorf(rules.WrongType, r.at(n), "write NAME: value pairs", "build_args must be a mapping, not %s", describe(n))
 		return field{}, false
 	}
 	f := field{args: map[string]diag.Text{}}
@@ -232,9 +233,9 @@ func (r *reader) args(n *yaml.Node) (field, bool) {
 		}
 		switch {
 		case !isArgName(key.Value):
-			r.problems.Errorf("bad-name", r.at(key), "use letters, digits and _", "%q cannot be the name of a build argument", key.Value)
+			r.problems.Errorf(rules.BadName, r.at(key), "use letters, digits and _", "%q cannot be the name of a build argument", key.Value)
 		case isNull(value):
-			r.problems.Errorf("wrong-type", r.at(key), `write "" for an empty one`, "build argument %s has no value", key.Value)
+			r.problems.Errorf(rules.WrongType, r.at(key), `write "" for an empty one`, "build argument %s has no value", key.Value)
 		default:
 			if item, ok := r.scalar("build argument "+key.Value, value); ok {
 				f.args[key.Value] = item
@@ -249,7 +250,7 @@ func (r *reader) plain(key *yaml.Node, what string) bool {
 	if key.Kind == yaml.ScalarNode && key.Tag != "!!merge" {
 		return true
 	}
-	r.problems.Errorf("wrong-type", r.at(key), "", "%s must be a word, not %s", what, describe(key))
+	r.problems.Errorf(rules.WrongType, r.at(key), "", "%s must be a word, not %s", what, describe(key))
 	return false
 }
 
@@ -257,8 +258,8 @@ func (r *reader) plain(key *yaml.Node, what string) bool {
 func (r *reader) once(seen map[string]*yaml.Node, key *yaml.Node) bool {
 	first, twice := seen[key.Value]
 	if twice {
-		r.problems.Errorf("duplicate-key", r.at(key), "keep one of them", "%q is given twice", key.Value)
-		r.problems.Relate(r.at(first), "the first %q", key.Value)
+		r.problems.Errorf(rules.DuplicateKey, r.at(key), "keep one of them", "%q is given twice", key.Value).
+			Relate(r.at(first), "the first %q", key.Value)
 		return false
 	}
 	seen[key.Value] = key
@@ -270,7 +271,7 @@ func (r *reader) inside(key string, item diag.Text) bool {
 	if staysInside(item.Value) {
 		return true
 	}
-	r.problems.Errorf("path-outside", item.At, "name a file inside the package's folder", "%s: %q leaves the package's folder", key, item.Value)
+	r.problems.Errorf(rules.PathOutside, item.At, "name a file inside the package's folder", "%s: %q leaves the package's folder", key, item.Value)
 	return false
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // A tree with a config.py was written for jetson-containers, and is read as
@@ -62,13 +63,13 @@ func (h header) ignored() diag.List {
 		if !isUnknownKey(problem) {
 			continue
 		}
-		problems.Warnf("ignored-header", problem.At, problem.Hint, "jetson-containers ignores this whole header, because %s; it would have meant %s",
+		problems.Warnf(rules.IgnoredHeader, problem.At, problem.Hint, "jetson-containers ignores this whole header, because %s; it would have meant %s",
 			problem.Message, h.fields)
 	}
 	return problems
 }
 
-func isUnknownKey(d diag.Diagnostic) bool { return d.Rule == "unknown-key" }
+func isUnknownKey(d diag.Diagnostic) bool { return d.Rule == rules.UnknownKey }
 
 // String prints metadata in a line, for messages.
 func (f fields) String() string {

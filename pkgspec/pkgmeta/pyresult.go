@@ -16,6 +16,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // packagesOf makes the packages that a config.py declares. One that declares
@@ -31,7 +32,7 @@ func (p *deferred) packagesOf(answer configpy.FolderResult) []*catalog.Package {
 	}
 	var shared diag.List
 	for _, warning := range answer.Warnings {
-		shared.Warnf("config-py", p.place(), "", "%s", warning)
+		shared.Warnf(rules.ConfigPy, p.place(), "", "%s", warning)
 	}
 	var packages []*catalog.Package
 	for _, raw := range answer.Packages {
@@ -62,7 +63,7 @@ func lastFirst(packages []*catalog.Package) []*catalog.Package {
 		var kept []*catalog.Package
 		for _, p := range slices.Backward(byName[name]) {
 			if i := slices.IndexFunc(kept, p.SameRequires); i >= 0 {
-				kept[i].Problems.Warnf("duplicate-package", kept[i].At, "", "config.py declares %s more than once; the last one is used", name)
+				kept[i].Problems.Warnf(rules.DuplicatePackage, kept[i].At, "", "config.py declares %s more than once; the last one is used", name)
 				continue
 			}
 			p.Superseded = len(kept) > 0
@@ -108,9 +109,9 @@ func (p *deferred) failed(answer configpy.FolderResult) []*catalog.Package {
 	}
 	packages := p.disabled(at, "its config.py failed: "+answer.Error.Message+where)
 	for _, made := range packages {
-		made.Problems.Errorf("config-py", at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s%s", made.Name, answer.Error.Message, where)
+		problem := made.Problems.Errorf(rules.ConfigPy, at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s%s", made.Name, answer.Error.Message, where)
 		for _, frame := range frames[:max(len(frames)-1, 0)] {
-			made.Problems.Relate(p.frame(frame), "called from %s", frame.Function)
+			problem.Relate(p.frame(frame), "called from %s", frame.Function)
 		}
 	}
 	return packages
@@ -140,7 +141,7 @@ func (p *deferred) declaredBy(raw json.RawMessage) *catalog.Package {
 	values := map[string]any{}
 	var problems diag.List
 	if err := json.Unmarshal(raw, &values); err != nil {
-		problems.Errorf("json-syntax", p.place(), "", "the result of config.py cannot be read: %v", err)
+		problems.Errorf(rules.JSONSyntax, p.place(), "", "the result of config.py cannot be read: %v", err)
 	}
 	read, more := p.read(values)
 	dockerfile := ""
@@ -215,7 +216,7 @@ func (p *deferred) read(values map[string]any) (fields, diag.List) {
 		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []diag.Text{{Value: elsewhere, At: p.place()}}}
 	}
 	for i := range r.problems {
-		if r.problems[i].Rule == "unknown-key" {
+		if r.problems[i].Rule == rules.UnknownKey {
 			r.problems[i].Severity = diag.Warning
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // readers is how many calls to the file systems are under way at once. Behind a
@@ -106,7 +107,7 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 	}
 	if err := ctx.Err(); err != nil {
 		problems = nil
-		problems.Errorf("scan-stopped", diag.Range{}, "", "the search for packages was stopped: %v", context.Cause(ctx))
+		problems.Errorf(rules.ScanStopped, diag.Range{}, "", "the search for packages was stopped: %v", context.Cause(ctx))
 	}
 	return catalog.New(all...), problems
 }
@@ -195,7 +196,7 @@ func (s *scanner) tree(t Tree) result {
 	dir := path.Clean(cmp.Or(t.Dir, "."))
 	var r result
 	if !fs.ValidPath(dir) {
-		r.problems.Errorf("bad-source", t.At, "", "the package folder %q leaves its source", t.Dir)
+		r.problems.Errorf(rules.BadSource, t.At, "", "the package folder %q leaves its source", t.Dir)
 		return r
 	}
 	entries, err := s.entries(t.FS, dir)
@@ -203,10 +204,10 @@ func (s *scanner) tree(t Tree) result {
 	case errors.Is(err, fs.ErrNotExist) && t.Optional:
 		return r
 	case errors.Is(err, fs.ErrNotExist):
-		r.problems.Errorf("missing-source", t.At, "", "there is no folder %s to search for packages", t.file(dir))
+		r.problems.Errorf(rules.MissingSource, t.At, "", "there is no folder %s to search for packages", t.file(dir))
 		return r
 	case err != nil:
-		r.problems.Errorf("unreadable", t.At, "", "cannot list %s: %v", t.file(dir), err)
+		r.problems.Errorf(rules.Unreadable, t.At, "", "cannot list %s: %v", t.file(dir), err)
 		return r
 	}
 	return s.search(t, dir, entries)
@@ -227,7 +228,7 @@ func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
 		wg.Go(func() {
 			entries, err := s.entries(t.FS, sub)
 			if err != nil {
-				results[i].problems.Errorf("unreadable", diag.Range{File: t.file(sub)}, "", "cannot list the folder: %v", err)
+				results[i].problems.Errorf(rules.Unreadable, diag.Range{File: t.file(sub)}, "", "cannot list the folder: %v", err)
 				return
 			}
 			results[i] = s.search(t, sub, entries)
@@ -248,21 +249,21 @@ func (s *scanner) folder(f Folder) result {
 	t := Tree{FS: f.FS, Kind: plan.Context, Dir: treeRoot(f.Path), Partial: f.Partial, At: f.At}
 	var r result
 	if !fs.ValidPath(f.Path) {
-		r.problems.Errorf("bad-folder", f.At, "", "%q leaves the build context", f.Path)
+		r.problems.Errorf(rules.BadFolder, f.At, "", "%q leaves the build context", f.Path)
 		return r
 	}
 	entries, err := s.entries(f.FS, f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		r.problems.Errorf("missing-folder", f.At, s.nearFolder(f), "there is no folder %s in the build context", f.Path)
+		r.problems.Errorf(rules.MissingFolder, f.At, s.nearFolder(f), "there is no folder %s in the build context", f.Path)
 		return r
 	case err != nil:
-		r.problems.Errorf("unreadable", f.At, "", "cannot list the folder %s: %v", f.Path, err)
+		r.problems.Errorf(rules.Unreadable, f.At, "", "cannot list the folder %s: %v", f.Path, err)
 		return r
 	}
 	r = s.packages(t, f.Path, entries)
 	if len(r.packages) == 0 && len(r.problems) == 0 {
-		r.problems.Errorf("not-a-package", f.At, "a package is a folder with a Dockerfile, or with a config.yaml",
+		r.problems.Errorf(rules.NotAPackage, f.At, "a package is a folder with a Dockerfile, or with a config.yaml",
 			"the folder %s holds no package", f.Path)
 	}
 	return r

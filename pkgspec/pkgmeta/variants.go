@@ -12,6 +12,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // maxVariants bounds the versions that one package may declare.
@@ -27,18 +28,18 @@ var variantKeys = vocabulary{"key of a variant", map[string]kind{
 // variants reads the list of declared versions. Entries at fault are left out.
 func (r *reader) variants(n *yaml.Node) (field, bool) {
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		r.problems.Errorf("wrong-type", r.at(n), `write a list, with "- version: ..." for each version`, "variants must be a list of versions, not %s", describeList(n))
+		r.problems.Errorf(rules.WrongType, r.at(n), `write a list, with "- version: ..." for each version`, "variants must be a list of versions, not %s", describeList(n))
 		return field{}, false
 	}
 	if len(n.Content) > maxVariants {
-		r.problems.Errorf("too-large", r.at(n), "", "there are more than %d variants", maxVariants)
+		r.problems.Errorf(rules.TooLarge, r.at(n), "", "there are more than %d variants", maxVariants)
 		return field{}, false
 	}
 	var f field
 	seen := map[string]diag.Range{}
 	for _, entry := range n.Content {
 		if entry.Kind != yaml.MappingNode {
-			r.problems.Errorf("wrong-type", r.at(entry), "write version: and its other keys", "a variant must be a mapping, not %s", describe(entry))
+			r.problems.Errorf(rules.WrongType, r.at(entry), "write version: and its other keys", "a variant must be a mapping, not %s", describe(entry))
 			continue
 		}
 		if read := r.readKeys(entry, variantKeys); r.variant(r.at(entry), read, seen) {
@@ -52,24 +53,24 @@ func (r *reader) variants(n *yaml.Node) (field, bool) {
 func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range) bool {
 	version, given := read["version"]
 	if !given {
-		r.problems.Errorf("missing-key", at, `write version: "2.8", say`, "a variant needs a version")
+		r.problems.Errorf(rules.MissingKey, at, `write version: "2.8", say`, "a variant needs a version")
 		return false
 	}
 	text := version.value()
 	if !isTag(text) {
-		r.problems.Errorf("bad-name", version.at, "use letters, digits and - _ . +", "%q is no version", text)
+		r.problems.Errorf(rules.BadName, version.at, "use letters, digits and - _ . +", "%q is no version", text)
 		return false
 	}
 	if first, twice := seen[text]; twice {
-		r.problems.Errorf("duplicate-version", version.at, "keep one of them, or add a letter or number to one", "version %s is declared twice", text)
-		r.problems.Relate(first, "the first %s", text)
+		r.problems.Errorf(rules.DuplicateVersion, version.at, "keep one of them, or add a letter or number to one", "version %s is declared twice", text).
+			Relate(first, "the first %s", text)
 		return false
 	}
 	seen[text] = version.at
 	for _, condition := range claims(read["default"]) {
 		var wrong *platform.RequirementError
 		if _, err := platform.ParseRequirement(condition.Value); errors.As(err, &wrong) {
-			r.problems.Errorf("bad-requirement", condition.At, "write true, false, or conditions: "+wrong.Hint, "default: %s", wrong.Message)
+			r.problems.Errorf(rules.BadRequirement, condition.At, "write true, false, or conditions: "+wrong.Hint, "default: %s", wrong.Message)
 		}
 	}
 	return true
@@ -118,13 +119,13 @@ func (f *folderReader) versions(read fields, dockerfile string) []*catalog.Packa
 	var problems diag.List
 	entries := read["variants"].variants
 	if strings.Contains(set.Family, ":") {
-		problems.Errorf("bad-name", read["name"].at, "write name: "+catalog.Base(set.Family), "%s has a tag, but its versions are declared under variants", set.Family)
+		problems.Errorf(rules.BadName, read["name"].at, "write name: "+catalog.Base(set.Family), "%s has a tag, but its versions are declared under variants", set.Family)
 		entries = nil
 	}
 	set.Variable = variable(read, set.Family, &problems)
 	for _, alias := range common["alias"].items {
 		if strings.Contains(alias.Value, ":") {
-			problems.Errorf("bad-name", alias.At, "move it to the variant, or leave the tag out: each version adds its own", "the alias %s is that of one version", alias.Value)
+			problems.Errorf(rules.BadName, alias.At, "move it to the variant, or leave the tag out: each version adds its own", "the alias %s is that of one version", alias.Value)
 		}
 	}
 	for _, entry := range entries {
@@ -152,7 +153,7 @@ func variable(read fields, family string, problems *diag.List) string {
 		return variableOf(family)
 	}
 	if !isArgName(named.value()) {
-		problems.Errorf("bad-name", named.at, "use letters, digits and _, as in PYTORCH_VERSION", "%q cannot be the name of a variable", named.value())
+		problems.Errorf(rules.BadName, named.at, "use letters, digits and _, as in PYTORCH_VERSION", "%q cannot be the name of a variable", named.value())
 		return ""
 	}
 	return named.value()
@@ -215,9 +216,9 @@ func defaultRule(f field) catalog.DefaultRule {
 func unexpanded(read fields) diag.List {
 	var problems diag.List
 	if declared, ok := read["variants"]; ok {
-		problems.Errorf("ignored-key", declared.key, "declare the versions in one of the two", "variants have no effect beside a config.py")
+		problems.Errorf(rules.IgnoredKey, declared.key, "declare the versions in one of the two", "variants have no effect beside a config.py")
 	} else if named, ok := read["variable"]; ok {
-		problems.Warnf("ignored-key", named.key, "remove it, or declare variants", "variable has no effect without variants")
+		problems.Warnf(rules.IgnoredKey, named.key, "remove it, or declare variants", "variable has no effect without variants")
 	}
 	return problems
 }

@@ -7,6 +7,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // The names of plan.Target.Arch. SBSA is "aarch64", as in jetson-containers.
@@ -34,7 +35,7 @@ func (r *resolver) readPlatform() {
 	oci, variant, _ := strings.Cut(rest, "/")
 	known := oci == "amd64" && variant == "" || oci == "arm64" && (variant == "" || variant == "v8")
 	if os != "linux" || !known {
-		r.problems.Errorf("unknown-platform", r.req.At, "build with --platform linux/arm64 for a Jetson, or linux/amd64",
+		r.problems.Errorf(rules.UnknownPlatform, r.req.At, "build with --platform linux/arm64 for a Jetson, or linux/amd64",
 			"cannot build for %s", r.req.Platform)
 		return
 	}
@@ -48,11 +49,11 @@ func (r *resolver) readArch() {
 		return
 	}
 	if r.askedArch = r.facts.arch(asked.Value); r.askedArch == nil {
-		r.errorf(asked, "unknown-arch", r.archHint(asked.Value), "unknown arch %q", asked.Value)
+		r.errorf(asked, rules.UnknownArch, r.archHint(asked.Value), "unknown arch %q", asked.Value)
 		return
 	}
 	if r.oci != "" && r.oci != r.askedArch.OCI {
-		r.errorf(asked, "arch-platform-conflict",
+		r.errorf(asked, rules.ArchPlatformConflict,
 			fmt.Sprintf("build with --platform linux/%s, or leave arch out", r.askedArch.OCI),
 			"arch %s is linux/%s, but the build is for %s", asked.Value, r.askedArch.OCI, r.req.Platform)
 	}
@@ -100,9 +101,9 @@ func (r *resolver) checkArch() {
 		return
 	}
 	if board := r.facts.boardArch(r.row.version()); board.Arch != r.askedArch.Name {
-		r.warnf(r.req.Arch, "unusual-arch", "leave arch out to get "+board.Arch,
+		problem := r.warnf(r.req.Arch, rules.UnusualArch, "leave arch out to get "+board.Arch,
 			"arch is %s, but with L4T %s %s", r.askedArch.Name, r.row.L4T, board.Reason)
-		r.relateRelease()
+		r.relateRelease(problem)
 	}
 }
 
@@ -116,7 +117,7 @@ func (r *resolver) warnRelease() {
 	if !asked.given() {
 		asked = r.req.JetPack
 	}
-	r.warnf(asked, "jetson-release-on-amd64", "for a Jetson build with --platform linux/arm64; if you mean PCs write arch: x86_64",
+	r.warnf(asked, rules.JetsonReleaseOnAMD64, "for a Jetson build with --platform linux/arm64; if you mean PCs write arch: x86_64",
 		"the target names a Jetson release, but the build is for %s", r.req.Platform)
 }
 
@@ -153,7 +154,7 @@ func (r *resolver) chooseArchitectures() {
 func (r *resolver) reportLost(lost []int, all bool) {
 	if !r.board() {
 		if all {
-			r.errorf(r.req.CUDA, "cuda-lacks-architecture",
+			r.errorf(r.req.CUDA, rules.CUDALacksArchitecture,
 				fmt.Sprintf("use CUDA %s or newer, or leave cuda out to get %s", r.facts.capability(lost[0]).FirstCUDA, r.row.CUDA),
 				"CUDA %s cannot compile for any GPU that jetkit knows of %s", r.target.CUDA.Value, r.target.Arch.Value)
 		}
@@ -164,9 +165,9 @@ func (r *resolver) reportLost(lost []int, all bool) {
 		report = r.errorf
 	}
 	c := r.facts.capability(lost[len(lost)-1])
-	report(r.req.CUDA, "cuda-lacks-architecture", fmt.Sprintf("use CUDA %s or newer, or leave cuda out to get %s", c.FirstCUDA, r.row.CUDA),
+	problem := report(r.req.CUDA, rules.CUDALacksArchitecture, fmt.Sprintf("use CUDA %s or newer, or leave cuda out to get %s", c.FirstCUDA, r.row.CUDA),
 		"CUDA %s cannot compile for %s, a board of L4T %s", r.target.CUDA.Value, c.Devices, r.row.L4T)
-	r.relateRelease()
+	r.relateRelease(problem)
 }
 
 // compilable parts compute capabilities into those that a CUDA compiles for

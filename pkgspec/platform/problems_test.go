@@ -231,7 +231,7 @@ func TestUnlistedPatch(t *testing.T) {
 			target, _, problems := Resolve(request("linux/arm64", "l4t", test.l4t, "jetpack", test.jetpack))
 			rules := make([]string, 0, 1)
 			for _, p := range problems {
-				rules = append(rules, p.Rule)
+				rules = append(rules, p.Rule.Name)
 			}
 			if !slices.Equal(rules, []string{"unlisted-l4t"}) {
 				t.Errorf("rules %v", rules)

@@ -7,6 +7,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // findOnBoard tells how to learn the release; the frontend cannot see a host.
@@ -64,13 +65,13 @@ func (r *resolver) parseL4T() (version, bool) {
 	v, ok := parseVersion(strings.TrimPrefix(strings.ToLower(asked.Value), "r"))
 	switch {
 	case !ok || len(v) > 4:
-		r.errorf(asked, "invalid-l4t", "write it as in 36.4.3 or r36.4.3; "+findOnBoard, "%q is not an L4T release", asked.Value)
+		r.errorf(asked, rules.InvalidL4T, "write it as in 36.4.3 or r36.4.3; "+findOnBoard, "%q is not an L4T release", asked.Value)
 		return nil, false
 	case len(r.facts.jetpack(asked.Value)) > 0:
-		r.errorf(asked, "invalid-l4t", fmt.Sprintf("write jetpack: %q", asked.Value), "%s is a JetPack release, not an L4T release", asked.Value)
+		r.errorf(asked, rules.InvalidL4T, fmt.Sprintf("write jetpack: %q", asked.Value), "%s is a JetPack release, not an L4T release", asked.Value)
 		return nil, false
 	case len(v) == 1:
-		r.errorf(asked, "invalid-l4t", nearHint(r.facts.major(v)), "L4T %s lacks its minor number", asked.Value)
+		r.errorf(asked, rules.InvalidL4T, nearHint(r.facts.major(v)), "L4T %s lacks its minor number", asked.Value)
 		return nil, false
 	}
 	return v, true
@@ -82,7 +83,7 @@ func (r *resolver) parseL4T() (version, bool) {
 func (r *resolver) nearest(v version, byJetPack []*release) *release {
 	same := r.facts.minor(v)
 	if len(same) == 0 {
-		r.errorf(r.req.L4T, "unknown-l4t", nearHint(r.facts.around(v, (*release).version)), "unknown L4T release %s", v)
+		r.errorf(r.req.L4T, rules.UnknownL4T, nearHint(r.facts.around(v, (*release).version)), "unknown L4T release %s", v)
 		return nil
 	}
 	if agreeing := slices.DeleteFunc(slices.Clone(same), func(c *release) bool { return !slices.Contains(byJetPack, c) }); len(agreeing) > 0 {
@@ -90,7 +91,7 @@ func (r *resolver) nearest(v version, byJetPack []*release) *release {
 	}
 	distance := func(c *release) int { d := c.version().part(2) - v.part(2); return max(d, -d) }
 	best := slices.MinFunc(same, func(a, b *release) int { return distance(a) - distance(b) })
-	r.warnf(r.req.L4T, "unlisted-l4t", "check that CUDA and the other versions are those of your board, or set them",
+	r.warnf(r.req.L4T, rules.UnlistedL4T, "check that CUDA and the other versions are those of your board, or set them",
 		"L4T %s is not in jetkit's table; the values of the nearest release %s are used", v, best.L4T)
 	return best
 }
@@ -100,11 +101,11 @@ func (r *resolver) checkAgreement(byJetPack []*release) {
 	if slices.Contains(byJetPack, r.row) {
 		return
 	}
-	r.errorf(r.req.JetPack, "l4t-jetpack-conflict",
+	problem := r.errorf(r.req.JetPack, rules.L4TJetPackConflict,
 		fmt.Sprintf("leave one of them out, or write jetpack: %q or l4t: %s", r.row.Name, byJetPack[len(byJetPack)-1].L4T),
 		"JetPack %s is L4T %s, but l4t is %s%s, which is JetPack %s",
 		byJetPack[0].Name, diag.Or(l4tNames(byJetPack)), r.target.L4T.Value, r.req.L4T.by(), r.row.Name)
-	r.relate(r.req.L4T, "l4t")
+	relate(problem, r.req.L4T, "l4t")
 }
 
 // releaseByJetPack takes the newest verified row of the asked JetPack.
@@ -132,7 +133,7 @@ func (r *resolver) releasesOfJetPack() []*release {
 	asked := r.req.JetPack
 	rows := r.facts.jetpack(asked.Value)
 	if len(rows) == 0 {
-		r.errorf(asked, "unknown-jetpack", r.jetpackHint(asked.Value), "unknown JetPack release %q", asked.Value)
+		r.errorf(asked, rules.UnknownJetPack, r.jetpackHint(asked.Value), "unknown JetPack release %q", asked.Value)
 	}
 	return rows
 }
@@ -175,7 +176,7 @@ func (r *resolver) defaultRelease() {
 		arch = archX86
 	}
 	if arch != archX86 && arch != archSBSA {
-		r.problems.Errorf("missing-release", r.req.At, findOnBoard+"\nfor an ARM server that is no Jetson write arch: sbsa",
+		r.problems.Errorf(rules.MissingRelease, r.req.At, findOnBoard+"\nfor an ARM server that is no Jetson write arch: sbsa",
 			"the target needs l4t or jetpack: the builder cannot tell which Jetson the image is for")
 		return
 	}

@@ -89,30 +89,30 @@ func (a Asked) by() string {
 }
 
 // errorf reports an error about one of the user's values.
-func (r *resolver) errorf(a Asked, rule, hint, format string, args ...any) {
-	r.problems.Errorf(rule, a.At, hint, "%s%s", fmt.Sprintf(format, args...), a.by())
+func (r *resolver) errorf(a Asked, rule diag.Rule, hint, format string, args ...any) *diag.Diagnostic {
+	return r.problems.Errorf(rule, a.At, hint, "%s%s", fmt.Sprintf(format, args...), a.by())
 }
 
 // warnf reports a warning about one of the user's values.
-func (r *resolver) warnf(a Asked, rule, hint, format string, args ...any) {
-	r.problems.Warnf(rule, a.At, hint, "%s%s", fmt.Sprintf(format, args...), a.by())
+func (r *resolver) warnf(a Asked, rule diag.Rule, hint, format string, args ...any) *diag.Diagnostic {
+	return r.problems.Warnf(rule, a.At, hint, "%s%s", fmt.Sprintf(format, args...), a.by())
 }
 
-// relate adds the place where another value was given to the last problem, if
-// it stands in a file.
-func (r *resolver) relate(a Asked, key string) {
+// relate adds the place where another value was given to a problem, if it
+// stands in a file.
+func relate(problem *diag.Diagnostic, a Asked, key string) {
 	if a.given() && a.At.File != "" {
-		r.problems.Relate(a.At, "%s: %s is given here", key, a.Value)
+		problem.Relate(a.At, "%s: %s is given here", key, a.Value)
 	}
 }
 
 // relateRelease adds the place where the release was named.
-func (r *resolver) relateRelease() {
+func (r *resolver) relateRelease(problem *diag.Diagnostic) {
 	if r.req.L4T.given() {
-		r.relate(r.req.L4T, "l4t")
+		relate(problem, r.req.L4T, "l4t")
 		return
 	}
-	r.relate(r.req.JetPack, "jetpack")
+	relate(problem, r.req.JetPack, "jetpack")
 }
 
 // fact is a value of the release in use.

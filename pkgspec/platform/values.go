@@ -7,6 +7,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // chooseUbuntu takes the user's Ubuntu or the release's.
@@ -20,7 +21,7 @@ func (r *resolver) chooseUbuntu() {
 	}
 	u := r.facts.ubuntu(asked.Value)
 	if u == nil {
-		r.errorf(asked, "unknown-ubuntu", r.ubuntuHint(asked.Value), "unknown Ubuntu release %q", asked.Value)
+		r.errorf(asked, rules.UnknownUbuntu, r.ubuntuHint(asked.Value), "unknown Ubuntu release %q", asked.Value)
 		return
 	}
 	r.target.Ubuntu = asked.value(u.Release)
@@ -57,17 +58,17 @@ func (r *resolver) checkUbuntu(ubuntu string) {
 	}
 	asked := r.req.Ubuntu
 	if r.tegraBase() && !r.req.Base.given() {
-		r.errorf(asked, "ubuntu-not-in-base",
+		problem := r.errorf(asked, rules.UbuntuNotInBase,
 			fmt.Sprintf("leave ubuntu out, or give a base image with Ubuntu %s as base", ubuntu),
 			"the base image of L4T %s, %s, holds Ubuntu %s, not %s", r.row.L4T, r.row.Base, r.row.Ubuntu, ubuntu)
-		r.relateRelease()
+		r.relateRelease(problem)
 		return
 	}
 	if r.board() && versionOf(ubuntu).compare(versionOf(r.row.Ubuntu)) < 0 {
-		r.warnf(asked, "old-ubuntu",
+		problem := r.warnf(asked, rules.OldUbuntu,
 			"the board's driver libraries are mounted into the container and need a C library as new as the board's; use Ubuntu "+r.row.Ubuntu+" or newer",
 			"Ubuntu %s is older than the Ubuntu %s of L4T %s", ubuntu, r.row.Ubuntu, r.row.L4T)
-		r.relateRelease()
+		r.relateRelease(problem)
 	}
 }
 
@@ -85,15 +86,15 @@ func (r *resolver) choosePython() {
 	oldest := versionOf(r.facts.Releases[0].Python) // of the oldest release
 	switch {
 	case !ok || len(v) < 2 || len(v) > 3:
-		r.errorf(asked, "invalid-python", pythonHint(asked.Value), "%q is not a Python version", asked.Value)
+		r.errorf(asked, rules.InvalidPython, pythonHint(asked.Value), "%q is not a Python version", asked.Value)
 	case v.compare(oldest) < 0:
 		hint := fmt.Sprintf("the oldest Python on a Jetson is %s", oldest)
 		if v.part(0) == 3 && v.part(1) == 1 {
 			hint = "did you mean 3.10? A number loses its last zero where it is not quoted"
 		}
-		r.errorf(asked, "unknown-python", hint, "Python %s is too old for every target", asked.Value)
+		r.errorf(asked, rules.UnknownPython, hint, "Python %s is too old for every target", asked.Value)
 	case free && v.compare(firstFreeThreaded) < 0:
-		r.errorf(asked, "unknown-python", "free-threaded Pythons begin with 3.13t", "there is no free-threaded Python %s", v.majorMinor())
+		r.errorf(asked, rules.UnknownPython, "free-threaded Pythons begin with 3.13t", "there is no free-threaded Python %s", v.majorMinor())
 	case free:
 		r.target.Python = asked.value(v.majorMinor() + freeThreaded)
 	default:
@@ -141,7 +142,7 @@ func (r *resolver) chooseCUDA() {
 			r.checkCUDA(v)
 			return
 		}
-		r.errorf(asked, "invalid-cuda", r.cudaHint(asked.Value), "%q is not a CUDA version", asked.Value)
+		r.errorf(asked, rules.InvalidCUDA, r.cudaHint(asked.Value), "%q is not a CUDA version", asked.Value)
 		return
 	}
 	if r.row != nil {
@@ -166,21 +167,22 @@ func (r *resolver) checkCUDA(v version) {
 	}
 	own := versionOf(r.row.CUDA)
 	_, lost := r.facts.compilable(r.row.SM, v) // reported with the architectures
+	var problem *diag.Diagnostic
 	tied := r.target.Arch.Value == archTegra && r.row.version().part(0) < 36
 	switch {
 	case tied && slices.Contains(r.row.CUDAUpgrades, v.String()):
-		r.warnf(r.req.CUDA, "cuda-upgrade", "cuDNN and TensorRT of the base image stay those for CUDA "+r.row.CUDA,
+		problem = r.warnf(r.req.CUDA, rules.CUDAUpgrade, "cuDNN and TensorRT of the base image stay those for CUDA "+r.row.CUDA,
 			"CUDA %s is an upgrade of the CUDA %s that L4T %s brings", v, r.row.CUDA, r.row.L4T)
 	case tied:
-		r.errorf(r.req.CUDA, "cuda-tied-to-l4t", r.tiedHint(v.String()),
+		problem = r.errorf(r.req.CUDA, rules.CUDATiedToL4T, r.tiedHint(v.String()),
 			"L4T %s has CUDA %s: up to L4T 35 CUDA comes with the board's system, and CUDA %s cannot run there", r.row.L4T, r.row.CUDA, v)
 	case v.part(0) < own.part(0) && len(lost) == 0:
-		r.warnf(r.req.CUDA, "old-cuda", "leave cuda out to get "+r.row.CUDA,
+		problem = r.warnf(r.req.CUDA, rules.OldCUDA, "leave cuda out to get "+r.row.CUDA,
 			"CUDA %s is older than L4T %s, which came with CUDA %s: few packages are built for this pair", v, r.row.L4T, r.row.CUDA)
 	default:
 		return
 	}
-	r.relateRelease()
+	r.relateRelease(problem)
 }
 
 // tiedHint says how to get another CUDA than the one tied to the release.

@@ -8,6 +8,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // forced lists the declared versions of a chain that the user chose: by a
@@ -124,7 +125,7 @@ func chosenBy(n *node) string {
 func explainApart(problems diag.List, apart []*node, target plan.Target) {
 	for i := range problems {
 		d := &problems[i]
-		if d.Rule != "requirement" || !slices.ContainsFunc(apart, func(n *node) bool { return declaresAt(n.pkg, d.At) }) {
+		if d.Rule != rules.Requirement || !slices.ContainsFunc(apart, func(n *node) bool { return declaresAt(n.pkg, d.At) }) {
 			continue
 		}
 		d.Related = slices.Clone(d.Related)

@@ -74,7 +74,7 @@ func (o *oracleFile) compare(t *testing.T, cat *catalog.Catalog, packages, skip 
 		if faults == "" && !strings.Contains(problems.Err().Error(), "missing-package") {
 			t.Errorf("%v: %v\nupstream: %v", packages, problems.Err(), want)
 		}
-		return "refused: " + problems[0].Rule + " " + faults
+		return "refused: " + problems[0].Rule.Name + " " + faults
 	}
 	var got []string
 	for _, step := range p.Steps {

@@ -11,6 +11,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // upstreamOrder orders packages as jetson-containers does, for catalogs without
@@ -113,7 +114,7 @@ func TestAnyCatalog(t *testing.T) {
 			if !problems.HasErrors() {
 				t.Fatalf("seed %d: no plan and no error", seed)
 			}
-			refusals[problems[0].Rule]++
+			refusals[problems[0].Rule.Name]++
 			continue
 		}
 		plans++
@@ -161,7 +162,7 @@ func TestUnsettled(t *testing.T) {
 		{Name: "y:2", Depends: texts("x:2")},
 	}
 	p, problems := Resolve(request("app"), catalog.New(packages), target, base)
-	if p != nil || len(problems) != 1 || problems[0].Rule != "unsettled-versions" {
+	if p != nil || len(problems) != 1 || problems[0].Rule != rules.UnsettledVersions {
 		t.Fatalf("%v %s", p, printed(problems))
 	}
 	p, problems = Resolve(request("app", "x:2"), catalog.New(packages), target, base)

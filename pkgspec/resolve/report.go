@@ -7,6 +7,7 @@ import (
 
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 const (
@@ -56,7 +57,7 @@ func (r *resolver) reportFolders(g *graph) {
 		for _, p := range r.cat.InFolder(ref.Folder) {
 			names = append(names, p.Name)
 		}
-		r.problems.Errorf("several-packages", ref.At, "ask for one of them by its name", "the folder %s declares %s packages: %s",
+		r.problems.Errorf(rules.SeveralPackages, ref.At, "ask for one of them by its name", "the folder %s declares %s packages: %s",
 			ref.Folder, count(len(names)), strings.Join(names, ", "))
 	}
 }
@@ -69,12 +70,12 @@ func (r *resolver) reportMissing(d *demand, suggest bool) {
 	}
 	switch {
 	case d.by == nil && catalog.IsPattern(d.text.Value):
-		r.problems.Errorf("missing-package", d.text.At, hint, "no package matches %s", d.text.Value)
+		r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "no package matches %s", d.text.Value)
 	case d.by == nil:
-		r.problems.Errorf("missing-package", d.text.At, hint, "there is no package %s", d.text.Value)
+		r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "there is no package %s", d.text.Value)
 	default:
-		r.problems.Errorf("missing-package", d.text.At, hint, "%s needs %s, but there is no such package", d.by.pkg.Name, d.text.Value)
-		relatePath(r.problems, d.by.first)
+		problem := r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "%s needs %s, but there is no such package", d.by.pkg.Name, d.text.Value)
+		relatePath(problem, d.by.first)
 	}
 }
 
@@ -82,8 +83,10 @@ func (r *resolver) reportMissing(d *demand, suggest bool) {
 // and the other packages that its name finds, with why each of them lost.
 func (r *resolver) reportUnusable(n *node) {
 	p := n.pkg
+	var last *diag.Diagnostic
 	if p.Disabled != "" {
-		r.problems.Errorf("disabled-package", p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled)
+		last = r.problems.Errorf(rules.DisabledPackage, p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled).About(p)
+		relatePath(last, n.first)
 	}
 	for _, t := range p.Requires {
 		answer := r.finder.holds(t.Value)
@@ -91,16 +94,15 @@ func (r *resolver) reportUnusable(n *node) {
 		case answer.ok || p.Disabled != "" && !answer.wrong:
 			continue
 		case answer.wrong:
-			r.problems.Errorf("bad-requirement", t.At, answer.hint, "%s: %s", p.Name, answer.why)
+			last = r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(p)
 		default:
-			r.problems.Errorf("requirement", t.At, r.instead(n), "%s %s", p.Name, answer.why)
+			last = r.problems.Errorf(rules.Requirement, t.At, r.instead(n), "%s %s", p.Name, answer.why).About(p)
 		}
-		relatePath(r.problems, n.first)
+		relatePath(last, n.first)
 	}
-	if p.Disabled != "" {
-		relatePath(r.problems, n.first)
+	if last != nil {
+		r.relateCandidates(last, n)
 	}
-	r.relateCandidates(n)
 }
 
 // instead names versions of a package's family that can be used.
@@ -118,12 +120,12 @@ func (r *resolver) instead(n *node) string {
 }
 
 // relateCandidates lists the other packages that a demand's name finds.
-func (r *resolver) relateCandidates(n *node) {
+func (r *resolver) relateCandidates(problem *diag.Diagnostic, n *node) {
 	listed := 0
 	for _, p := range r.cat.Lookup(n.first.text.Value) {
 		if p != n.pkg && listed < maxListed {
 			listed++
-			r.problems.Relate(p.At, "%s cannot stand in: %s", p.Name, r.finder.whyNot(p))
+			problem.Relate(p.At, "%s cannot stand in: %s", p.Name, r.finder.whyNot(p))
 		}
 	}
 }
@@ -135,9 +137,9 @@ func (r *resolver) reportTwins(n *node) {
 		if p == n.pkg || p.Name != n.pkg.Name || p.Superseded || !r.finder.usable(p) || n.pkg.Problems.HasErrors() {
 			continue
 		}
-		r.problems.Errorf("duplicate-package", n.pkg.At, "rename one of them, or let their requirements exclude each other",
-			"two packages are named %s, and both fit this target", p.Name)
-		r.problems.Relate(p.At, "the other %s", p.Name)
+		r.problems.Errorf(rules.DuplicatePackage, n.pkg.At, "rename one of them, or let their requirements exclude each other",
+			"two packages are named %s, and both fit this target", p.Name).
+			Relate(p.At, "the other %s", p.Name)
 		return
 	}
 }
@@ -147,10 +149,10 @@ func (r *resolver) reportTwins(n *node) {
 func (r *resolver) reportProblems(n *node) {
 	for _, problem := range n.pkg.Problems {
 		problem.Related = slices.Clone(problem.Related)
-		r.problems = append(r.problems, problem)
 		if problem.Severity == diag.Error {
-			relatePath(r.problems, n.first)
+			relatePath(&problem, n.first)
 		}
+		r.problems = append(r.problems, problem)
 	}
 }
 
@@ -176,28 +178,27 @@ func (r *resolver) reportCycle(cycle []*demand) {
 	for _, d := range cycle {
 		names = append(names, d.to.pkg.Name)
 	}
-	r.problems.Errorf("dependency-cycle", cycle[0].text.At, "remove one of these dependencies, or skip one of the packages",
+	problem := r.problems.Errorf(rules.DependencyCycle, cycle[0].text.At, "remove one of these dependencies, or skip one of the packages",
 		"packages depend on each other in a circle: %s", strings.Join(names, " -> "))
 	inCycle := map[*node]bool{}
 	for _, d := range cycle {
 		inCycle[d.by] = true
-		r.problems.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
+		problem.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
 	}
 	for _, d := range cycle {
 		if entry := d.by.first; entry.by == nil || !inCycle[entry.by] {
-			relatePath(r.problems, entry)
+			relatePath(problem, entry)
 			return
 		}
 	}
 }
 
-// relatePath adds the way from a demand back to the user's request to the last
-// problem.
-func relatePath(problems diag.List, d *demand) {
+// relatePath adds the way from a demand back to the user's request to a problem.
+func relatePath(problem *diag.Diagnostic, d *demand) {
 	steps := 0
 	for ; d.by != nil; d = d.by.first {
 		if steps++; steps <= maxPath {
-			problems.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
+			problem.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
 		}
 	}
 	between := ""
@@ -205,10 +206,10 @@ func relatePath(problems diag.List, d *demand) {
 		between = fmt.Sprintf(" (%d more packages in between)", steps-maxPath)
 	}
 	if d.variable != nil {
-		problems.Relate(d.text.At, "%s is selected by %s%s", d.to.pkg.Name, d.variable.from, between)
+		problem.Relate(d.text.At, "%s is selected by %s%s", d.to.pkg.Name, d.variable.from, between)
 		return
 	}
-	problems.Relate(d.text.At, "%s is requested%s", asCalled(d.text.Value, d.to.pkg.Name), between)
+	problem.Relate(d.text.At, "%s is requested%s", asCalled(d.text.Value, d.to.pkg.Name), between)
 }
 
 // asCalled gives a package's name, with the name it was asked by if that is
@@ -239,13 +240,13 @@ func (r *resolver) reportUnused(g *graph) {
 	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
 		for _, text := range list.texts {
 			if !g.uses(text.Value) {
-				r.problems.Warnf("unused-name", text.At, diag.DidYouMean(text.Value, names), "%s: no package of the chain goes by %s", list.key, text.Value)
+				r.problems.Warnf(rules.UnusedName, text.At, diag.DidYouMean(text.Value, names), "%s: no package of the chain goes by %s", list.key, text.Value)
 			}
 		}
 	}
 	for _, d := range g.roots {
 		if d.to != nil && d.to.skipped {
-			r.problems.Warnf("skipped-request", d.text.At, "take it out of packages or out of skip", "%s is requested, but skip leaves it out", d.text.Value)
+			r.problems.Warnf(rules.SkippedRequest, d.text.At, "take it out of packages or out of skip", "%s is requested, but skip leaves it out", d.text.Value)
 		}
 	}
 }

@@ -10,13 +10,14 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // maxAttempts bounds how many changes are tried for a suggestion.
 const maxAttempts = 12
 
 // versionRules are the problems that another choice of versions may solve.
-var versionRules = []string{"no-variant", "requirement", "version-conflict", "unknown-version"}
+var versionRules = []diag.Rule{rules.NoVariant, rules.Requirement, rules.VersionConflict, rules.UnknownVersion}
 
 // change is something that the user can write otherwise.
 type change struct {

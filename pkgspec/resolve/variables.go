@@ -9,6 +9,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // variable is a value of the user's that can select a version of a package.
@@ -107,10 +108,10 @@ func (r *resolver) reportUnknownVersions(g *graph) {
 				names = append(names, p.Variant.Version)
 			}
 		}
-		r.problems.Errorf("unknown-version", u.variable.at, "declared are "+diag.Some(names, ", ", maxVersionsListed), "%s: %s has no version %s",
+		problem := r.problems.Errorf(rules.UnknownVersion, u.variable.at, "declared are "+diag.Some(names, ", ", maxVersionsListed), "%s: %s has no version %s",
 			u.variable.from, set.Family, u.variable.value)
-		r.problems.Relate(u.node.pkg.At, "the versions of %s are declared here", set.Family)
-		relatePath(r.problems, u.node.first)
+		problem.Relate(u.node.pkg.At, "the versions of %s are declared here", set.Family)
+		relatePath(problem, u.node.first)
 	}
 }
 

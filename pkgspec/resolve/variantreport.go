@@ -8,6 +8,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // reportVariant reports a declared version that does not fit the target: as the
@@ -20,9 +21,9 @@ func (r *resolver) reportVariant(n *node) {
 	}
 	p, chooser := n.pkg, chooser(n)
 	if p.Disabled != "" {
-		r.problems.Errorf("disabled-package", p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled)
-		relatePath(r.problems, chooser)
-		r.relateVersions(set, p)
+		problem := r.problems.Errorf(rules.DisabledPackage, p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled).About(p)
+		relatePath(problem, chooser)
+		r.relateVersions(problem, set, p)
 		return
 	}
 	for _, t := range p.Requires {
@@ -31,14 +32,13 @@ func (r *resolver) reportVariant(n *node) {
 			continue
 		}
 		if answer.wrong {
-			r.problems.Errorf("bad-requirement", t.At, answer.hint, "%s: %s", p.Name, answer.why)
-			relatePath(r.problems, chooser)
+			relatePath(r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(p), chooser)
 			continue
 		}
-		r.problems.Errorf("requirement", t.At, r.instead(n), "%s %s", p.Name, answer.why)
-		relatePath(r.problems, chooser)
-		r.relateTarget([]*catalog.Package{p})
-		r.relateVersions(set, p)
+		problem := r.problems.Errorf(rules.Requirement, t.At, r.instead(n), "%s %s", p.Name, answer.why).About(p)
+		relatePath(problem, chooser)
+		r.relateTarget(problem, []*catalog.Package{p})
+		r.relateVersions(problem, set, p)
 	}
 }
 
@@ -50,13 +50,13 @@ func (r *resolver) reportNoVariant(n *node) {
 		d = n.askedBy[i]
 	}
 	set := n.pkg.Variant.Set
-	r.problems.Errorf("no-variant", d.text.At, "", "no version of %s fits the target", set.Family)
+	problem := r.problems.Errorf(rules.NoVariant, d.text.At, "", "no version of %s fits the target", set.Family).About(n.pkg)
 	if d.by != nil {
-		r.problems.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, d.text.Value)
-		relatePath(r.problems, d.by.first)
+		problem.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, d.text.Value)
+		relatePath(problem, d.by.first)
 	}
-	r.relateTarget(set.Packages)
-	r.relateVersions(set, nil)
+	r.relateTarget(problem, set.Packages)
+	r.relateVersions(problem, set, nil)
 }
 
 // anyWrong tells whether a requirement of any version cannot be read. Its own
@@ -88,10 +88,10 @@ func chooser(n *node) *demand {
 
 // relateVersions lists the other versions of a family, and why each cannot be
 // used or that it can.
-func (r *resolver) relateVersions(set *catalog.VersionSet, but *catalog.Package) {
+func (r *resolver) relateVersions(problem *diag.Diagnostic, set *catalog.VersionSet, but *catalog.Package) {
 	for i, p := range set.Packages {
 		if i == maxVersionsListed {
-			r.problems.Relate(p.At, "and %d more versions", len(set.Packages)-i)
+			problem.Relate(p.At, "and %d more versions", len(set.Packages)-i)
 			return
 		}
 		if p == but {
@@ -101,13 +101,13 @@ func (r *resolver) relateVersions(set *catalog.VersionSet, but *catalog.Package)
 		if p.Variant.Default == catalog.DefaultNever {
 			fits += ", but is never the default: ask for it by its version"
 		}
-		r.problems.Relate(p.At, "%s: %s", p.Name, cmp.Or(r.finder.whyNot(p), fits))
+		problem.Relate(p.At, "%s: %s", p.Name, cmp.Or(r.finder.whyNot(p), fits))
 	}
 }
 
 // relateTarget tells where those values of the target come from that packages
 // are at odds with.
-func (r *resolver) relateTarget(packages []*catalog.Package) {
+func (r *resolver) relateTarget(problem *diag.Diagnostic, packages []*catalog.Package) {
 	against := map[string]bool{}
 	for _, p := range packages {
 		for _, t := range p.Requires {
@@ -125,9 +125,9 @@ func (r *resolver) relateTarget(packages []*catalog.Package) {
 		switch {
 		case !against[row.subject] || row.value.Value == "":
 		case row.asked.At.File != "":
-			r.problems.Relate(row.asked.At, "%s %s is given here", row.subject, row.value.Value)
+			problem.Relate(row.asked.At, "%s %s is given here", row.subject, row.value.Value)
 		default:
-			r.problems.Relate(row.asked.At, "%s is %s: %s", row.subject, row.value.Value, row.value.Reason)
+			problem.Relate(row.asked.At, "%s is %s: %s", row.subject, row.value.Value, row.value.Reason)
 		}
 	}
 }

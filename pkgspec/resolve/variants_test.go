@@ -14,6 +14,7 @@ import (
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // TestDefaults covers which version a bare name means, on JetPack 6.2.
@@ -127,7 +128,7 @@ func TestSolveStops(t *testing.T) {
 	spec.Target = platform.Request{JetPack: platform.Asked{Value: "99"}, Platform: "linux/arm64"}
 	_, problems, err := Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) {
 		var problems diag.List
-		problems.Errorf("missing-source", diag.Range{}, "", "no folder")
+		problems.Errorf(rules.MissingSource, diag.Range{}, "", "no folder")
 		return nil, problems, nil
 	})
 	if err != nil || len(problems) != 2 {

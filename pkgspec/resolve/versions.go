@@ -8,6 +8,7 @@ import (
 
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // maxRounds bounds how often the chain is walked until its versions settle. Two
@@ -177,10 +178,10 @@ func conflicts(demanded []family) diag.List {
 				place = d.text.At
 			}
 		}
-		problems.Errorf("version-conflict", place, conflictHint(f), "%s is needed in %s versions: %s",
+		problem := problems.Errorf(rules.VersionConflict, place, conflictHint(f), "%s is needed in %s versions: %s",
 			f.name, count(len(names)), strings.Join(names, " and "))
 		for _, d := range f.versions {
-			relatePath(problems, d)
+			relatePath(problem, d)
 		}
 	}
 	return problems
@@ -220,12 +221,12 @@ func unsettled(demanded []family, pins map[string]*catalog.Package) diag.List {
 		if pins[f.name] != nil {
 			before = pins[f.name].Name
 		}
-		problems.Errorf("unsettled-versions", d.text.At, "ask for one version of "+f.name+" by its tag",
+		problem := problems.Errorf(rules.UnsettledVersions, d.text.At, "ask for one version of "+f.name+" by its tag",
 			"the version of %s does not settle: a chain with %s needs %s, which changes the chain", f.name, before, d.to.pkg.Name)
-		relatePath(problems, d)
+		relatePath(problem, d)
 		return problems
 	}
-	problems.Errorf("unsettled-versions", diag.Range{}, "ask for versions by their tags", "the versions in the chain do not settle")
+	problems.Errorf(rules.UnsettledVersions, diag.Range{}, "ask for versions by their tags", "the versions in the chain do not settle")
 	return problems
 }
 

@@ -231,7 +231,7 @@ func (c *comparison) chain(packages, skip []string) string {
 	if resolved == nil {
 		for _, d := range problems {
 			if d.Severity == diag.Error {
-				return "error [" + d.Rule + "] " + d.Message
+				return "error [" + d.Rule.Name + "] " + d.Message
 			}
 		}
 		return "error " + problems.Err().Error()

@@ -6,6 +6,7 @@ import (
 
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 // reason explains differences. Those of docs/compat.md are these.
@@ -65,7 +66,7 @@ var reasons = []reason{
 		"A test script that does not exist", "`test` names a script that the folder does not have. Upstream fails when it runs the test; jetkit leaves it out, with a warning.",
 		func(c *comparison, d difference) bool {
 			p := c.used[d.What]
-			return d.Field == "test" && p != nil && slices.ContainsFunc(p.Problems, func(w diag.Diagnostic) bool { return w.Rule == "missing-file" })
+			return d.Field == "test" && p != nil && slices.ContainsFunc(p.Problems, func(w diag.Diagnostic) bool { return w.Rule == rules.MissingFile })
 		},
 	},
 	{

@@ -1,0 +1,158 @@
+// Package rules is the table of everything that jetkit reports: each kind of
+// problem with its name, severity and meaning. docs/rules.md has a page section
+// for every one, with an example that it is reported for.
+package rules
+
+import "jetkit/pkgspec/diag"
+
+// The rules about jetson.yaml as text.
+var (
+	YAMLSyntax       = diag.Rule{Name: "yaml-syntax", Severity: diag.Error, Description: "The text is not valid YAML."}
+	JSONSyntax       = diag.Rule{Name: "json-syntax", Severity: diag.Error, Description: "The text is not valid JSON."}
+	BadCharacter     = diag.Rule{Name: "bad-character", Severity: diag.Error, Description: "The file has bytes that are not UTF-8, control characters or unusual line ends."}
+	TooLarge         = diag.Rule{Name: "too-large", Severity: diag.Error, Description: "A file is larger than jetkit reads, or its aliases stand for more than that."}
+	TooDeep          = diag.Rule{Name: "too-deep", Severity: diag.Error, Description: "Lists and mappings are nested deeper than jetkit reads."}
+	SeveralDocuments = diag.Rule{Name: "several-documents", Severity: diag.Error, Description: "The file holds more than one YAML document."}
+	EmptyFile        = diag.Rule{Name: "empty-file", Severity: diag.Error, Description: "The file holds no keys."}
+	AliasCycle       = diag.Rule{Name: "alias-cycle", Severity: diag.Error, Description: "A YAML alias is part of the value that it stands for."}
+)
+
+// The rules about keys and values.
+var (
+	BadKey          = diag.Rule{Name: "bad-key", Severity: diag.Error, Description: "A key is not a text."}
+	DuplicateKey    = diag.Rule{Name: "duplicate-key", Severity: diag.Error, Description: "A key occurs twice in one mapping."}
+	UnknownKey      = diag.Rule{Name: "unknown-key", Description: "A key is not one that jetkit knows. It is a warning where config.py sets it."}
+	UnknownVersion  = diag.Rule{Name: "unknown-version", Severity: diag.Error, Description: "A version that nothing declares: of the file's format, or of a package's declared versions."}
+	MissingKey      = diag.Rule{Name: "missing-key", Severity: diag.Error, Description: "A key that must be there is missing."}
+	MissingValue    = diag.Rule{Name: "missing-value", Severity: diag.Error, Description: "A key or list entry has no value."}
+	WrongType       = diag.Rule{Name: "wrong-type", Severity: diag.Error, Description: "A list, mapping, text or truth value stands where another is needed."}
+	BadValue        = diag.Rule{Name: "bad-value", Severity: diag.Error, Description: "A value cannot be right."}
+	DuplicateSource = diag.Rule{Name: "duplicate-source", Severity: diag.Error, Description: "A source of packages is listed twice."}
+	ConflictingKeys = diag.Rule{Name: "conflicting-keys", Severity: diag.Error, Description: "Two keys exclude each other."}
+	ReservedName    = diag.Rule{Name: "reserved-name", Severity: diag.Error, Description: "A build argument or label has a name that jetkit or BuildKit uses itself."}
+	NoEffect        = diag.Rule{Name: "no-effect", Severity: diag.Warning, Description: "A setting has no effect beside another one."}
+	SecretArg       = diag.Rule{Name: "secret-arg", Severity: diag.Warning, Description: "A build argument looks like a secret; build arguments are visible in the image's history."}
+	UnknownArg      = diag.Rule{Name: "unknown-arg", Severity: diag.Warning, Description: "A build argument looks like a mistyped one of jetkit's."}
+)
+
+// The rules about the target.
+var (
+	UnknownPlatform       = diag.Rule{Name: "unknown-platform", Severity: diag.Error, Description: "The platform that is built for has no target: neither linux/arm64 nor linux/amd64."}
+	MissingRelease        = diag.Rule{Name: "missing-release", Severity: diag.Error, Description: "The target names neither L4T nor JetPack, and a Jetson has no default."}
+	InvalidL4T            = diag.Rule{Name: "invalid-l4t", Severity: diag.Error, Description: "The value of l4t is not an L4T release."}
+	UnknownL4T            = diag.Rule{Name: "unknown-l4t", Severity: diag.Error, Description: "No table has an L4T release with this major and minor number."}
+	UnlistedL4T           = diag.Rule{Name: "unlisted-l4t", Severity: diag.Warning, Description: "No table has this patch level of a known L4T release; the nearest one's values are used."}
+	UnknownJetPack        = diag.Rule{Name: "unknown-jetpack", Severity: diag.Error, Description: "No table has a JetPack release of this name."}
+	L4TJetPackConflict    = diag.Rule{Name: "l4t-jetpack-conflict", Severity: diag.Error, Description: "L4T and JetPack are both given and do not belong together."}
+	UnknownArch           = diag.Rule{Name: "unknown-arch", Severity: diag.Error, Description: "The value of arch is not an architecture that jetkit knows."}
+	ArchPlatformConflict  = diag.Rule{Name: "arch-platform-conflict", Severity: diag.Error, Description: "The value of arch does not belong to the platform that is built for."}
+	UnusualArch           = diag.Rule{Name: "unusual-arch", Severity: diag.Warning, Description: "The Jetsons of this release use CUDA packages of another architecture."}
+	JetsonReleaseOnAMD64  = diag.Rule{Name: "jetson-release-on-amd64", Severity: diag.Warning, Description: "The target names a Jetson release, but the build is for linux/amd64."}
+	UnknownUbuntu         = diag.Rule{Name: "unknown-ubuntu", Severity: diag.Error, Description: "No table has this Ubuntu release."}
+	UbuntuNotInBase       = diag.Rule{Name: "ubuntu-not-in-base", Severity: diag.Error, Description: "The release's base image holds another Ubuntu."}
+	OldUbuntu             = diag.Rule{Name: "old-ubuntu", Severity: diag.Warning, Description: "The image's Ubuntu is older than the Jetson's own, whose driver libraries are mounted into the container."}
+	InvalidPython         = diag.Rule{Name: "invalid-python", Severity: diag.Error, Description: "The value of python is not a Python version."}
+	UnknownPython         = diag.Rule{Name: "unknown-python", Severity: diag.Error, Description: "No target has a Python of this version."}
+	InvalidCUDA           = diag.Rule{Name: "invalid-cuda", Severity: diag.Error, Description: "The value of cuda is not a CUDA version."}
+	CUDATiedToL4T         = diag.Rule{Name: "cuda-tied-to-l4t", Severity: diag.Error, Description: "Up to L4T 35 CUDA comes with the Jetson's system, and this one cannot run there."}
+	CUDAUpgrade           = diag.Rule{Name: "cuda-upgrade", Severity: diag.Warning, Description: "The CUDA is an upgrade that NVIDIA publishes for the release, not its own."}
+	OldCUDA               = diag.Rule{Name: "old-cuda", Severity: diag.Warning, Description: "The CUDA has an older major version than the release's."}
+	CUDALacksArchitecture = diag.Rule{Name: "cuda-lacks-architecture", Description: "The CUDA cannot compile for a GPU of the release; an error if none of them is left."}
+)
+
+// The rules about the search for packages.
+var (
+	UnknownContext  = diag.Rule{Name: "unknown-context", Severity: diag.Error, Description: "A source names a context that the build does not have."}
+	BadContext      = diag.Rule{Name: "bad-context", Severity: diag.Error, Description: "A named context is not a folder."}
+	MissingSource   = diag.Rule{Name: "missing-source", Severity: diag.Error, Description: "A source's folder does not exist."}
+	BadSource       = diag.Rule{Name: "bad-source", Severity: diag.Error, Description: "A source's folder lies outside of its context."}
+	MissingFolder   = diag.Rule{Name: "missing-folder", Severity: diag.Error, Description: "A requested folder does not exist."}
+	BadFolder       = diag.Rule{Name: "bad-folder", Severity: diag.Error, Description: "A requested folder lies outside of the build context."}
+	NotAPackage     = diag.Rule{Name: "not-a-package", Severity: diag.Error, Description: "A requested folder has neither a Dockerfile nor a configuration."}
+	SeveralPackages = diag.Rule{Name: "several-packages", Severity: diag.Error, Description: "A requested folder declares several packages."}
+	Unreadable      = diag.Rule{Name: "unreadable", Severity: diag.Error, Description: "A file or folder cannot be read."}
+	ScanStopped     = diag.Rule{Name: "scan-stopped", Severity: diag.Error, Description: "The search for packages was cancelled."}
+)
+
+// The rules about packages' metadata.
+var (
+	BadName            = diag.Rule{Name: "bad-name", Severity: diag.Error, Description: "A name has characters that it must not have, or a tag where none may be."}
+	EmptyEntry         = diag.Rule{Name: "empty-entry", Severity: diag.Error, Description: "A list of a package's metadata has an empty entry."}
+	BadDevice          = diag.Rule{Name: "bad-device", Severity: diag.Error, Description: "The value of buildkit_device is not a CDI device."}
+	DuplicateVersion   = diag.Rule{Name: "duplicate-version", Severity: diag.Error, Description: "A package declares a version twice."}
+	UnterminatedHeader = diag.Rule{Name: "unterminated-header", Severity: diag.Error, Description: "A Dockerfile's header has no end."}
+	AlmostHeader       = diag.Rule{Name: "almost-header", Severity: diag.Warning, Description: "A comment looks like a header, but does not begin as one."}
+	MissingFile        = diag.Rule{Name: "missing-file", Description: "The package's folder lacks a file that its metadata names."}
+	PathOutside        = diag.Rule{Name: "path-outside", Severity: diag.Error, Description: "A path leaves the package's folder."}
+	BadTest            = diag.Rule{Name: "bad-test", Severity: diag.Error, Description: "A test's command line cannot be split into words."}
+	BadConfig          = diag.Rule{Name: "bad-config", Severity: diag.Error, Description: "A configuration file is neither YAML, JSON nor config.py."}
+	TwoDockerfiles     = diag.Rule{Name: "two-dockerfiles", Severity: diag.Error, Description: "A folder has two files that could be its Dockerfile."}
+	TwoConfigs         = diag.Rule{Name: "two-configs", Severity: diag.Error, Description: "A folder has two configuration files of one kind."}
+	ForeignConfig      = diag.Rule{Name: "foreign-config", Severity: diag.Warning, Description: "A configuration file has no key of jetkit's; it seems to belong to another program."}
+	IgnoredKey         = diag.Rule{Name: "ignored-key", Description: "A key has no effect."}
+	IgnoredHeader      = diag.Rule{Name: "ignored-header", Severity: diag.Warning, Description: "The whole header is ignored, as jetson-containers does, because of a fault in it."}
+	UnusedBuildFlags   = diag.Rule{Name: "unused-build-flags", Severity: diag.Warning, Description: "build_flags are for docker build's command line and have no effect."}
+	ConfigPy           = diag.Rule{Name: "config-py", Description: "A config.py failed, could not be run, or printed something odd."}
+)
+
+// The rules about the chain.
+var (
+	MissingPackage    = diag.Rule{Name: "missing-package", Severity: diag.Error, Description: "No package answers to a name that is asked for."}
+	DisabledPackage   = diag.Rule{Name: "disabled-package", Severity: diag.Error, Description: "A package that is needed is disabled."}
+	Requirement       = diag.Rule{Name: "requirement", Severity: diag.Error, Description: "A package that is needed does not fit the target."}
+	BadRequirement    = diag.Rule{Name: "bad-requirement", Severity: diag.Error, Description: "A requirement is not one that jetkit can read."}
+	DuplicatePackage  = diag.Rule{Name: "duplicate-package", Description: "One package is listed twice, or two packages have one name."}
+	NoVariant         = diag.Rule{Name: "no-variant", Severity: diag.Error, Description: "No declared version of a package fits the target."}
+	VersionConflict   = diag.Rule{Name: "version-conflict", Severity: diag.Error, Description: "Packages of the chain need different versions of one package."}
+	UnsettledVersions = diag.Rule{Name: "unsettled-versions", Severity: diag.Error, Description: "The versions in the chain keep changing one another."}
+	DependencyCycle   = diag.Rule{Name: "dependency-cycle", Severity: diag.Error, Description: "Packages depend on each other in a circle."}
+	UnusedName        = diag.Rule{Name: "unused-name", Severity: diag.Warning, Description: "A name under skip, build or tests matches no package of the chain."}
+	SkippedRequest    = diag.Rule{Name: "skipped-request", Severity: diag.Warning, Description: "A package is both requested and left out."}
+)
+
+// The rules about the build.
+var (
+	UnknownTarget = diag.Rule{Name: "unknown-target", Severity: diag.Error, Description: "--target names neither a package of the chain nor one of its stages."}
+	ChainDropped  = diag.Rule{Name: "chain-dropped", Severity: diag.Warning, Description: "A package's Dockerfile does not start from BASE_IMAGE, so the packages before it are not in the image."}
+)
+
+// Group is a subject of rules.
+type Group struct {
+	Title string
+	Rules []diag.Rule
+}
+
+// Groups returns every rule, by subject.
+func Groups() []Group {
+	return []Group{
+		{"jetson.yaml as text", []diag.Rule{
+			YAMLSyntax, JSONSyntax, BadCharacter, TooLarge, TooDeep, SeveralDocuments, EmptyFile, AliasCycle,
+		}},
+		{"keys and values", []diag.Rule{
+			BadKey, DuplicateKey, UnknownKey, UnknownVersion, MissingKey, MissingValue, WrongType, BadValue,
+			DuplicateSource, ConflictingKeys, ReservedName, NoEffect, SecretArg, UnknownArg,
+		}},
+		{"the target", []diag.Rule{
+			UnknownPlatform, MissingRelease, InvalidL4T, UnknownL4T, UnlistedL4T, UnknownJetPack, L4TJetPackConflict,
+			UnknownArch, ArchPlatformConflict, UnusualArch, JetsonReleaseOnAMD64, UnknownUbuntu, UbuntuNotInBase,
+			OldUbuntu, InvalidPython, UnknownPython, InvalidCUDA, CUDATiedToL4T, CUDAUpgrade, OldCUDA,
+			CUDALacksArchitecture,
+		}},
+		{"the search for packages", []diag.Rule{
+			UnknownContext, BadContext, MissingSource, BadSource, MissingFolder, BadFolder, NotAPackage,
+			SeveralPackages, Unreadable, ScanStopped,
+		}},
+		{"packages' metadata", []diag.Rule{
+			BadName, EmptyEntry, BadDevice, DuplicateVersion, UnterminatedHeader, AlmostHeader, MissingFile,
+			PathOutside, BadTest, BadConfig, TwoDockerfiles, TwoConfigs, ForeignConfig, IgnoredKey, IgnoredHeader,
+			UnusedBuildFlags, ConfigPy,
+		}},
+		{"the chain", []diag.Rule{
+			MissingPackage, DisabledPackage, Requirement, BadRequirement, DuplicatePackage, NoVariant, VersionConflict,
+			UnsettledVersions, DependencyCycle, UnusedName, SkippedRequest,
+		}},
+		{"the build", []diag.Rule{
+			UnknownTarget, ChainDropped,
+		}},
+	}
+}
