@@ -91,7 +91,7 @@ var (
 	ForeignConfig      = diag.Rule{Name: "foreign-config", Severity: diag.Warning, Description: "A configuration file has no key of jetkit's; it seems to belong to another program."}
 	IgnoredKey         = diag.Rule{Name: "ignored-key", Description: "A key has no effect."}
 	IgnoredHeader      = diag.Rule{Name: "ignored-header", Severity: diag.Warning, Description: "The whole header is ignored, as jetson-containers does, because of a fault in it."}
-	UnusedBuildFlags   = diag.Rule{Name: "unused-build-flags", Severity: diag.Warning, Description: "build_flags are for docker build's command line and have no effect."}
+	UnusedBuildFlags   = diag.Rule{Name: "unused-build-flags", Severity: diag.Warning, Description: "The key build_flags holds options of docker build, which have no effect."}
 	ConfigPy           = diag.Rule{Name: "config-py", Description: "A config.py failed, could not be run, or printed something odd."}
 )
 
@@ -112,7 +112,7 @@ var (
 
 // The rules about the build.
 var (
-	UnknownTarget = diag.Rule{Name: "unknown-target", Severity: diag.Error, Description: "--target names neither a package of the chain nor one of its stages."}
+	UnknownTarget = diag.Rule{Name: "unknown-target", Severity: diag.Error, Description: "The option --target names neither a package of the chain nor one of its stages."}
 	ChainDropped  = diag.Rule{Name: "chain-dropped", Severity: diag.Warning, Description: "A package's Dockerfile does not start from BASE_IMAGE, so the packages before it are not in the image."}
 )
 
