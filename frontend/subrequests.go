@@ -21,6 +21,7 @@ import (
 	"jetkit/llb/llbtree"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/plan/print"
 )
 
 // jetkit's own subrequests. buildx puts "frontend." before what --call names.
@@ -115,7 +116,7 @@ func (b *build) callPlan(ctx context.Context) (*client.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := bytes.NewBufferString(p.Text())
+	text := bytes.NewBufferString(print.Text(p))
 	for _, d := range problems.Warnings() {
 		fmt.Fprintf(text, "\n%s\n", d)
 	}
@@ -127,11 +128,11 @@ func (b *build) callGraph(ctx context.Context) (*client.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	dt, err := json.MarshalIndent(map[string]string{"mermaid": p.Mermaid(), "dot": p.DOT()}, "", "  ")
+	dt, err := json.MarshalIndent(map[string]string{"mermaid": print.Mermaid(p), "dot": print.DOT(p)}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding the graph: %w", err)
 	}
-	return answer(dt, []byte(p.Mermaid())), nil
+	return answer(dt, []byte(print.Mermaid(p))), nil
 }
 
 func (b *build) callLLB(ctx context.Context) (*client.Result, error) {

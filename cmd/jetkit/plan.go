@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/plan/print"
 )
 
 // planFormats are the forms that a plan can be printed in.
@@ -67,12 +68,12 @@ func formatPlan(p *plan.Plan, format string) (string, error) {
 		dt, err := p.Indented()
 		return string(dt), err
 	case "mermaid":
-		return p.Mermaid(), nil
+		return print.Mermaid(p), nil
 	case "dot":
-		return p.DOT(), nil
+		return print.DOT(p), nil
 	case "digest":
 		digest, err := p.Digest()
 		return digest + "\n", err
 	}
-	return p.Text(), nil
+	return print.Text(p), nil
 }

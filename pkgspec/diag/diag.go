@@ -99,18 +99,18 @@ func (d *Diagnostic) About(subject any) *Diagnostic {
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	if at := d.At.String(); at != "" {
-		b.WriteString(at + ": ")
+		b.WriteString(Clean(at) + ": ")
 	}
-	fmt.Fprintf(&b, "%s: %s [%s]", d.Severity, d.Message, d.Rule.Name)
+	fmt.Fprintf(&b, "%s: %s [%s]", d.Severity, Clean(d.Message), d.Rule.Name)
 	if d.Hint != "" {
-		b.WriteString("\n    hint: " + strings.ReplaceAll(d.Hint, "\n", "\n          "))
+		b.WriteString("\n    hint: " + strings.ReplaceAll(CleanLines(d.Hint), "\n", "\n          "))
 	}
 	for _, r := range d.Related {
 		b.WriteString("\n    ")
 		if at := r.At.String(); at != "" {
-			b.WriteString(at + ": ")
+			b.WriteString(Clean(at) + ": ")
 		}
-		b.WriteString(r.Message)
+		b.WriteString(Clean(r.Message))
 	}
 	return b.String()
 }

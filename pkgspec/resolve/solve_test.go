@@ -12,6 +12,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/plan/print"
 )
 
 // declaredTree is a tree of packages whose versions are declared, after the
@@ -132,7 +133,7 @@ func TestSolve(t *testing.T) {
 			fmt.Fprintf(&b, "== %s: %s %s\n", test.name, strings.ReplaceAll(test.file, "\n", " / "), test.args)
 			if s.Plan != nil {
 				got = chain(s.Plan)
-				b.WriteString(s.Plan.Text())
+				b.WriteString(print.Text(s.Plan))
 				if s.Plan.Target.CUDA != s.Target.CUDA {
 					t.Errorf("plan for CUDA %v, solution for %v", s.Plan.Target.CUDA, s.Target.CUDA)
 				}

@@ -1,20 +1,23 @@
-package plan
+package print
 
 import (
 	"fmt"
 	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 )
 
-// Mermaid gives the plan's packages as a Mermaid flowchart: a node for each step
+// Mermaid returns the plan's packages as a Mermaid flowchart: a node for each step
 // in build order, an arrow from each package to those it needs. Requested
 // packages have a thick border, packages that need a GPU are green.
-func (p *Plan) Mermaid() string {
+func Mermaid(p *plan.Plan) string {
 	var b strings.Builder
 	b.WriteString("flowchart BT\n")
 	for i, step := range p.Steps {
-		fmt.Fprintf(&b, "  s%d[\"%s\"]%s\n", i+1, mermaidEscape.Replace(clean(step.Name)), mermaidClass(step))
+		fmt.Fprintf(&b, "  s%d[\"%s\"]%s\n", i+1, mermaidEscape.Replace(diag.Clean(step.Name)), mermaidClass(step))
 	}
-	p.eachNeed(func(from, to int) { fmt.Fprintf(&b, "  s%d --> s%d\n", from+1, to+1) })
+	eachNeed(p, func(from, to int) { fmt.Fprintf(&b, "  s%d --> s%d\n", from+1, to+1) })
 	b.WriteString("  classDef requested stroke-width:3px\n")
 	b.WriteString("  classDef gpu fill:#d8f0d0,color:#000\n")
 	b.WriteString("  classDef requestedgpu fill:#d8f0d0,color:#000,stroke-width:3px\n")
@@ -22,7 +25,7 @@ func (p *Plan) Mermaid() string {
 }
 
 // mermaidClass marks a node; Mermaid takes one class after ":::".
-func mermaidClass(step Step) string {
+func mermaidClass(step plan.Step) string {
 	switch {
 	case step.Requested && step.GPU:
 		return ":::requestedgpu"
@@ -38,9 +41,9 @@ func mermaidClass(step Step) string {
 // Mermaid label as Mermaid's entities.
 var mermaidEscape = strings.NewReplacer(`"`, "#quot;", "#", "#35;", "<", "#lt;", ">", "#gt;", "&", "#amp;", "`", "#96;", `\`, "#92;")
 
-// DOT gives the plan's packages as a Graphviz digraph, with the same nodes,
+// DOT returns the plan's packages as a Graphviz digraph, with the same nodes,
 // arrows and marks as Mermaid.
-func (p *Plan) DOT() string {
+func DOT(p *plan.Plan) string {
 	var b strings.Builder
 	b.WriteString("digraph plan {\n  rankdir=BT;\n  node [shape=box, fontname=\"sans-serif\"];\n")
 	for i, step := range p.Steps {
@@ -51,9 +54,9 @@ func (p *Plan) DOT() string {
 		if step.GPU {
 			marks += `, style=filled, fillcolor="#d8f0d0"`
 		}
-		fmt.Fprintf(&b, "  s%d [label=\"%s\"%s];\n", i+1, dotEscape.Replace(clean(step.Name)), marks)
+		fmt.Fprintf(&b, "  s%d [label=\"%s\"%s];\n", i+1, dotEscape.Replace(diag.Clean(step.Name)), marks)
 	}
-	p.eachNeed(func(from, to int) { fmt.Fprintf(&b, "  s%d -> s%d;\n", from+1, to+1) })
+	eachNeed(p, func(from, to int) { fmt.Fprintf(&b, "  s%d -> s%d;\n", from+1, to+1) })
 	b.WriteString("}\n")
 	return b.String()
 }
@@ -62,7 +65,7 @@ func (p *Plan) DOT() string {
 var dotEscape = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
 
 // eachNeed calls f for every direct need, with the indexes of both steps.
-func (p *Plan) eachNeed(f func(from, to int)) {
+func eachNeed(p *plan.Plan, f func(from, to int)) {
 	index := make(map[string]int, len(p.Steps))
 	for i, step := range p.Steps {
 		index[step.Name] = i
@@ -74,14 +77,4 @@ func (p *Plan) eachNeed(f func(from, to int)) {
 			}
 		}
 	}
-}
-
-// clean turns control characters into spaces.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
 }

@@ -1,34 +1,38 @@
-package plan
+// Package print writes plans for people: as text, and as graphs in Mermaid and
+// Graphviz. Text of others, of which a plan holds much, is cleaned on the way.
+package print
 
 import (
 	"cmp"
 	"fmt"
-	"jetkit/pkgspec/diag"
 	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 )
 
 // width is how many columns the text form has.
 const width = 100
 
-// Text gives the plan as people read it: the target with a reason for every
+// Text lays the plan out for people: the target with a reason for every
 // value, the base image, what build arguments changed, what the build has to be
 // allowed, and the chain with its tests and why each package is in it.
-func (p *Plan) Text() string {
+func Text(p *plan.Plan) string {
 	var w textWriter
-	w.section("Target", p.targetRows())
+	w.section("Target", targetRows(p))
 	w.section("Base image", [][]string{{orDash(p.Base.Value), p.Base.Reason}})
-	w.section("Image", p.imageRows())
-	w.section("Build", p.Build.rows())
-	w.section("Tests", p.Tests.rows())
-	w.lines("Overrides", p.overrideLines())
+	w.section("Image", imageRows(p))
+	w.section("Build", sandboxRows(p.Build.Sandbox))
+	w.section("Tests", sandboxRows(p.Tests.Sandbox))
+	w.lines("Overrides", overrideLines(p))
 	w.privileges(p.Entitlements())
 	w.heading(fmt.Sprintf("Chain: %s", plural(len(p.Steps), "package")))
 	for i, step := range p.Steps {
 		w.row([]int{len(fmt.Sprint(len(p.Steps))), nameWidth(p.Steps)}, fmt.Sprint(i+1), step.Name, step.Origin.String())
-		for _, line := range step.details() {
+		for _, line := range details(&step) {
 			w.row([]int{len(fmt.Sprint(len(p.Steps))), detailWidth}, "", line[0], line[1])
 		}
 	}
@@ -44,7 +48,7 @@ const detailWidth = 5
 
 // targetRows lists the target's values. One that the target does not have is
 // shown as "-".
-func (p *Plan) targetRows() [][]string {
+func targetRows(p *plan.Plan) [][]string {
 	var rows [][]string
 	for _, f := range p.Target.Facts() {
 		rows = append(rows, []string{f.Title, orDash(f.Value.Value), f.Value.Reason})
@@ -61,7 +65,7 @@ func orDash(value string) string {
 }
 
 // imageRows lists what the user sets on the finished image.
-func (p *Plan) imageRows() [][]string {
+func imageRows(p *plan.Plan) [][]string {
 	var rows [][]string
 	add := func(name, value string) {
 		if value != "" {
@@ -82,7 +86,7 @@ func (p *Plan) imageRows() [][]string {
 }
 
 // overrideLines says what build arguments changed.
-func (p *Plan) overrideLines() []string {
+func overrideLines(p *plan.Plan) []string {
 	var lines []string
 	for _, o := range p.Overrides {
 		was := "sets " + o.Key
@@ -95,7 +99,7 @@ func (p *Plan) overrideLines() []string {
 }
 
 // details lists what there is to say about a step, each with a word for it.
-func (s *Step) details() [][2]string {
+func details(s *plan.Step) [][2]string {
 	var details [][2]string
 	if len(s.Why) > 0 { // build-essential is needed by nearly all
 		details = append(details, [2]string{"why", diag.Some(s.Why, "; ", maxWhy)})
@@ -107,49 +111,47 @@ func (s *Step) details() [][2]string {
 		details = append(details, [2]string{"arg", name + "=" + s.BuildArgs[name]})
 	}
 	switch s.BuildGPU {
-	case GPUCDI:
+	case plan.GPUCDI:
 		details = append(details, [2]string{"gpu", "RUN steps use the CDI device " + s.BuildDevice})
-	case GPURuntime:
+	case plan.GPURuntime:
 		details = append(details, [2]string{"gpu", "RUN steps use the builder's NVIDIA runtime"})
 	}
 	if s.BuildPrivileged {
 		details = append(details, [2]string{"note", "RUN steps run privileged"})
 	}
 	for _, test := range s.Tests {
-		details = append(details, [2]string{"test", test.Name + " " + test.where(s)})
+		details = append(details, [2]string{"test", test.Name + " " + where(&test, s)})
 	}
 	return details
 }
 
 // where says where a test of a step runs, or why it does not.
-func (t *Test) where(s *Step) string {
-	where := "(skipped: " + t.Skipped + ")"
+func where(t *plan.Test, s *plan.Step) string {
+	place := "on its own stage"
 	switch {
 	case t.Skipped != "":
-		return where
+		return "(skipped: " + t.Skipped + ")"
 	case t.Intermediate && t.Final:
-		where = "on its own stage and on the finished image"
+		place = "on its own stage and on the finished image"
 	case t.Final:
-		where = "on the finished image"
-	default:
-		where = "on its own stage"
+		place = "on the finished image"
 	}
 	if s.GPU {
-		where += ", with a GPU"
+		place += ", with a GPU"
 	}
 	if s.TestPrivileged {
-		where += ", privileged"
+		place += ", privileged"
 	}
-	return "(" + where + ")"
+	return "(" + place + ")"
 }
 
-// rows lists what is set for all steps of one sort.
-func (s Sandbox) rows() [][]string {
+// sandboxRows lists what is set for all steps of one sort.
+func sandboxRows(s plan.Sandbox) [][]string {
 	var rows [][]string
 	for _, row := range [][]string{
 		{"Network", string(s.Network)},
-		{"Shm size", SizeText(s.ShmSize)},
-		{"Ulimits", strings.ReplaceAll(UlimitsText(s.Ulimits), ",", ", ")},
+		{"Shm size", plan.SizeText(s.ShmSize)},
+		{"Ulimits", strings.ReplaceAll(plan.UlimitsText(s.Ulimits), ",", ", ")},
 	} {
 		if row[1] != "" {
 			rows = append(rows, row)
@@ -160,27 +162,27 @@ func (s Sandbox) rows() [][]string {
 
 // privileges lists what the build has to be allowed, and the options that do it:
 // beside the uses if all lines have room, else below them.
-func (w *textWriter) privileges(needed []Entitlement) {
+func (w *textWriter) privileges(needed []plan.Entitlement) {
 	if len(needed) == 0 {
 		return
 	}
 	w.heading("Privileges")
-	names, uses := 0, 0
-	for _, e := range needed {
-		names, uses = max(names, len(e.Name)), max(uses, utf8.RuneCountInString(e.uses()))
+	names, widest := 0, 0
+	uses := make([]string, len(needed))
+	for i, e := range needed {
+		uses[i] = diag.Clean(strings.Join(e.Uses, "; "))
+		names, widest = max(names, len(e.Name)), max(widest, utf8.RuneCountInString(uses[i]))
 	}
-	for _, e := range needed {
+	for i, e := range needed {
 		option := "--allow " + e.Name
-		if len("    ")+names+uses+len("  --allow ")+names <= width {
-			fmt.Fprintf(&w.b, "  %-*s  %-*s  %s\n", names, e.Name, uses, clean(e.uses()), option)
+		if len("    ")+names+widest+len("  --allow ")+names <= width {
+			fmt.Fprintf(&w.b, "  %-*s  %-*s  %s\n", names, e.Name, widest, uses[i], option)
 			continue
 		}
-		w.row([]int{names}, e.Name, e.uses())
+		w.row([]int{names}, e.Name, uses[i])
 		w.row([]int{names}, "", option)
 	}
 }
-
-func (e Entitlement) uses() string { return strings.Join(e.Uses, "; ") }
 
 // textWriter lays out sections of rows.
 type textWriter struct{ b strings.Builder }
@@ -203,7 +205,7 @@ func (w *textWriter) section(title string, rows [][]string) {
 	widths := make([]int, len(rows[0])-1)
 	for _, row := range rows {
 		for i := range widths {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], utf8.RuneCountInString(diag.Clean(row[i])))
 		}
 	}
 	for _, row := range rows {
@@ -227,7 +229,7 @@ func (w *textWriter) lines(title string, lines []string) {
 func (w *textWriter) row(widths []int, cells ...string) {
 	var line strings.Builder
 	for i, cell := range cells[:len(cells)-1] {
-		fmt.Fprintf(&line, "  %-*s", widths[i], clean(cell))
+		fmt.Fprintf(&line, "  %-*s", widths[i], diag.Clean(cell))
 	}
 	line.WriteString("  ")
 	indent := utf8.RuneCountInString(line.String())
@@ -237,7 +239,7 @@ func (w *textWriter) row(widths []int, cells ...string) {
 		line.Reset()
 		line.WriteString(strings.Repeat(" ", indent))
 	}
-	for i, part := range wrap(cells[len(cells)-1], width-indent) {
+	for i, part := range wrap(diag.Clean(cells[len(cells)-1]), width-indent) {
 		if i > 0 {
 			line.WriteString("\n" + strings.Repeat(" ", indent))
 		}
@@ -247,7 +249,7 @@ func (w *textWriter) row(widths []int, cells ...string) {
 }
 
 // wrap breaks a text between words into lines of at most limit characters; a
-// longer word has a line of its own. Line breaks of the text become spaces.
+// longer word has a line of its own.
 func wrap(text string, limit int) []string {
 	lines := []string{""}
 	for word := range strings.FieldsSeq(text) {
@@ -266,10 +268,10 @@ func wrap(text string, limit int) []string {
 
 // nameWidth is the width of the steps' names, as far as they are not unusually
 // long.
-func nameWidth(steps []Step) int {
+func nameWidth(steps []plan.Step) int {
 	widest := detailWidth
 	for _, step := range steps {
-		if n := utf8.RuneCountInString(step.Name); n <= width/3 {
+		if n := utf8.RuneCountInString(diag.Clean(step.Name)); n <= width/3 {
 			widest = max(widest, n)
 		}
 	}
