@@ -2,10 +2,8 @@ package main
 
 import (
 	"path/filepath"
-	"strings"
 
 	"jetkit/cmd/internal/pylocal"
-	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
 )
 
@@ -23,16 +21,4 @@ func (r *request) evaluator() configpy.Evaluator {
 		e.CacheDir = filepath.Join(r.cache, "config-py")
 	}
 	return e
-}
-
-// notRun is how the reason begins that a package has which nobody may evaluate.
-const notRun = "configured by config.py"
-
-// nameFlag adds to that reason what would enable the package.
-func nameFlag(cat *catalog.Catalog) {
-	for _, p := range cat.Packages() {
-		if strings.HasPrefix(p.Disabled, notRun) {
-			p.Disabled = notRun + ", which runs with --run-config-py only"
-		}
-	}
 }

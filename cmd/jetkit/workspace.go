@@ -159,13 +159,10 @@ func (w *workspace) scan(ctx context.Context) error {
 // packagesFor finds the packages of the open contexts for a target.
 func (w *workspace) packagesFor(ctx context.Context, target plan.Target) (*catalog.Catalog, diag.List) {
 	trees, folders := w.trees()
-	cat, problems := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
+	return pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
 		Evaluator: w.request.evaluator(), Facts: platform.FactsForTree(target), Args: w.spec.Args,
+		NotRun: "configured by config.py, which runs with --run-config-py only",
 	})
-	if !w.request.runConfigPy {
-		nameFlag(cat)
-	}
-	return cat, problems
 }
 
 // openContexts opens the folders of all contexts that packages come from.

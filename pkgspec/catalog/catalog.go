@@ -63,7 +63,7 @@ func (c *Catalog) add(p *Package) {
 	c.packages = append(c.packages, p)
 	bases := map[string]bool{}
 	names := map[string]bool{}
-	for _, name := range p.Names() {
+	for _, name := range p.lookups() {
 		if !names[name] {
 			names[name] = true
 			c.byName[name] = append(c.byName[name], p)
@@ -76,6 +76,17 @@ func (c *Catalog) add(p *Package) {
 	if p.Origin.Kind == plan.Context {
 		c.byFolder[p.Origin.Path] = append(c.byFolder[p.Origin.Path], p)
 	}
+}
+
+// lookups returns the names that find a package.
+func (p *Package) lookups() []string {
+	names := p.Names()
+	if p.Unknown {
+		for _, name := range p.Names() {
+			names = append(names, Base(name))
+		}
+	}
+	return names
 }
 
 // reportTwin reports a package whose real name and requirements an earlier one
@@ -116,7 +127,7 @@ func (c *Catalog) Lookup(name string) []*Package {
 	}
 	var found []*Package
 	for _, p := range c.packages {
-		if slices.ContainsFunc(p.Names(), func(n string) bool { return Match(name, n) }) {
+		if slices.ContainsFunc(p.lookups(), func(n string) bool { return Match(name, n) }) {
 			found = append(found, p)
 		}
 	}
@@ -135,6 +146,20 @@ func (c *Catalog) Find(name string) *Package {
 // Variants returns the packages with a real name or alias that is this name
 // when tags are taken off: for "pytorch" each of pytorch:2.7 and pytorch:2.8.
 func (c *Catalog) Variants(base string) []*Package { return c.byBase[base] }
+
+// UnknownBefore returns the first unknown package that may be the one of this name,
+// or nil. It looks at the packages before p in scan order, at all if p is nil.
+func (c *Catalog) UnknownBefore(name string, p *Package) *Package {
+	for _, other := range c.byBase[Base(name)] {
+		if other == p {
+			return nil
+		}
+		if other.Unknown {
+			return other
+		}
+	}
+	return nil
+}
 
 // InFolder returns the packages declared in a folder of the build context.
 func (c *Catalog) InFolder(folder string) []*Package { return c.byFolder[folder] }

@@ -44,7 +44,11 @@ type Package struct {
 	GPU *bool
 	// Disabled says why the package cannot be used; empty if it can.
 	Disabled string
-	Origin   plan.Origin
+	// Unknown marks a disabled package of which nobody knows what it is: what declares
+	// it failed, or was not run. It stands for every package that it may be, so its
+	// names with and without a tag mean it, and none of a later tree.
+	Unknown bool
+	Origin  plan.Origin
 	// Superseded tells that the same config.py declares another package of this
 	// name after this one, which wins where the requirements of both hold.
 	Superseded bool

@@ -103,7 +103,7 @@ func (s *scanner) evaluate(t Tree, r result) result {
 	}
 	if s.options.Evaluator == nil {
 		return r.replaced(func(p *deferred) []*catalog.Package {
-			return p.disabled(diag.Range{}, "configured by config.py, which is not run here")
+			return p.unknown(diag.Range{}, cmp.Or(s.options.NotRun, "configured by config.py, which is not run here"))
 		})
 	}
 	req := configpy.Request{FS: t.FS, Tree: t.origin(), Readable: isMetadata, Env: s.options.environment(), Facts: s.options.Facts, Folders: folders}
@@ -115,7 +115,7 @@ func (s *scanner) evaluate(t Tree, r result) result {
 		r.problems.Warnf(rules.ConfigPy, diag.Range{File: t.file(path.Clean(cmp.Or(t.Dir, ".")))}, "",
 			"the %d packages with a config.py are disabled, because it could not be run: %v", len(folders), err)
 		return r.replaced(func(p *deferred) []*catalog.Package {
-			return p.disabled(diag.Range{}, "its config.py could not be run: "+err.Error())
+			return p.unknown(diag.Range{}, "its config.py could not be run: "+err.Error())
 		})
 	}
 	results := answer.Folders

@@ -96,6 +96,15 @@ func (p *deferred) disabled(at diag.Range, reason string) []*catalog.Package {
 	return []*catalog.Package{made}
 }
 
+// unknown is disabled, for a folder whose packages nobody knows.
+func (p *deferred) unknown(at diag.Range, reason string) []*catalog.Package {
+	packages := p.disabled(at, reason)
+	for _, made := range packages {
+		made.Unknown = made.Disabled == reason // and not by its header, on purpose
+	}
+	return packages
+}
+
 // failed makes the package of a config.py that gave no result. It is disabled
 // at the line of the tree that the failure came from.
 func (p *deferred) failed(answer configpy.FolderResult) []*catalog.Package {
@@ -107,7 +116,7 @@ func (p *deferred) failed(answer configpy.FolderResult) []*catalog.Package {
 		at = p.frame(last)
 		where = fmt.Sprintf(" (%s:%d)", at.File, at.Start.Line)
 	}
-	packages := p.disabled(at, "its config.py failed: "+answer.Error.Message+where)
+	packages := p.unknown(at, "its config.py failed: "+answer.Error.Message+where)
 	for _, made := range packages {
 		problem := made.Problems.Errorf(rules.ConfigPy, at, outputHint(answer.Output), "config.py failed, so package %s is disabled: %s%s", made.Name, answer.Error.Message, where)
 		for _, frame := range frames[:max(len(frames)-1, 0)] {

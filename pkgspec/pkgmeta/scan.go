@@ -54,8 +54,9 @@ type Folder struct {
 // ScanOptions says how packages are read that are configured by programs.
 type ScanOptions struct {
 	// Evaluator runs config.py files. Without one their packages are listed as
-	// disabled, with that reason.
+	// disabled, for the reason NotRun.
 	Evaluator configpy.Evaluator
+	NotRun    string
 	// Facts is the target as config.py files see it.
 	Facts platform.TreeFacts
 	// Args are the user's variables, such as PYTORCH_VERSION. They are part of

@@ -8,9 +8,13 @@ import (
 
 // first gives the package that a name or pattern means among those it finds, in
 // scan order, or nil if none can be used. A name that leaves the version of
-// declared versions open means their default.
+// declared versions open means their default. An unknown package is what its names
+// mean: what stands in for it may be another program.
 func (f *finder) first(name string, found []*catalog.Package) *catalog.Package {
 	for _, p := range found {
+		if p.Unknown {
+			return p
+		}
 		if !f.usable(p) {
 			continue
 		}

@@ -62,8 +62,13 @@ func (f *finder) find(name string) match {
 	}
 	found := f.cat.Lookup(name)
 	m := match{exact: catalog.IsPattern(name) || catalog.Base(name) != name, several: catalog.IsPattern(name) && len(found) > 1}
-	if m.pkg = f.first(name, found); m.pkg == nil && len(found) > 0 {
+	m.pkg = f.first(name, found)
+	switch {
+	case m.pkg != nil:
+	case len(found) > 0:
 		m.pkg = found[0]
+	default:
+		m.pkg = f.cat.UnknownBefore(name, nil)
 	}
 	if m.pkg != nil && !m.exact {
 		m.exact = !slices.ContainsFunc(f.cat.Variants(name), func(p *catalog.Package) bool {

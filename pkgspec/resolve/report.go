@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func (r *resolver) report(g *graph) {
 		switch {
 		case r.finder.usable(n.pkg):
 			r.reportTwins(n)
+			r.reportSubstitute(n)
 		case n.pkg.Variant != nil:
 			r.reportVariant(n)
 		default:
@@ -125,7 +127,8 @@ func (r *resolver) relateCandidates(problem *diag.Diagnostic, n *node) {
 	for _, p := range r.cat.Lookup(n.first.text.Value) {
 		if p != n.pkg && listed < maxListed {
 			listed++
-			problem.Relate(p.At, "%s cannot stand in: %s", p.Name, r.finder.whyNot(p))
+			why := cmp.Or(r.finder.whyNot(p), "it is another package; ask for it by this name if you mean it")
+			problem.Relate(p.At, "%s cannot stand in: %s", p.Name, why)
 		}
 	}
 }
@@ -141,6 +144,16 @@ func (r *resolver) reportTwins(n *node) {
 			"two packages are named %s, and both fit this target", p.Name).
 			Relate(p.At, "the other %s", p.Name)
 		return
+	}
+}
+
+// reportSubstitute warns of a package that was asked for by its tag and that an
+// unknown package of an earlier tree may declare too.
+func (r *resolver) reportSubstitute(n *node) {
+	if unknown := r.cat.UnknownBefore(n.pkg.Name, n.pkg); unknown != nil {
+		r.problems.Warnf(rules.UnknownPackage, n.first.text.At, "", "%s is taken from %s, but %s may declare it too",
+			n.pkg.Name, n.pkg.Origin, unknown.Name).
+			Relate(unknown.At, "%s is disabled: %s", unknown.Name, unknown.Disabled)
 	}
 }
 

@@ -1,0 +1,94 @@
+package resolve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"jetkit/pkgspec/configpy"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+)
+
+// evaluatorFunc makes an evaluator of a function.
+type evaluatorFunc func(configpy.Request) (configpy.Result, error)
+
+func (f evaluatorFunc) Evaluate(_ context.Context, req configpy.Request) (configpy.Result, error) {
+	return f(req)
+}
+
+// failing is a config.py that fails, answering the outcome of a config.py that runs.
+func failing(req configpy.Request) (configpy.Result, error) {
+	result := configpy.Result{}
+	for range req.Folders {
+		result.Folders = append(result.Folders, configpy.FolderResult{Error: &configpy.Failure{Message: "NameError: x"}})
+	}
+	return result, nil
+}
+
+// TestUnknownPackage checks that the names of a package that is unknown, because
+// what declares it could not be run, do not find another package in silence.
+func TestUnknownPackage(t *testing.T) {
+	library := treeOf("name: cmake:apt\nalias: cmake\n\nname: cmake:pip\n\nname: tool\ndepends: cmake\n\nname: fine")
+	files := func(header string) fstest.MapFS {
+		return fstest.MapFS{
+			"cmake/Dockerfile": {Data: []byte(header + "FROM scratch\n")}, "cmake/config.py": {},
+			"app/Dockerfile": {Data: []byte("#---\n# depends: cmake:pip\n#---\nFROM scratch\n")},
+		}
+	}
+	away := evaluatorFunc(func(configpy.Request) (configpy.Result, error) {
+		return configpy.Result{}, errors.New("the registry is away")
+	})
+	none := evaluatorFunc(func(configpy.Request) (configpy.Result, error) {
+		return configpy.Result{Folders: []configpy.FolderResult{{Disabled: true}}}, nil
+	})
+	empty := evaluatorFunc(func(configpy.Request) (configpy.Result, error) {
+		return configpy.Result{Folders: []configpy.FolderResult{{Packages: []json.RawMessage{}}}}, nil
+	})
+	for _, test := range []struct {
+		name, header string
+		evaluator    configpy.Evaluator
+		request      string
+		// want is the chain, or after "error: " what the errors say.
+		want string
+		warn string
+	}{
+		{"a bare name, nothing can be run", "", away, "cmake", "error: cmake is disabled: its config.py could not be run: the registry is away", ""},
+		{"a bare name, one file fails", "", evaluatorFunc(failing), "cmake", "error: cmake is disabled: its config.py failed: NameError: x", ""},
+		{"a bare name, nobody runs it", "", nil, "cmake", "error: cmake is disabled: configured by config.py", ""},
+		{"needed by another tree", "", evaluatorFunc(failing), "tool", "error: cmake is disabled: its config.py failed: NameError: x", ""},
+		{"a header with a tag", "#---\n# name: cmake:3.31\n#---\n", away, "cmake", "error: cmake:3.31 is disabled", ""},
+		{"an alias of the header", "#---\n# name: cmk\n# alias: cmake\n#---\n", away, "cmake", "error: cmk is disabled", ""},
+		{"a pattern", "", away, "cma*", "error: cmake is disabled", ""},
+		{"a tag that nobody else has", "", away, "cmake:3.31", "error: cmake is disabled: its config.py could not be run", ""},
+		{"a tag that another tree has", "", away, "cmake:apt", "cmake:apt", "cmake:apt is taken from builtin:cmake-apt, but cmake may declare it too"},
+		{"needed by a tag", "", evaluatorFunc(failing), "app", "cmake:pip app", "cmake:pip is taken from builtin:cmake-pip"},
+		{"another name", "", away, "fine", "fine", ""},
+		{"disabled on purpose", "", none, "cmake", "cmake:apt", ""},
+		{"nothing declared on purpose", "", empty, "cmake", "cmake:apt", ""},
+		{"left out", "", away, "tool -cmake", "tool", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			mine := pkgmeta.Tree{FS: files(test.header), Kind: plan.Context, Dir: "."}
+			cat, problems := pkgmeta.Scan(t.Context(), []pkgmeta.Tree{mine, library}, nil, pkgmeta.ScanOptions{Evaluator: test.evaluator})
+			require.False(t, problems.HasErrors(), printed(problems))
+			p, problems := Resolve(request(strings.Fields(test.request)...), cat, target, base)
+			if want, fails := strings.CutPrefix(test.want, "error: "); fails {
+				require.Nil(t, p, "it was planned")
+				assert.Contains(t, printed(problems), want)
+				return
+			}
+			require.NotNil(t, p, printed(problems))
+			assert.Equal(t, test.want, chain(p))
+			if test.warn != "" {
+				assert.Contains(t, printed(problems), test.warn)
+			}
+		})
+	}
+}
