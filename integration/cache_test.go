@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // chainTree has three packages in a row, each with a test.
@@ -242,4 +244,45 @@ func mustJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(dt)
+}
+
+// How a plan came about is not in the image: not its comments and lines, not the file's name, not who gave a value.
+func TestImageKnowsNothingOfHowItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	tree := chainTree()
+	tree["jetson.yaml"] = "packages: [one, two, three]\ntests: {skip: [two], epoch: 5}\n"
+	p := newProject(t, tree)
+	read := func(b *built) (string, []string) {
+		image, err := shared.Image(t.Context(), b.image, "")
+		require.NoError(t, err)
+		digest, err := image.Digest()
+		require.NoError(t, err)
+		var history []string
+		for _, h := range b.config(t).History {
+			history = append(history, h.CreatedBy)
+		}
+		return digest.String() + " " + b.config(t).Config.Labels["io.jetkit.plan"], history
+	}
+	build := func(tag string, opts ...buildOption) *built {
+		return p.build(t, append(opts, pushTimeless(tag), with("--provenance=false"))...)
+	}
+	want, wantHistory := read(build("first"))
+
+	lines := strings.SplitAfterN(p.read(t, "jetson.yaml"), "\n", 2) // the syntax line stays the first
+	p.write(t, files{
+		"jetson.yaml": lines[0] + "# A comment on top.\n\n" + lines[1],
+		"robot.yaml":  lines[0] + lines[1],
+		"args.yaml":   lines[0] + strings.Replace(lines[1], "tests: {skip: [two], epoch: 5}\n", "", 1),
+	})
+	for name, opts := range map[string][]buildOption{
+		"a comment on top":                     nil,
+		"another file's name":                  {with("-f", "robot.yaml")},
+		"a build argument in the file's place": {with("-f", "args.yaml"), arg("SKIP_TESTS=two"), arg("TEST_EPOCH=5")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, history := read(build("other", opts...))
+			require.Equal(t, wantHistory, history)
+			require.Equal(t, want, got)
+		})
+	}
 }

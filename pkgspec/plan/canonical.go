@@ -28,9 +28,10 @@ func (p *Plan) Indented() ([]byte, error) {
 	return append(dt, '\n'), err
 }
 
-// Digest identifies the plan: "sha256:" and the hash of its canonical form.
+// Digest names what the plan builds: "sha256:" and the hash of the canonical form of its
+// [Plan.Identity]. Plans that differ in explanations alone have one digest.
 func (p *Plan) Digest() (string, error) {
-	dt, err := p.Canonical()
+	dt, err := p.Identity().Canonical()
 	if err != nil {
 		return "", err
 	}

@@ -195,7 +195,7 @@ func skipReason(settings pkgspec.Tests, p *catalog.Package, gpu bool) string {
 	}
 	for _, text := range settings.Skip {
 		if p.Goes(text.Value) {
-			return "tests.skip has " + text.Value + in(text.At)
+			return "tests.skip has " + text.Value
 		}
 	}
 	if len(settings.Only) > 0 && !anyGoes(settings.Only, p) {

@@ -1,0 +1,42 @@
+package plan
+
+import (
+	"slices"
+
+	"jetkit/pkgspec/diag"
+)
+
+// Identity returns the plan without its explanations: what is left decides the steps of
+// the build and the contents of the image, and nothing else does. Two plans with one
+// identity build one image, however each came about: positions, reasons, sources of
+// facts, the words of the request and what replaced a value of the file are left out.
+func (p *Plan) Identity() *Plan {
+	id := *p
+	id.Target = p.Target.identity()
+	id.Base = p.Base.identity()
+	id.BaseAt, id.Requested, id.Overrides = diag.Range{}, nil, nil
+	id.Steps = make([]Step, len(p.Steps))
+	for i, step := range p.Steps {
+		id.Steps[i] = step.identity()
+	}
+	return &id
+}
+
+func (t Target) identity() Target {
+	return Target{
+		L4T: t.L4T.identity(), JetPack: t.JetPack.identity(), CUDA: t.CUDA.identity(), CUDNN: t.CUDNN.identity(),
+		TensorRT: t.TensorRT.identity(), Python: t.Python.identity(), Ubuntu: t.Ubuntu.identity(), Arch: t.Arch.identity(),
+		CUDAArchitectures: t.CUDAArchitectures.identity(),
+	}
+}
+
+func (v Value) identity() Value { return Value{Value: v.Value} }
+
+func (s Step) identity() Step {
+	s.Why, s.Requested, s.At = nil, false, diag.Range{}
+	s.Tests = slices.Clone(s.Tests)
+	for i := range s.Tests {
+		s.Tests[i].At = diag.Range{}
+	}
+	return s
+}
