@@ -65,8 +65,12 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, err
 	}
 	runs, err := teststep.Steps(teststep.Config{
-		Plan: p, Build: b.ui, Caps: b.ui.BuildOpts().LLBCaps,
+		Plan: p, Platform: platform, Caps: b.ui.BuildOpts().LLBCaps, Project: b.project(),
 		Declared: b.declared, Prefix: b.prefix(platform),
+		Flags: teststep.Flags{
+			ExtraHosts: b.ui.ExtraHosts, CgroupParent: b.ui.CgroupParent, Resources: b.ui.LinuxResources,
+			CacheNamespace: b.ui.CacheIDNamespace, NoCache: b.ui.IsNoCache,
+		},
 	}, stages, finished)
 	if err != nil {
 		return nil, err
@@ -75,7 +79,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if err != nil {
 		return nil, err
 	}
-	st, err := teststep.Seal(finished.State, finished.Image, manifest, runs, b.evaluations.of(platform),
+	st, err := teststep.Seal(finished, manifest, b.evaluations.of(platform), nil,
 		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform))
 	if err != nil {
 		return nil, err

@@ -75,20 +75,20 @@ func (e *evaluator) Evaluate(ctx context.Context, req configpy.Request) (configp
 // with it.
 type evaluations struct {
 	mu         sync.Mutex // platforms are planned at once
-	byPlatform map[string][]teststep.Basis
+	byPlatform map[string][]teststep.BuildInput
 }
 
 func (e *evaluations) add(platform string, st llb.State) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.byPlatform == nil {
-		e.byPlatform = map[string][]teststep.Basis{}
+		e.byPlatform = map[string][]teststep.BuildInput{}
 	}
-	e.byPlatform[platform] = append(e.byPlatform[platform], teststep.Basis{State: st, Empty: pyeval.Empty})
+	e.byPlatform[platform] = append(e.byPlatform[platform], teststep.BuildInput{State: st, Empty: pyeval.Empty})
 }
 
-// of gives what an image rests on.
-func (e *evaluations) of(platform ocispecs.Platform) []teststep.Basis {
+// of returns the steps that an image depends on.
+func (e *evaluations) of(platform ocispecs.Platform) []teststep.BuildInput {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.byPlatform[formatPlatform(platform)]

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"syscall"
 
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
 	digest "github.com/opencontainers/go-digest"
 
 	"jetkit/llb/chain"
+	"jetkit/llb/testinit"
 	"jetkit/llb/teststep"
 )
 
@@ -52,11 +54,11 @@ func (c *compiled) explain(err error) error {
 // chain.Label makes them.
 var chainStep = regexp.MustCompile(`^\[(.+) (\d+/\d+)\] `)
 
-// plainCommand gives an error whose text names the command of a failed RUN step as
-// its Dockerfile has it, without what jetkit runs it by.
+// plainCommand returns an error whose text names the command of a failed step as its
+// Dockerfile or the test's declaration has it, without what jetkit runs it by.
 func plainCommand(err error) error {
 	text := err.Error()
-	plain := strings.ReplaceAll(text, chain.CleanStep+" ", "")
+	plain := strings.NewReplacer(chain.CleanStep+" ", "", testinit.Program+" ", "").Replace(text)
 	if plain == text {
 		return err
 	}
@@ -83,6 +85,9 @@ func testFailure(run teststep.Run, platform string, err error) error {
 	reason := ""
 	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok {
 		reason = fmt.Sprintf(" with exit code %d", exit.ExitCode)
+		if signal := exit.ExitCode - 128; signal > 0 && signal < 65 {
+			reason += fmt.Sprintf(" (128 + signal %d: %s)", signal, syscall.Signal(signal))
+		}
 	}
 	return fmt.Errorf("test %q of package %s failed%s on %s%s (declared at %s): %w",
 		run.Test.Name, run.Step.Name, platform, where, reason, run.Test.At, err)

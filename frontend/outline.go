@@ -109,6 +109,7 @@ func argValues(p *plan.Plan) map[string]string {
 		"TEST_GPU":         string(p.Tests.GPU),
 		"TEST_DEVICE":      p.Tests.Device,
 		"TEST_EPOCH":       p.Tests.Epoch,
+		"TEST_DATA":        p.Tests.Data,
 		"TEST_PRIVILEGED":  stepsWith(p, func(s plan.Step) bool { return s.TestPrivileged }),
 	})
 	for of, box := range map[string]plan.Sandbox{"BUILD_": p.Build.Sandbox, "TEST_": p.Tests.Sandbox} {

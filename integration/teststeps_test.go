@@ -76,7 +76,7 @@ func TestDataStaysForLaterRuns(t *testing.T) {
 	tree := one("name: a\ntest: test.sh", "RUN echo @ID@ > /a\n").and(files{
 		"packages/a/test.sh": script("test -e /data/@ID@ && echo seen || echo new\necho x > /data/@ID@"),
 	})
-	tree["jetson.yaml"] = strings.Replace(target(), "36.4.3", "36.4.4", 1) + "\npackages: [a]\n"
+	tree["jetson.yaml"] = strings.Replace(target(), "36.4.3", "36.4.4", 1) + "\npackages: [a]\ntests: {data: @ID@}\n"
 	p := newProject(t, tree)
 	b := p.build(t, push())
 	assertEqual(t, "first run", b.output(t, "[test a] test.sh"), "new")

@@ -49,6 +49,7 @@ func (l *loader) arguments() []argument {
 		{"TEST_GPU", "tests.gpu", l.gpuMode(&tests.GPU)},
 		{"TEST_DEVICE", "tests.device", l.device(&tests.Device)},
 		{"TEST_EPOCH", "tests.epoch", func(s said) { tests.Epoch = s.text }},
+		{"TEST_DATA", "tests.data", l.testData},
 		{"TEST_NETWORK", "tests.network", l.network(&tests.Network)},
 		{"TEST_SHM_SIZE", "tests.shm_size", l.shmSize(&tests.ShmSize)},
 		{"TEST_ULIMITS", "tests.ulimits", l.ulimitsArg(&tests.Ulimits)},

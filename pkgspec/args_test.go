@@ -29,7 +29,7 @@ func TestArgsAlone(t *testing.T) {
 	got := load(t, "version: 1\n", args{
 		"L4T_VERSION": "36.4.3", "JETPACK_VERSION": "6.2", "CUDA_VERSION": "12.6", "PYTHON_VERSION": "3.10", "LSB_RELEASE": "22.04", "CUDA_ARCH": "tegra",
 		"BASE_IMAGE": "ubuntu:22.04", "PACKAGES": "pytorch:2.8, ./a;ros:*", "SKIP_PACKAGES": "x,y", "PACKAGE_DIRS": "packages,./more/",
-		"TESTS": "intermediate", "SKIP_TESTS": "numpy", "TEST_GPU": "cdi", "TEST_DEVICE": "nvidia.com/gpu=0", "TEST_EPOCH": "2 pm",
+		"TESTS": "intermediate", "SKIP_TESTS": "numpy", "TEST_GPU": "cdi", "TEST_DEVICE": "nvidia.com/gpu=0", "TEST_EPOCH": "2 pm", "TEST_DATA": "models/v1",
 		"BUILD_GPU": "cdi", "BUILD_DEVICE": "nvidia.com/gpu=1", "BUILD_NETWORK": "none", "BUILD_SHM_SIZE": "67108864", "BUILD_ULIMITS": "nofile=1024:524288, memlock=-1",
 		"BUILD_PRIVILEGED": "zed,ros:*", "TEST_NETWORK": "host", "TEST_SHM_SIZE": "1000", "TEST_ULIMITS": "core=0", "TEST_PRIVILEGED": "True",
 		"IMAGE_ENTRYPOINT": `["run", "--fast"]`, "IMAGE_CMD": "echo  hi", "IMAGE_ENV": "A=1, B=x=y", "IMAGE_WORKDIR": "/w", "IMAGE_USER": "me",
@@ -53,7 +53,7 @@ func TestArgsAlone(t *testing.T) {
 			Sandbox: plan.Sandbox{Network: plan.NetworkNone, ShmSize: 64 << 20, Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}}},
 		},
 		Tests: Tests{
-			Run: TestIntermediate, Skip: typed("numpy"), GPU: plan.GPUCDI, Device: "nvidia.com/gpu=0", Epoch: "2 pm", Privileged: typed("*"),
+			Run: TestIntermediate, Skip: typed("numpy"), GPU: plan.GPUCDI, Device: "nvidia.com/gpu=0", Epoch: "2 pm", Data: "models/v1", Privileged: typed("*"),
 			Sandbox: plan.Sandbox{Network: plan.NetworkHost, ShmSize: 1000, Ulimits: []plan.Ulimit{{Name: "core"}}},
 		},
 		Image: plan.Image{
@@ -83,6 +83,7 @@ func TestArgsAlone(t *testing.T) {
 			override("target.l4t", "L4T_VERSION", "36.4.3"),
 			override("target.python", "PYTHON_VERSION", "3.10"),
 			override("target.ubuntu", "LSB_RELEASE", "22.04"),
+			override("tests.data", "TEST_DATA", "models/v1"),
 			override("tests.device", "TEST_DEVICE", "nvidia.com/gpu=0"),
 			override("tests.epoch", "TEST_EPOCH", "2 pm"),
 			override("tests.gpu", "TEST_GPU", "cdi"),

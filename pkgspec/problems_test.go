@@ -272,6 +272,12 @@ tests: {run: al, gpu: nvidia, device: gpu0, skip: [a/b], only: [./x], epoch: ""}
 «""» jetson.yaml:2:78: error: tests.epoch: the text is empty [bad-value]
     hint: give it a value, or leave it out
 `},
+		{"a folder for tests", `packages: a
+tests: {data: ../all}
+`, `
+«../all» jetson.yaml:2:15: error: tests.data: "../all" is not the name of a folder for tests [bad-value]
+    hint: use letters, digits, and between them . _ / or -; or write none
+`},
 		{"tests in short", `packages: a
 tests: false
 `, `

@@ -33,6 +33,7 @@ func (l *loader) readTests(f *field, path string) {
 		{"gpu", l.with(l.gpuMode(&tests.GPU))},
 		{"device", l.with(l.device(&tests.Device))},
 		{"epoch", l.with(func(s said) { tests.Epoch = s.text })},
+		{"data", l.with(l.testData)},
 	}, l.stepKeys(&tests.Sandbox, &tests.Privileged))...)
 	if skip, only := f.value.get("skip"), f.value.get("only"); skip != nil && only != nil {
 		l.problems.Errorf(rules.ConflictingKeys, l.at(only.keySpan), "keep one of them", "tests.skip and tests.only exclude each other").

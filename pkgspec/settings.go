@@ -38,6 +38,7 @@ func (l *loader) settings() map[string]string {
 		"tests.gpu":        string(s.Tests.GPU),
 		"tests.device":     s.Tests.Device,
 		"tests.epoch":      s.Tests.Epoch,
+		"tests.data":       s.Tests.Data,
 		"tests.network":    string(s.Tests.Network),
 		"tests.shm_size":   plan.SizeText(s.Tests.ShmSize),
 		"tests.ulimits":    plan.UlimitsText(s.Tests.Ulimits),

@@ -97,6 +97,8 @@ type Tests struct {
 	GPU    plan.GPUMode
 	Device string
 	Epoch  string
+	// Data names a folder that several projects share at /data, or is [plan.NoData].
+	Data string
 	plan.Sandbox
 	// Privileged lists packages (names or patterns) whose tests run without a
 	// sandbox.

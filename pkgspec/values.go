@@ -18,6 +18,7 @@ var (
 	folderPattern = regexp.MustCompile(`^[\pL\pN_.+@/-]+$`)
 	envPattern    = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 	labelPattern  = regexp.MustCompile(`^[!-~]+$`)
+	dataPattern   = regexp.MustCompile(`^[A-Za-z0-9]+([._/-]+[A-Za-z0-9]+)*$`)
 	userPattern   = regexp.MustCompile(`^[^\s:]+(:[^\s:]+)?$`)
 )
 
@@ -171,6 +172,15 @@ func (l *loader) user(s said) {
 		return
 	}
 	l.spec.Image.User = s.text
+}
+
+// testData reads the name of the folder that tests share at /data.
+func (l *loader) testData(s said) {
+	if !dataPattern.MatchString(s.text) {
+		l.reject(s, "use letters, digits, and between them . _ / or -; or write none", "%s is not the name of a folder for tests", quote(s.text))
+		return
+	}
+	l.spec.Tests.Data = s.text
 }
 
 // checkEnvName reports a text that can't name an environment variable or a

@@ -13,11 +13,11 @@ import (
 // fail with Docker's 64 MiB.
 const defaultShmSize = 8 << 30
 
-// limits gives the options for what tests may use: what the plan says of tests,
+// limits returns the options for what tests may use: what the plan says of tests,
 // and what Docker's flags set on every RUN step too.
 func (c Config) limits() []llb.RunOption {
 	var opts []llb.RunOption
-	for _, h := range c.Build.ExtraHosts {
+	for _, h := range c.Flags.ExtraHosts {
 		opts = append(opts, llb.AddExtraHost(h.Host, h.IP))
 	}
 	if c.Caps.Supports(pb.CapExecMetaUlimit) == nil {
@@ -25,14 +25,14 @@ func (c Config) limits() []llb.RunOption {
 			opts = append(opts, llb.AddUlimit(llb.UlimitName(u.Name), u.Soft, u.Hard))
 		}
 	}
-	if c.Caps.Supports(pb.CapExecMetaCgroupParent) == nil && c.Build.CgroupParent != "" {
-		opts = append(opts, llb.WithCgroupParent(c.Build.CgroupParent))
+	if c.Caps.Supports(pb.CapExecMetaCgroupParent) == nil && c.Flags.CgroupParent != "" {
+		opts = append(opts, llb.WithCgroupParent(c.Flags.CgroupParent))
 	}
 	if c.Caps.Supports(pb.CapExecMountTmpfsSize) == nil {
 		size := cmp.Or(c.Plan.Tests.ShmSize, defaultShmSize)
 		opts = append(opts, llb.AddMount(shmDir, llb.Scratch(), llb.Tmpfs(llb.TmpfsSize(size))))
 	}
-	if r := c.Build.LinuxResources; r != nil && c.Caps.Supports(pb.CapExecMetaLinuxResources) == nil {
+	if r := c.Flags.Resources; r != nil && c.Caps.Supports(pb.CapExecMetaLinuxResources) == nil {
 		opts = append(opts, llb.WithLinuxResources(llb.LinuxResources{
 			Memory: r.Memory, MemorySwap: r.MemorySwap,
 			CPUShares: r.CpuShares, CPUPeriod: r.CpuPeriod, CPUQuota: r.CpuQuota,
@@ -42,7 +42,7 @@ func (c Config) limits() []llb.RunOption {
 	return opts
 }
 
-// networkMode gives BuildKit's mode of a network.
+// networkMode returns BuildKit's mode of a network.
 func networkMode(n plan.Network) pb.NetMode {
 	switch n {
 	case plan.NetworkHost:

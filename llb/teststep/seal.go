@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
-	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/llb/chain"
 	"jetkit/pkgspec/plan"
 )
 
@@ -24,12 +24,12 @@ const ShareDir = "/usr/share/jetkit"
 // equal plans give equal files.
 type Manifest struct {
 	Version int `json:"version"`
-	// Plan is the digest of the plan's canonical JSON.
+	// Plan is the digest of the plan, explanations apart.
 	Plan     string            `json:"plan"`
 	Base     string            `json:"base"`
 	Target   map[string]string `json:"target"`
 	Packages []ManifestPackage `json:"packages"`
-	Tests    []Record          `json:"tests"`
+	Tests    []TestResult      `json:"tests"`
 }
 
 // ManifestPackage is one package of the image, in build order.
@@ -51,7 +51,7 @@ const (
 	Skipped Result = "skipped"
 )
 
-// Record tells of one test on one image.
+// Record describes one test on one image.
 type Record struct {
 	Package string   `json:"package"`
 	Test    string   `json:"test"`
@@ -63,31 +63,42 @@ type Record struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// TestResult is a test's record and, if the test ran, what it left in /out.
+type TestResult struct {
+	Record
+	Out *llb.State `json:"-"`
+}
+
 // NewManifest describes the image that a plan gives once the runs have passed.
 func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 	digest, err := p.Digest()
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Version: 1, Plan: digest, Base: p.Base.Value, Target: targetFacts(p.Target), Packages: []ManifestPackage{}, Tests: []Record{}}
+	m := &Manifest{Version: 1, Plan: digest, Base: p.Base.Value, Target: targetFacts(p.Target), Packages: []ManifestPackage{}, Tests: []TestResult{}}
 	for _, s := range p.Steps {
 		_, tag, _ := strings.Cut(s.Name, ":")
 		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Version: tag, Source: s.Origin.Tree() + ":" + s.Origin.Path})
 	}
 	for _, r := range runs {
-		m.Tests = append(m.Tests, Record{Package: r.Step.Name, Test: r.Test.Name, Command: command(r.Test), Where: r.Where, Result: Passed})
+		m.Tests = append(m.Tests, TestResult{
+			Record: Record{Package: r.Step.Name, Test: r.Test.Name, Command: command(r.Test), Where: r.Where, Result: Passed},
+			Out:    &r.Out,
+		})
 	}
 	for _, s := range p.Steps {
 		for _, t := range s.Tests {
 			if t.Skipped != "" {
-				m.Tests = append(m.Tests, Record{Package: s.Name, Test: t.Name, Command: command(t), Result: Skipped, Reason: t.Skipped})
+				m.Tests = append(m.Tests, TestResult{Record: Record{
+					Package: s.Name, Test: t.Name, Command: command(t), Result: Skipped, Reason: t.Skipped,
+				}})
 			}
 		}
 	}
 	return m, nil
 }
 
-// Labels tells the manifest's facts as image labels.
+// Labels returns the manifest's facts as image labels.
 func (m *Manifest) Labels() map[string]string {
 	names := make([]string, len(m.Packages))
 	for i, p := range m.Packages {
@@ -109,19 +120,22 @@ func (m *Manifest) Labels() map[string]string {
 	return labels
 }
 
-// Basis is a result that decided what the image is, though the image holds none
-// of it: what config.py files said.
-type Basis struct {
+// BuildInput is a step that the image depends on without holding any of its files: one
+// that ran config.py files.
+type BuildInput struct {
 	State llb.State
 	// Empty is an empty folder of the state.
 	Empty string
 }
 
-// Seal finishes an image: one operation that takes every run's /out folder, and
-// with it depends on every run, and writes the manifest and a record per test.
-// It takes every basis' empty folder too, because a cache holds the steps that
-// the image depends on: another builder finds the basis there.
-func Seal(st llb.State, image *dockerspec.DockerOCIImage, m *Manifest, runs []Run, bases []Basis, opts ...llb.ConstraintsOpt) (llb.State, error) {
+// Seal finishes an image: one operation that takes the /out folder of every test that ran,
+// and with it depends on the test, and writes the manifest and a record per test. It takes
+// every build input's empty folder too, because a cache holds the steps that the image
+// depends on: another builder finds the input there.
+//
+// The epoch dates the operation's entry of the image's history; nil leaves that to the
+// exporter.
+func Seal(finished chain.Stage, m *Manifest, inputs []BuildInput, epoch *time.Time, opts ...llb.ConstraintsOpt) (llb.State, error) {
 	// Files carry the beginning of time, so that layers repeat.
 	created := llb.WithCreatedTime(time.Unix(0, 0))
 	manifest, err := encode(m)
@@ -134,26 +148,26 @@ func Seal(st llb.State, image *dockerspec.DockerOCIImage, m *Manifest, runs []Ru
 		action = action.Mkdir(path.Join(ShareDir, "tests"), 0o755, llb.WithParents(true), created)
 	}
 	for i, r := range m.Tests {
-		dt, err := encode(r)
+		dt, err := encode(r.Record)
 		if err != nil {
 			return llb.State{}, err
 		}
-		name := path.Join(ShareDir, "tests", recordName(i, r))
+		name := path.Join(ShareDir, "tests", recordName(i, r.Record))
 		action = action.Mkfile(name+".json", 0o644, dt, created)
-		if i < len(runs) {
-			action = action.Copy(runs[i].Out, outDir, name, &llb.CopyInfo{
+		if r.Out != nil {
+			action = action.Copy(*r.Out, outDir, name, &llb.CopyInfo{
 				CopyDirContentsOnly: true, CreateDestPath: true, CreatedTime: new(time.Unix(0, 0)),
 			})
 		}
 	}
-	for _, b := range bases {
-		action = action.Copy(b.State, b.Empty, ShareDir, &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(time.Unix(0, 0))})
+	for _, in := range inputs {
+		action = action.Copy(in.State, in.Empty, ShareDir, &llb.CopyInfo{CopyDirContentsOnly: true, CreatedTime: new(time.Unix(0, 0))})
 	}
-	image.History = append(image.History, ocispecs.History{CreatedBy: "jetkit seal # " + m.Plan, Comment: "jetkit"})
-	return st.File(action, opts...), nil
+	finished.Image.History = append(finished.Image.History, ocispecs.History{CreatedBy: "jetkit seal # " + m.Plan, Comment: "jetkit", Created: epoch})
+	return finished.State.File(action, opts...), nil
 }
 
-// recordName gives a record's file name: in the order of the manifest, and
+// recordName returns a record's file name: in the order of the manifest, and
 // readable, whatever characters the test's declaration has.
 func recordName(i int, r Record) string {
 	return fmt.Sprintf("%03d-%s", i+1, strings.Map(func(c rune) rune {

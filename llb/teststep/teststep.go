@@ -7,9 +7,11 @@
 package teststep
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"path"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -17,9 +19,11 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/gpu"
+	"jetkit/llb/testinit"
 	"jetkit/pkgspec/plan"
 )
 
@@ -44,15 +48,31 @@ const (
 // Config is what all tests of a build share.
 type Config struct {
 	Plan *plan.Plan
-	// Build has the options of the build that concern every step: extra hosts,
-	// the parent of control groups, resources, and what to leave uncached.
-	Build *dockerui.Client
+	// Platform is the platform that the image is built for.
+	Platform ocispecs.Platform
+	// Flags are the options of the build that concern every step.
+	Flags Flags
+	// Project identifies whose tests these are. They share one /data folder, unless
+	// the plan names another; empty means that nothing is known, and no folder shared.
+	Project string
 	// Caps are the builder's LLB capabilities.
 	Caps apicaps.CapSet
-	// Declared gives the source location of a test's declaration.
+	// Declared returns the source location of a test's declaration.
 	Declared func(plan.Step, plan.Test) llb.ConstraintsOpt
 	// Prefix goes into progress names: the platform, in a build for several.
 	Prefix string
+}
+
+// Flags are options of docker buildx build.
+type Flags struct {
+	ExtraHosts   []llb.HostIP
+	CgroupParent string
+	// Resources limits memory and processors; nil means no limit.
+	Resources *pb.LinuxResources
+	// CacheNamespace is put before the names of cache mounts (BUILDKIT_CACHE_MOUNT_NS).
+	CacheNamespace string
+	// NoCache reports whether steps of this name must run though their result is known.
+	NoCache func(name string) bool
 }
 
 // Run is one test in the graph.
@@ -82,10 +102,16 @@ func Steps(cfg Config, stages []chain.Stage, finished chain.Stage) ([]Run, error
 				continue
 			}
 			run := Run{Step: stage.Step, Test: t, Where: where}
-			if where == OnImage && t.Intermediate && sameImage(stage, finished) {
-				run.Out = outOf(runs, stage.Step, t)
-				runs = append(runs, run)
-				continue
+			if where == OnImage && t.Intermediate {
+				same, err := sameImage(stage, finished)
+				if err != nil {
+					return err
+				}
+				if same {
+					run.Out = outOf(runs, stage.Step, t)
+					runs = append(runs, run)
+					continue
+				}
 			}
 			run, err := cfg.step(run, stage.Folder, on)
 			if err != nil {
@@ -108,11 +134,23 @@ func Steps(cfg Config, stages []chain.Stage, finished chain.Stage) ([]Run, error
 	return runs, nil
 }
 
-// sameImage tells whether a stage is the finished image, as the last one is when
+// sameImage reports whether a stage is the finished image, as the last one is when
 // the user sets nothing on the image that a test could see. Its tests then run
-// once and count for both.
-func sameImage(stage, finished chain.Stage) bool {
-	return stage.State.Output() == finished.State.Output() && reflect.DeepEqual(stage.Image.Config, finished.Image.Config)
+// once and count for both. Configurations are compared as they are written: an empty
+// list and none are the same.
+func sameImage(stage, finished chain.Stage) (bool, error) {
+	if stage.State.Output() != finished.State.Output() {
+		return false, nil
+	}
+	one, err := json.Marshal(stage.Image.Config)
+	if err != nil {
+		return false, fmt.Errorf("encoding the image configuration: %w", err)
+	}
+	other, err := json.Marshal(finished.Image.Config)
+	if err != nil {
+		return false, fmt.Errorf("encoding the image configuration: %w", err)
+	}
+	return bytes.Equal(one, other), nil
 }
 
 // outOf finds the result of a test on its package's own stage.
@@ -131,18 +169,22 @@ func (c Config) step(run Run, folder llb.State, on chain.Stage) (Run, error) {
 	if run.Step.TestPrivileged {
 		st = st.Security(pb.SecurityMode_INSECURE)
 	}
+	init, err := testinit.Mount(c.Platform, dockerui.WithInternalName("load the first process of tests"))
+	if err != nil {
+		return Run{}, err
+	}
 	opts := []llb.RunOption{
-		llb.Args(command(run.Test)),
+		init,
+		llb.Args(append([]string{testinit.Program}, command(run.Test)...)),
 		llb.WithCustomName(c.named(run.Label())),
 		llb.AddMount(testDir, private(folder, run.Step), llb.SourcePath(testDir), llb.ForceNoOutput),
-		llb.AddMount(dataDir, writable(dataDir), llb.SourcePath(dataDir),
-			llb.AsPersistentCacheDir(c.dataCache(), llb.CacheMountShared)),
+		c.data(),
 	}
 	opts = append(opts, c.limits()...)
 	if c.Declared != nil {
 		opts = append(opts, c.Declared(run.Step, run.Test))
 	}
-	if c.Build.IsNoCache(run.Step.Name) || c.Build.IsNoCache("test") {
+	if c.Flags.NoCache != nil && (c.Flags.NoCache(run.Step.Name) || c.Flags.NoCache("test")) {
 		opts = append(opts, llb.IgnoreCache)
 	}
 	devices := c.devices(run.Step)
@@ -172,7 +214,7 @@ func (c Config) environment(st llb.State, run Run) llb.State {
 	return st
 }
 
-// command gives a test's arguments: Python and shell scripts by their
+// command returns a test's arguments: Python and shell scripts by their
 // interpreter, as jetson-containers runs them, anything else by itself. No shell
 // sees the words of the declaration.
 func command(t plan.Test) []string {
@@ -186,8 +228,8 @@ func command(t plan.Test) []string {
 	return args
 }
 
-// private gives a test its own copy of the package folder, writable for the
-// image's user whoever that is. Changes are dropped.
+// private returns a test's own copy of the package folder, writable for the image's
+// user whoever that is. Changes are dropped.
 func private(folder llb.State, step plan.Step) llb.State {
 	// Relative modes (a+rwX) would be nicer, but a builder that does not know
 	// them takes them for mode 0 without any error.
@@ -198,19 +240,35 @@ func private(folder llb.State, step plan.Step) llb.State {
 	)
 }
 
-// writable gives a state with one folder that every user may write to.
+// writable returns a state with one folder that every user may write to.
 func writable(dir string) llb.State {
 	return llb.Scratch().File(llb.Mkdir(dir, 0o777), dockerui.WithInternalName("prepare "+dir))
 }
 
-// dataCache names the cache mount on /data. Models and data sets depend on the
-// target (engine files even break on another), so that is part of the name.
-func (c Config) dataCache() string {
+// data returns the mount on /data: a folder of the builder's that stays for later runs, or
+// one that is gone after the test. Models and data sets depend on the target (engine files
+// even break on another), so each target has its own.
+//
+// By default a folder belongs to one project, for a test of one could leave a file there
+// that another loads. The name that a plan gives is never that of a project.
+func (c Config) data() llb.RunOption {
+	name := cmp.Or(c.Plan.Tests.Data, c.Project)
+	if name == "" || name == plan.NoData {
+		return llb.AddMount(dataDir, writable(dataDir), llb.SourcePath(dataDir), llb.ForceNoOutput)
+	}
+	kind := "project"
+	if c.Plan.Tests.Data != "" {
+		kind = "shared"
+	}
 	t := c.Plan.Target
-	return strings.Join([]string{"jetkit-data", "l4t" + t.L4T.Value, "cuda" + t.CUDA.Value, t.Arch.Value}, "-")
+	id := strings.Join([]string{"jetkit-data", kind, name, "l4t" + t.L4T.Value, "cuda" + t.CUDA.Value, t.Arch.Value}, ":")
+	if ns := c.Flags.CacheNamespace; ns != "" {
+		id = ns + "/" + id // as the Dockerfile frontend writes it
+	}
+	return llb.AddMount(dataDir, writable(dataDir), llb.SourcePath(dataDir), llb.AsPersistentCacheDir(id, llb.CacheMountShared))
 }
 
-// devices gives the CDI devices of a step's tests.
+// devices returns the CDI devices of a step's tests.
 func (c Config) devices(step plan.Step) gpu.Devices {
 	if !step.GPU || c.Plan.Tests.GPU != plan.GPUCDI {
 		return nil

@@ -1,7 +1,6 @@
 package teststep_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/gpu"
@@ -67,30 +67,23 @@ func seal(t *testing.T, opts map[string]string, caps apicaps.CapSet, change func
 		}
 	}
 	ui, err := dockerui.NewClient(&llbtest.Client{Opts: opts})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	finished := stages[len(stages)-1]
-	runs, err := teststep.Steps(teststep.Config{Plan: p, Build: ui, Caps: caps}, stages, finished)
+	runs, err := teststep.Steps(teststep.Config{
+		Plan: p, Platform: llbtest.Platform, Project: "example.com/robot", Caps: caps,
+		Flags: teststep.Flags{ExtraHosts: ui.ExtraHosts, CacheNamespace: ui.CacheIDNamespace},
+	}, stages, finished)
 	if err != nil {
 		return nil, err
 	}
 	m, err := teststep.NewManifest(p, runs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := teststep.Seal(finished.State, finished.Image, m, runs, nil, llb.WithCustomName("seal"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	def, err := st.Marshal(context.Background(), llb.Platform(llbtest.Platform))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	st, err := teststep.Seal(finished, m, nil, nil, llb.WithCustomName("seal"))
+	require.NoError(t, err)
+	def, err := st.Marshal(t.Context(), llb.Platform(llbtest.Platform))
+	require.NoError(t, err)
 	tree, err := llbtree.New(def)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return &sealed{tree: tree, manifest: m, runs: runs}, nil
 }
 
@@ -232,4 +225,42 @@ func TestLabelsTellTheManifest(t *testing.T) {
 	if !strings.HasPrefix(s.manifest.Plan, "sha256:") {
 		t.Errorf("plan digest %q", s.manifest.Plan)
 	}
+}
+
+// A test of one project must not leave files where another's looks for its models.
+func TestDataBelongsToAProject(t *testing.T) {
+	for name, c := range map[string]struct {
+		data, namespace, want string
+	}{
+		"the project's own":    {"", "", "id jetkit-data:project:example.com/robot:l4t36.4.3:cuda12.6:tegra-aarch64 "},
+		"shared by name":       {"models", "", "id jetkit-data:shared:models:l4t36.4.3:cuda12.6:tegra-aarch64 "},
+		"another's own":        {"example.com/robot", "", "id jetkit-data:shared:example.com/robot:"},
+		"in a cache namespace": {"", "ci", "id ci/jetkit-data:project:example.com/robot:"},
+		"none":                 {plan.NoData, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := map[string]string{"build-arg:BUILDKIT_CACHE_MOUNT_NS": c.namespace}
+			s, err := seal(t, opts, allCaps(), func(p *plan.Plan) { p.Tests.Data = c.data })
+			require.NoError(t, err)
+			const tests = 3
+			if c.want == "" {
+				require.Equal(t, tests, strings.Count(s.tree.String(), "mount /data bind from"), s.tree)
+				require.NotContains(t, s.tree.String(), "jetkit-data")
+				return
+			}
+			require.Equal(t, tests, strings.Count(s.tree.String(), c.want), s.tree)
+		})
+	}
+}
+
+// As the first process of its container, a test would not die by a signal.
+func TestEveryTestHasAFirstProcess(t *testing.T) {
+	s, err := seal(t, nil, allCaps(), nil)
+	require.NoError(t, err)
+	for line := range strings.Lines(s.tree.String()) {
+		if strings.Contains(line, "/test/") && strings.Contains(line, "exec ") {
+			require.Contains(t, line, `exec "/.jetkit-init" "`)
+		}
+	}
+	require.Equal(t, 3, strings.Count(s.tree.String(), "mount /.jetkit-init bind from #4 path /init readonly"), s.tree)
 }

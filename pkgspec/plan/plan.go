@@ -166,7 +166,13 @@ type Tests struct {
 	Device string `json:"device,omitempty"`
 	// Epoch is part of every test's cache key; a new value runs tests again.
 	Epoch string `json:"epoch,omitempty"`
+	// Data names the builder's folder that tests find at /data, to share it with other
+	// projects; [NoData] means none that outlives a test, and empty the project's own.
+	Data string `json:"data,omitempty"`
 }
+
+// NoData is the value of [Tests.Data] for tests without a lasting /data folder.
+const NoData = "none"
 
 // LabelPrefix starts the names of the labels that jetkit itself sets.
 const LabelPrefix = "io.jetkit."

@@ -53,7 +53,7 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 	for _, ref := range spec.Packages {
 		p.Requested = append(p.Requested, ref.Value)
 	}
-	p.Tests = plan.Tests{Sandbox: spec.Tests.Sandbox, GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch}
+	p.Tests = plan.Tests{Sandbox: spec.Tests.Sandbox, GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch, Data: spec.Tests.Data}
 	if spec.Tests.GPU == plan.GPUCDI && needsGPU(p.Steps) {
 		p.Tests.Device = spec.Tests.Device
 	}
