@@ -11,6 +11,7 @@ import (
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // argument is a build argument that jetkit itself takes.
@@ -133,7 +134,7 @@ func (l *loader) passOn(args map[string]string, setBy map[string]string) {
 		names[i] = known[i].name
 	}
 	for _, name := range slices.Sorted(maps.Keys(args)) {
-		s := said{text: name, name: "--build-arg " + excerpt(name)}
+		s := said{text: name, name: "--build-arg " + yamlnode.Excerpt(name)}
 		if plan.IsBuilderArg(name) || !l.checkEnvName(s) {
 			continue
 		}
@@ -187,7 +188,7 @@ func (l *loader) commandArg(into *[]string) func(said) {
 		}
 		var words []string
 		if err := json.Unmarshal([]byte(s.text), &words); err != nil || len(words) == 0 {
-			l.reject(s, `write a JSON list, such as ["python3", "app.py"], or a command for the shell`, "%s is not a list of texts", quote(s.text))
+			l.reject(s, `write a JSON list, such as ["python3", "app.py"], or a command for the shell`, "%s is not a list of texts", yamlnode.Quote(s.text))
 			return
 		}
 		*into = words
@@ -199,7 +200,7 @@ func (l *loader) imageEnv(s said) {
 	for entry := range strings.SplitSeq(s.text, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(entry), "=")
 		if !ok {
-			l.reject(s, "write NAME=value,OTHER=value; a value with a comma can only be set in the file, under image.env", "%s is not NAME=value", quote(entry))
+			l.reject(s, "write NAME=value,OTHER=value; a value with a comma can only be set in the file, under image.env", "%s is not NAME=value", yamlnode.Quote(entry))
 			continue
 		}
 		l.setEnv(said{text: name, name: s.name}, said{text: value, name: s.name})
@@ -219,7 +220,7 @@ func split(s said) []said {
 func (l *loader) splitSome(s said) []said {
 	words := split(s)
 	if len(words) == 0 {
-		l.reject(s, "separate names with commas", "%s names nothing", quote(s.text))
+		l.reject(s, "separate names with commas", "%s names nothing", yamlnode.Quote(s.text))
 	}
 	return words
 }
@@ -228,7 +229,7 @@ func (l *loader) splitSome(s said) []said {
 // It is stricter than diag.Nearest, since other people's arguments are alike:
 // CUDNN_VERSION and CUDF_VERSION are good names.
 func likelySlip(name string, known []string) string {
-	near := diag.Nearest(excerpt(name), known)
+	near := diag.Nearest(yamlnode.Excerpt(name), known)
 	if near == "" || !isSlip(strings.ToUpper(name), near) {
 		return ""
 	}
@@ -268,7 +269,7 @@ func isSlip(a, b string) bool {
 func (l *loader) warnSecret(name said) {
 	what := name.name
 	if name.inFile() {
-		what += ": " + excerpt(name.text)
+		what += ": " + yamlnode.Excerpt(name.text)
 	}
 	padded := "_" + strings.ToUpper(name.text) + "_"
 	for _, word := range []string{"PASS", "PASSWD", "PASSWORD", "TOKEN", "SECRET", "CREDENTIAL", "CREDENTIALS", "APIKEY", "API_KEY"} {

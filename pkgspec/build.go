@@ -12,14 +12,15 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
-func (l *loader) readBuild(f *field, path string) {
+func (l *loader) readBuild(f *yamlnode.Field, path string) {
 	build := &l.spec.Build
-	l.keys(f.value, path, slices.Concat([]key{
+	l.keys(f.Value, path, slices.Concat([]key{
 		{"gpu", l.with(l.gpuMode(&build.GPU))},
-		{"device", func(f *field, path string) {
-			l.buildDevice = l.at(f.keySpan)
+		{"device", func(f *yamlnode.Field, path string) {
+			l.buildDevice = f.KeyAt
 			l.with(l.device(&build.Device))(f, path)
 		}},
 	}, l.stepKeys(&build.Sandbox, &build.Privileged))...)
@@ -68,7 +69,7 @@ func (l *loader) gpuMode(into *plan.GPUMode) func(said) {
 func (l *loader) device(into *string) func(said) {
 	return func(s said) {
 		if !plan.IsDevice(s.text) {
-			l.reject(s, "write vendor.com/class=name, for example "+plan.DefaultDevice, "%s is not the name of a CDI device", quote(s.text))
+			l.reject(s, "write vendor.com/class=name, for example "+plan.DefaultDevice, "%s is not the name of a CDI device", yamlnode.Quote(s.text))
 			return
 		}
 		*into = s.text
@@ -103,9 +104,9 @@ func (l *loader) shmSize(into *int64) func(said) {
 		const hint = "write a number of bytes, or one with k, m or g: 2g"
 		switch size, err := units.RAMInBytes(s.text); {
 		case err != nil:
-			l.reject(s, hint, "%s is not a size", quote(s.text))
+			l.reject(s, hint, "%s is not a size", yamlnode.Quote(s.text))
 		case size < 1 || size > maxShmSize:
-			l.reject(s, hint, "the size %s is not between one byte and a pebibyte", quote(s.text))
+			l.reject(s, hint, "the size %s is not between one byte and a pebibyte", yamlnode.Quote(s.text))
 		default:
 			*into = size
 		}
@@ -118,10 +119,10 @@ var ulimitNames = []string{
 }
 
 // readUlimits reads a mapping of limits.
-func (l *loader) readUlimits(into *[]plan.Ulimit) func(*field, string) {
-	return func(f *field, path string) {
+func (l *loader) readUlimits(into *[]plan.Ulimit) func(*yamlnode.Field, string) {
+	return func(f *yamlnode.Field, path string) {
 		var limits []plan.Ulimit
-		l.table(f.value, path, func(name, value said) {
+		l.table(f.Value, path, func(name, value said) {
 			if limit, ok := l.ulimit(name, value); ok {
 				limits = append(limits, limit)
 			}
@@ -137,10 +138,10 @@ func (l *loader) ulimitsArg(into *[]plan.Ulimit) func(said) {
 		for _, word := range l.splitSome(s) {
 			name, value, ok := strings.Cut(word.text, "=")
 			if !ok {
-				l.reject(s, "write NAME=SOFT:HARD,OTHER=BOTH, for example nofile=1024:524288,memlock=-1", "%s is not NAME=LIMIT", quote(word.text))
+				l.reject(s, "write NAME=SOFT:HARD,OTHER=BOTH, for example nofile=1024:524288,memlock=-1", "%s is not NAME=LIMIT", yamlnode.Quote(word.text))
 				continue
 			}
-			limit, ok := l.ulimit(said{text: name, name: s.name}, said{text: value, name: s.name + ": " + excerpt(name)})
+			limit, ok := l.ulimit(said{text: name, name: s.name}, said{text: value, name: s.name + ": " + yamlnode.Excerpt(name)})
 			if !ok {
 				continue
 			}
@@ -157,17 +158,17 @@ func (l *loader) ulimitsArg(into *[]plan.Ulimit) func(said) {
 // ulimit reads one limit: a number for both, or the soft and the hard one.
 func (l *loader) ulimit(name, value said) (plan.Ulimit, bool) {
 	if !slices.Contains(ulimitNames, name.text) {
-		l.reject(name, suggest(name.text, ulimitNames), "%s is not the name of a limit", quote(name.text))
+		l.reject(name, suggest(name.text, ulimitNames), "%s is not the name of a limit", yamlnode.Quote(name.text))
 		return plan.Ulimit{}, false
 	}
 	u, err := units.ParseUlimit(name.text + "=" + value.text)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		l.reject(value, "no limit is -1", "the limit %s is too large", quote(value.text))
+		l.reject(value, "no limit is -1", "the limit %s is too large", yamlnode.Quote(value.text))
 	case errors.Is(err, strconv.ErrSyntax) || err == nil && min(u.Soft, u.Hard) < -1 || strings.Count(value.text, ":") > 1:
-		l.reject(value, `write SOFT or "SOFT:HARD"; -1 is no limit`, "%s is not a limit", quote(value.text))
+		l.reject(value, `write SOFT or "SOFT:HARD"; -1 is no limit`, "%s is not a limit", yamlnode.Quote(value.text))
 	case err != nil:
-		l.reject(value, "write the lower limit first: SOFT:HARD", "%s: the soft limit is above the hard one", quote(value.text))
+		l.reject(value, "write the lower limit first: SOFT:HARD", "%s: the soft limit is above the hard one", yamlnode.Quote(value.text))
 	default:
 		return plan.Ulimit{Name: u.Name, Soft: u.Soft, Hard: u.Hard}, true
 	}
@@ -184,15 +185,15 @@ const everyPackage = "*"
 
 // readPrivileged reads names or patterns of packages, or true or false for all
 // or none.
-func (l *loader) readPrivileged(into *[]diag.Text) func(*field, string) {
-	return func(f *field, path string) {
-		if f.value.kind == scalar && f.value.tag == boolTag {
-			if s, ok := l.value(f.value, path); ok {
+func (l *loader) readPrivileged(into *[]diag.Text) func(*yamlnode.Field, string) {
+	return func(f *yamlnode.Field, path string) {
+		if f.Value.Kind == yamlnode.Scalar && f.Value.Tag == yamlnode.BoolTag {
+			if s, ok := l.value(f.Value, path); ok {
 				*into = l.privileged([]said{s})
 			}
 			return
 		}
-		*into = l.privileged(l.texts(f.value, path))
+		*into = l.privileged(l.texts(f.Value, path))
 	}
 }
 
@@ -209,9 +210,9 @@ func (l *loader) privileged(words []said) []diag.Text {
 		all, isTruth := truth(s.text)
 		switch {
 		case isTruth && len(words) > 1:
-			l.reject(s, "write it alone, or name packages", "%s stands for all packages or none, and cannot be in a list", quote(s.text))
+			l.reject(s, "write it alone, or name packages", "%s stands for all packages or none, and cannot be in a list", yamlnode.Quote(s.text))
 		case len(words) == 1 && looksLikeTruth(s.text):
-			l.reject(s, "write true or false, or name packages", "%s is neither true nor false nor the name of a package", quote(s.text))
+			l.reject(s, "write true or false, or name packages", "%s is neither true nor false nor the name of a package", yamlnode.Quote(s.text))
 		case isTruth && all:
 			names = append(names, diag.Text{Value: everyPackage, At: s.at})
 		case !isTruth && l.checkName(s):

@@ -2,19 +2,15 @@ package pkgspec
 
 import (
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // Version is the version of jetson.yaml that this jetkit reads.
 const Version = "1"
 
-// Limits on what is read. They are far beyond any real file and keep a hostile
-// one from costing time or memory.
-const (
-	maxSize     = 1 << 20 // bytes of the file
-	maxDepth    = 32      // lists and mappings inside each other
-	maxAliased  = maxSize // what aliases and "<<" add: values, keys and their text
-	maxReparsed = 4 << 20 // bytes parsed to find the line of a syntax error
-)
+// maxSize bounds the file, in bytes. It is far beyond any real one.
+const maxSize = 1 << 20
 
 // Load reads the text of a jetson.yaml and applies the build arguments, named
 // without BuildKit's "build-arg:" prefix. The name of the file is only used in
@@ -34,12 +30,12 @@ func LoadWithOptions(file string, data []byte, args, options map[string]string) 
 		file = "jetson.yaml"
 	}
 	l := &loader{
-		source:  newSource(file, data),
+		file:    file,
 		spec:    &Spec{File: file},
 		args:    givenArgs(args),
 		options: options,
 	}
-	if root := l.parse(); root != nil {
+	if root := l.parse(data); root != nil {
 		l.read(root)
 	}
 	l.apply()
@@ -53,7 +49,7 @@ func LoadWithOptions(file string, data []byte, args, options map[string]string) 
 
 // loader is the state of one Load.
 type loader struct {
-	*source
+	file string
 	// args holds the build arguments that have a value.
 	args map[string]string
 	// options are what some of them stand for.
@@ -62,4 +58,20 @@ type loader struct {
 	problems diag.List
 	// buildDevice is where the file names a device for RUN steps.
 	buildDevice diag.Range
+}
+
+// parse turns the text into nodes, or reports why it can't and returns nil.
+func (l *loader) parse(data []byte) *yamlnode.Node {
+	start := diag.Position{Line: 1, Column: 1}
+	whole := diag.Range{File: l.file, Start: start, End: start}
+	if len(data) > maxSize {
+		l.problems.Errorf(rules.TooLarge, whole, "is this really a jetson.yaml?", "the file has %d bytes, more than the %d that jetkit reads", len(data), maxSize)
+		return nil
+	}
+	root, problems := yamlnode.ReadYAML(yamlnode.Source{File: l.file, Text: data})
+	l.problems = append(l.problems, problems...)
+	if root == nil && len(problems) == 0 {
+		l.problems.Errorf(rules.EmptyFile, whole, "name at least the packages to build, for example: packages: [numpy]", "the file says nothing")
+	}
+	return root
 }

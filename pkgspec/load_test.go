@@ -254,16 +254,30 @@ func lines(t *testing.T, v any) []string {
 // report prints diagnostics, each after the text that it underlines.
 func report(file string, problems diag.List) string {
 	var b strings.Builder
-	s := newSource("jetson.yaml", []byte(file))
 	for _, d := range problems {
 		if d.At.Start.Line > 0 {
-			start := s.lines[d.At.Start.Line-1] + d.At.Start.Column - 1
-			end := s.lines[d.At.End.Line-1] + d.At.End.Column - 1
-			b.WriteString("«" + strings.Map(visible, string(s.text[start:end])) + "» ")
+			start, end := offset(file, d.At.Start), offset(file, d.At.End)
+			b.WriteString("«" + strings.Map(visible, file[start:end]) + "» ")
 		}
 		b.WriteString(d.String() + "\n")
 	}
 	return b.String()
+}
+
+// offset returns the offset of a place in a file, or -1 if it is not in it.
+func offset(file string, at diag.Position) int {
+	begin := 0
+	for range at.Line - 1 {
+		length := strings.IndexByte(file[begin:], '\n')
+		if length < 0 {
+			return -1
+		}
+		begin += length + 1
+	}
+	if at.Line < 1 || at.Column < 1 || begin+at.Column-1 > len(file) {
+		return -1
+	}
+	return begin + at.Column - 1
 }
 
 func visible(r rune) rune {

@@ -1,6 +1,10 @@
 package pkgspec
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
 
 // problem is a faulty file and what Load prints about it, each diagnostic after
 // the text that it underlines.
@@ -11,12 +15,8 @@ func checkProblems(t *testing.T, problems []problem) {
 	for _, p := range problems {
 		t.Run(p.name, func(t *testing.T) {
 			spec, got := Load("jetson.yaml", []byte(p.file), nil)
-			if report := "\n" + report(p.file, got); report != p.want {
-				t.Errorf("got %s\nwant %s", report, p.want)
-			}
-			if got.HasErrors() != (spec == nil) {
-				t.Errorf("errors: %v, but spec %v", got.HasErrors(), spec)
-			}
+			assert.Equal(t, p.want, "\n"+report(p.file, got))
+			assert.Equal(t, got.HasErrors(), spec == nil)
 		})
 	}
 }

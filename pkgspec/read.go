@@ -8,10 +8,11 @@ import (
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // read fills the Spec from the file; what the file doesn't say stays zero.
-func (l *loader) read(root *node) {
+func (l *loader) read(root *yamlnode.Node) {
 	l.keys(root, "",
 		key{"version", l.readVersion},
 		key{"target", l.readTarget},
@@ -28,58 +29,58 @@ func (l *loader) read(root *node) {
 	if l.spec.Target.At == (diag.Range{}) {
 		l.spec.Target.At = diag.Range{File: l.file}
 	}
-	if root.kind == mapping && l.args["PACKAGES"] == "" {
+	if root.Kind == yamlnode.Mapping && l.args["PACKAGES"] == "" {
 		l.checkPackagesKey(root)
 	}
 }
 
 // checkPackagesKey reports that packages is missing, unless the unknown key that
 // was meant to be it is reported already.
-func (l *loader) checkPackagesKey(root *node) {
-	first := root.span
-	for i, f := range root.fields {
+func (l *loader) checkPackagesKey(root *yamlnode.Node) {
+	first := root.At
+	for i, f := range root.Fields {
 		if i == 0 {
-			first = f.keySpan
+			first = f.KeyAt
 		}
-		if diag.Nearest(excerpt(f.key), []string{"packages"}) != "" {
+		if diag.Nearest(yamlnode.Excerpt(f.Key), []string{"packages"}) != "" {
 			return
 		}
 	}
-	l.problems.Errorf(rules.MissingKey, l.at(first), "add the packages to build, for example: packages: [numpy]", "the key packages is missing")
+	l.problems.Errorf(rules.MissingKey, first, "add the packages to build, for example: packages: [numpy]", "the key packages is missing")
 }
 
 // with makes a key's reader of a function that takes one line of text.
-func (l *loader) with(use func(said)) func(*field, string) {
-	return func(f *field, path string) {
-		if s, ok := l.line(f.value, path); ok {
+func (l *loader) with(use func(said)) func(*yamlnode.Field, string) {
+	return func(f *yamlnode.Field, path string) {
+		if s, ok := l.line(f.Value, path); ok {
 			use(s)
 		}
 	}
 }
 
 // nameList reads names or patterns of packages.
-func (l *loader) nameList(into *[]diag.Text) func(*field, string) {
-	return func(f *field, path string) {
-		*into = l.names(l.texts(f.value, path))
+func (l *loader) nameList(into *[]diag.Text) func(*yamlnode.Field, string) {
+	return func(f *yamlnode.Field, path string) {
+		*into = l.names(l.texts(f.Value, path))
 	}
 }
 
-func (l *loader) readVersion(f *field, path string) {
-	if s, ok := l.line(f.value, path); ok && s.text != Version {
+func (l *loader) readVersion(f *yamlnode.Field, path string) {
+	if s, ok := l.line(f.Value, path); ok && s.text != Version {
 		l.problems.Errorf(rules.UnknownVersion, s.at, "write version: "+Version+", or use a newer jetkit in the # syntax= line",
-			"version %s of jetson.yaml is not known: this jetkit reads version %s", excerpt(s.text), Version)
+			"version %s of jetson.yaml is not known: this jetkit reads version %s", yamlnode.Excerpt(s.text), Version)
 	}
 }
 
-func (l *loader) readTarget(f *field, path string) {
+func (l *loader) readTarget(f *yamlnode.Field, path string) {
 	t := &l.spec.Target
-	t.At = l.at(f.keySpan)
-	asked := func(into *platform.Asked) func(*field, string) {
+	t.At = f.KeyAt
+	asked := func(into *platform.Asked) func(*yamlnode.Field, string) {
 		return l.with(func(s said) {
 			*into = platform.Asked{Value: s.text, From: fmt.Sprintf("%s:%d", l.file, s.at.Start.Line), At: s.at}
 		})
 	}
-	l.keys(f.value, path,
+	l.keys(f.Value, path,
 		key{"jetpack", asked(&t.JetPack)},
 		key{"l4t", asked(&t.L4T)},
 		key{"cuda", asked(&t.CUDA)},
@@ -89,32 +90,32 @@ func (l *loader) readTarget(f *field, path string) {
 	)
 }
 
-func (l *loader) readBase(f *field, path string) {
+func (l *loader) readBase(f *yamlnode.Field, path string) {
 	l.with(func(s said) { l.spec.Base = l.image(s) })(f, path)
 }
 
-func (l *loader) readPackages(f *field, path string) {
-	if f.value.kind == list && len(f.value.items) == 0 {
+func (l *loader) readPackages(f *yamlnode.Field, path string) {
+	if f.Value.Kind == yamlnode.List && len(f.Value.Items) == 0 {
 		l.emptyList(f, path, "name at least one package")
 		return
 	}
-	l.spec.Packages = l.packages(l.texts(f.value, path))
+	l.spec.Packages = l.packages(l.texts(f.Value, path))
 }
 
-func (l *loader) emptyList(f *field, path, hint string) {
-	l.problems.Errorf(rules.BadValue, l.at(f.value.span), hint, "%s: the list is empty", path)
+func (l *loader) emptyList(f *yamlnode.Field, path, hint string) {
+	l.problems.Errorf(rules.BadValue, f.Value.At, hint, "%s: the list is empty", path)
 }
 
-func (l *loader) readSources(f *field, path string) {
-	if f.value.kind == list && len(f.value.items) == 0 {
+func (l *loader) readSources(f *yamlnode.Field, path string) {
+	if f.Value.Kind == yamlnode.List && len(f.Value.Items) == 0 {
 		l.emptyList(f, path, "name at least one tree of packages, or leave the key out for the default")
 		return
 	}
 	var sources []Source
-	for _, item := range l.items(f.value, path, "sources") {
+	for _, item := range l.items(f.Value, path, "sources") {
 		src, ok := l.readSource(item, path)
 		if ok {
-			src.At = l.at(item.span)
+			src.At = item.At
 			sources = append(sources, src)
 		}
 	}
@@ -122,25 +123,25 @@ func (l *loader) readSources(f *field, path string) {
 }
 
 // readSource reads one entry: the word builtin, or a mapping.
-func (l *loader) readSource(n *node, path string) (Source, bool) {
-	if n.kind == mapping {
+func (l *loader) readSource(n *yamlnode.Node, path string) (Source, bool) {
+	if n.Kind == yamlnode.Mapping {
 		return l.readSourceKeys(n, path)
 	}
 	s, ok := l.line(n, path)
 	if ok && s.text != string(plan.Builtin) {
-		l.reject(s, fmt.Sprintf("a folder is {dir: %s}, a named context {context: %[1]s}", excerpt(s.text)), "unknown source %s", quote(s.text))
+		l.reject(s, fmt.Sprintf("a folder is {dir: %s}, a named context {context: %[1]s}", yamlnode.Excerpt(s.text)), "unknown source %s", yamlnode.Quote(s.text))
 	}
 	return Source{Kind: plan.Builtin, Dir: "."}, ok && s.text == string(plan.Builtin)
 }
 
-func (l *loader) readSourceKeys(n *node, path string) (Source, bool) {
+func (l *loader) readSourceKeys(n *yamlnode.Node, path string) (Source, bool) {
 	src := Source{Dir: "."}
 	before := len(l.problems)
 	l.keys(n, path,
-		key{"builtin", func(f *field, path string) {
+		key{"builtin", func(f *yamlnode.Field, path string) {
 			src.Kind = plan.Builtin
-			if f.value.kind != broken && (f.value.tag != boolTag || !strings.EqualFold(f.value.text, "true")) {
-				l.wrongType(f.value, path, "true", "leave the entry out if the built-in packages are not wanted")
+			if f.Value.Kind != yamlnode.Broken && (f.Value.Tag != yamlnode.BoolTag || !strings.EqualFold(f.Value.Text, "true")) {
+				l.wrongType(f.Value, path, "true", "leave the entry out if the built-in packages are not wanted")
 			}
 		}},
 		key{"dir", l.with(func(s said) { src.Dir, _ = l.folder(s) })},
@@ -149,8 +150,8 @@ func (l *loader) readSourceKeys(n *node, path string) (Source, bool) {
 	if len(l.problems) > before {
 		return src, false
 	}
-	dir, context := n.get("dir") != nil, n.get("context") != nil
-	entry := said{name: path, at: l.at(n.span)}
+	dir, context := n.Get("dir") != nil, n.Get("context") != nil
+	entry := said{name: path, at: n.At}
 	switch {
 	case src.Kind == plan.Builtin && (dir || context):
 		l.reject(entry, "make two entries of it", "builtin stands alone")
@@ -167,8 +168,8 @@ func (l *loader) readSourceKeys(n *node, path string) (Source, bool) {
 	return src, true
 }
 
-func (l *loader) readArgs(f *field, path string) {
-	l.table(f.value, path, func(name, value said) {
+func (l *loader) readArgs(f *yamlnode.Field, path string) {
+	l.table(f.Value, path, func(name, value said) {
 		if !l.checkEnvName(name) || !l.checkReserved(name) {
 			return
 		}

@@ -8,23 +8,24 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
-func (l *loader) readTests(f *field, path string) {
-	if f.value.kind == scalar && f.value.tag != nullTag {
+func (l *loader) readTests(f *yamlnode.Field, path string) {
+	if f.Value.Kind == yamlnode.Scalar && f.Value.Tag != yamlnode.NullTag {
 		// The short form, tests: none. It takes false too, so that the message
 		// names the words.
-		if s, ok := l.value(f.value, path); ok {
+		if s, ok := l.value(f.Value, path); ok {
 			l.testRun(s)
 		}
 		return
 	}
 	tests := &l.spec.Tests
-	l.keys(f.value, path, slices.Concat([]key{
+	l.keys(f.Value, path, slices.Concat([]key{
 		{"run", l.with(l.testRun)},
 		{"skip", l.nameList(&tests.Skip)},
-		{"only", func(f *field, path string) {
-			if f.value.kind == list && len(f.value.items) == 0 {
+		{"only", func(f *yamlnode.Field, path string) {
+			if f.Value.Kind == yamlnode.List && len(f.Value.Items) == 0 {
 				l.emptyList(f, path, "write run: none to run no tests")
 				return
 			}
@@ -35,35 +36,35 @@ func (l *loader) readTests(f *field, path string) {
 		{"epoch", l.with(func(s said) { tests.Epoch = s.text })},
 		{"data", l.with(l.testData)},
 	}, l.stepKeys(&tests.Sandbox, &tests.Privileged))...)
-	if skip, only := f.value.get("skip"), f.value.get("only"); skip != nil && only != nil {
-		l.problems.Errorf(rules.ConflictingKeys, l.at(only.keySpan), "keep one of them", "tests.skip and tests.only exclude each other").
-			Relate(l.at(skip.keySpan), "skip is here")
+	if skip, only := f.Value.Get("skip"), f.Value.Get("only"); skip != nil && only != nil {
+		l.problems.Errorf(rules.ConflictingKeys, only.KeyAt, "keep one of them", "tests.skip and tests.only exclude each other").
+			Relate(skip.KeyAt, "skip is here")
 	}
-	if device := f.value.get("device"); device != nil && tests.GPU != "" && tests.GPU != plan.GPUCDI {
-		l.problems.Warnf(rules.NoEffect, l.at(device.keySpan), "leave it out, or write gpu: cdi", "tests.device has no effect with gpu: %s", tests.GPU)
+	if device := f.Value.Get("device"); device != nil && tests.GPU != "" && tests.GPU != plan.GPUCDI {
+		l.problems.Warnf(rules.NoEffect, device.KeyAt, "leave it out, or write gpu: cdi", "tests.device has no effect with gpu: %s", tests.GPU)
 	}
 }
 
-func (l *loader) readImage(f *field, path string) {
+func (l *loader) readImage(f *yamlnode.Field, path string) {
 	image := &l.spec.Image
-	l.keys(f.value, path,
+	l.keys(f.Value, path,
 		key{"entrypoint", l.command(&image.Entrypoint)},
 		key{"cmd", l.command(&image.Cmd)},
-		key{"env", func(f *field, path string) { l.table(f.value, path, l.setEnv) }},
-		key{"labels", func(f *field, path string) { l.table(f.value, path, l.setLabel) }},
+		key{"env", func(f *yamlnode.Field, path string) { l.table(f.Value, path, l.setEnv) }},
+		key{"labels", func(f *yamlnode.Field, path string) { l.table(f.Value, path, l.setLabel) }},
 		key{"workdir", l.with(l.workdir)},
 		key{"user", l.with(l.user)},
 	)
 }
 
 // command reads a list of words, or a script for the shell.
-func (l *loader) command(into *[]string) func(*field, string) {
-	return func(f *field, path string) {
-		if !l.expect(f.value, path, "a list of words, or a text for the shell", list, scalar) {
+func (l *loader) command(into *[]string) func(*yamlnode.Field, string) {
+	return func(f *yamlnode.Field, path string) {
+		if !l.expect(f.Value, path, "a list of words, or a text for the shell", yamlnode.List, yamlnode.Scalar) {
 			return
 		}
-		if f.value.kind == scalar {
-			s, ok := l.value(f.value, path)
+		if f.Value.Kind == yamlnode.Scalar {
+			s, ok := l.value(f.Value, path)
 			switch {
 			case ok && strings.TrimSpace(s.text) == "":
 				l.reject(s, "leave it out to keep what the last package sets", "the command is empty")
@@ -72,10 +73,10 @@ func (l *loader) command(into *[]string) func(*field, string) {
 			}
 			return
 		}
-		if len(f.value.items) == 0 {
+		if len(f.Value.Items) == 0 {
 			l.emptyList(f, path, "leave it out to keep what the last package sets")
 		}
-		for _, item := range f.value.items {
+		for _, item := range f.Value.Items {
 			if s, ok := l.value(item, path); ok {
 				*into = append(*into, s.text)
 			}
@@ -96,7 +97,7 @@ func (l *loader) setEnv(name, value said) {
 func (l *loader) setLabel(name, value said) {
 	switch {
 	case !labelPattern.MatchString(name.text):
-		l.reject(name, "use letters, digits and punctuation, as in org.opencontainers.image.title", "%s is not the name of a label", quote(name.text))
+		l.reject(name, "use letters, digits and punctuation, as in org.opencontainers.image.title", "%s is not the name of a label", yamlnode.Quote(name.text))
 		return
 	case strings.HasPrefix(name.text, plan.LabelPrefix):
 		l.problems.Errorf(rules.ReservedName, name.at, "use a prefix of your own", "%s: labels that begin with %s are jetkit's own", name.name, plan.LabelPrefix)

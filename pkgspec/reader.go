@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // said is a piece of text that the user gave, be it in the file or as a build
@@ -32,35 +32,24 @@ func (l *loader) reject(s said, hint, format string, args ...any) {
 	l.problems.Errorf(rules.BadValue, s.at, hint, "%s: %s", s.name, fmt.Sprintf(format, args...))
 }
 
-// quote and excerpt show the user's text in a message, however long or odd it is.
-func quote(text string) string { return strconv.Quote(excerpt(text)) }
-
-func excerpt(text string) string {
-	const limit = 60
-	if runes := []rune(text[:min(len(text), 4*limit)]); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return text
-}
-
 // key is a key that a mapping may have, and what reads its value.
 type key struct {
 	name string
-	read func(f *field, path string)
+	read func(f *yamlnode.Field, path string)
 }
 
 // keys reads a mapping. Path is its own name ("" for the whole file).
-func (l *loader) keys(n *node, path string, known ...key) {
-	if !l.expect(n, path, "a mapping of keys", mapping) {
+func (l *loader) keys(n *yamlnode.Node, path string, known ...key) {
+	if !l.expect(n, path, "a mapping of keys", yamlnode.Mapping) {
 		return
 	}
-	for i := range n.fields {
-		f := &n.fields[i]
-		if path == "" && strings.HasPrefix(f.key, "x-") {
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if path == "" && strings.HasPrefix(f.Key, "x-") {
 			continue
 		}
-		if k := slices.IndexFunc(known, func(k key) bool { return k.name == f.key }); k >= 0 {
-			known[k].read(f, join(path, f.key))
+		if k := slices.IndexFunc(known, func(k key) bool { return k.name == f.Key }); k >= 0 {
+			known[k].read(f, join(path, f.Key))
 			continue
 		}
 		names := make([]string, len(known))
@@ -71,7 +60,7 @@ func (l *loader) keys(n *node, path string, known ...key) {
 		if path != "" {
 			in = " in " + path
 		}
-		l.problems.Errorf(rules.UnknownKey, l.at(f.keySpan), suggest(f.key, names), "unknown key %s%s", quote(f.key), in)
+		l.problems.Errorf(rules.UnknownKey, f.KeyAt, suggest(f.Key, names), "unknown key %s%s", yamlnode.Quote(f.Key), in)
 	}
 }
 
@@ -94,22 +83,22 @@ func suggest(got string, known []string) string {
 
 // expect tells whether n is one of the kinds, the usual one first, and reports
 // it otherwise.
-func (l *loader) expect(n *node, path, what string, kinds ...kind) bool {
-	if n.kind == broken {
+func (l *loader) expect(n *yamlnode.Node, path, what string, kinds ...yamlnode.Kind) bool {
+	if n.Kind == yamlnode.Broken {
 		return false
 	}
-	if n.kind == scalar && n.tag == nullTag {
-		l.problems.Errorf(rules.MissingValue, l.at(n.span), "give it a value, or leave it out", "%s has no value", cmp.Or(path, "the file"))
+	if n.Kind == yamlnode.Scalar && n.Tag == yamlnode.NullTag {
+		l.problems.Errorf(rules.MissingValue, n.At, "give it a value, or leave it out", "%s has no value", cmp.Or(path, "the file"))
 		return false
 	}
-	if !slices.Contains(kinds, n.kind) {
+	if !slices.Contains(kinds, n.Kind) {
 		hint := "write a single value"
 		switch {
 		case path == "":
 			hint = "for example: packages: [numpy]"
-		case kinds[0] == mapping:
+		case kinds[0] == yamlnode.Mapping:
 			hint = "write KEY: VALUE on lines of their own below it, indented"
-		case kinds[0] == list:
+		case kinds[0] == yamlnode.List:
 			hint = "write - VALUE on lines of their own, or [VALUE, VALUE]"
 		}
 		l.wrongType(n, path, what, hint)
@@ -118,24 +107,24 @@ func (l *loader) expect(n *node, path, what string, kinds ...kind) bool {
 	return true
 }
 
-func (l *loader) wrongType(n *node, path, want, hint string) {
-	l.problems.Errorf(rules.WrongType, l.at(n.span), hint, "%s must be %s, not %s", cmp.Or(path, "the file"), want, n.describe())
+func (l *loader) wrongType(n *yamlnode.Node, path, want, hint string) {
+	l.problems.Errorf(rules.WrongType, n.At, hint, "%s must be %s, not %s", cmp.Or(path, "the file"), want, n.Describe())
 }
 
 // value reads a scalar of any type as the text that the user typed; it may be
 // empty.
-func (l *loader) value(n *node, path string) (said, bool) {
-	if !l.expect(n, path, "a text", scalar) {
+func (l *loader) value(n *yamlnode.Node, path string) (said, bool) {
+	if !l.expect(n, path, "a text", yamlnode.Scalar) {
 		return said{}, false
 	}
-	return said{text: n.text, name: path, at: l.at(n.span)}, true
+	return said{text: n.Text, name: path, at: n.At}, true
 }
 
 // line reads a scalar that is one line and neither empty nor true or false. A
 // number is the text that the user typed: python: 3.10 is not Python 3.1.
-func (l *loader) line(n *node, path string) (said, bool) {
+func (l *loader) line(n *yamlnode.Node, path string) (said, bool) {
 	s, ok := l.value(n, path)
-	if ok && n.tag == boolTag {
+	if ok && n.Tag == yamlnode.BoolTag {
 		l.wrongType(n, path, "a text", "put it in quotes if it is meant")
 		return s, false
 	}
@@ -148,7 +137,7 @@ func (l *loader) checkLine(s said) bool {
 	case strings.TrimSpace(s.text) == "":
 		l.reject(s, "give it a value, or leave it out", "the text is empty")
 	case strings.ContainsFunc(s.text, unicode.IsControl):
-		l.reject(s, "write it in one line", "the text %s holds a line break or another control character", quote(s.text))
+		l.reject(s, "write it in one line", "the text %s holds a line break or another control character", yamlnode.Quote(s.text))
 	default:
 		return true
 	}
@@ -156,25 +145,25 @@ func (l *loader) checkLine(s said) bool {
 }
 
 // items gives the entries of a list; a single value is a list of one.
-func (l *loader) items(n *node, path, what string) []*node {
-	if !l.expect(n, path, "a list of "+what, list, scalar, mapping) {
+func (l *loader) items(n *yamlnode.Node, path, what string) []*yamlnode.Node {
+	if !l.expect(n, path, "a list of "+what, yamlnode.List, yamlnode.Scalar, yamlnode.Mapping) {
 		return nil
 	}
-	if n.kind == list {
-		return n.items
+	if n.Kind == yamlnode.List {
+		return n.Items
 	}
-	return []*node{n}
+	return []*yamlnode.Node{n}
 }
 
 // texts reads names of packages: a list, or one.
-func (l *loader) texts(n *node, path string) []said {
+func (l *loader) texts(n *yamlnode.Node, path string) []said {
 	var texts []said
 	for _, item := range l.items(n, path, "names") {
 		entry := "an entry of " + path
-		if item.kind == mapping && len(item.fields) == 1 && item.fields[0].value.kind == scalar {
+		if item.Kind == yamlnode.Mapping && len(item.Fields) == 1 && item.Fields[0].Value.Kind == yamlnode.Scalar {
 			// "- pytorch: 2.8" is a mapping to YAML.
-			f := item.fields[0]
-			l.wrongType(item, entry, "a name", "a name and its version are one word: "+excerpt(f.key)+":"+excerpt(f.value.text))
+			f := item.Fields[0]
+			l.wrongType(item, entry, "a name", "a name and its version are one word: "+yamlnode.Excerpt(f.Key)+":"+yamlnode.Excerpt(f.Value.Text))
 			continue
 		}
 		if s, ok := l.line(item, entry); ok {
@@ -186,13 +175,13 @@ func (l *loader) texts(n *node, path string) []said {
 }
 
 // table reads a mapping of the user's own names to values.
-func (l *loader) table(n *node, path string, each func(name, value said)) {
-	if !l.expect(n, path, "a mapping of names to values", mapping) {
+func (l *loader) table(n *yamlnode.Node, path string, each func(name, value said)) {
+	if !l.expect(n, path, "a mapping of names to values", yamlnode.Mapping) {
 		return
 	}
-	for _, f := range n.fields {
-		name := said{text: f.key, name: path, at: l.at(f.keySpan)}
-		if value, ok := l.value(f.value, join(path, excerpt(f.key))); ok {
+	for _, f := range n.Fields {
+		name := said{text: f.Key, name: path, at: f.KeyAt}
+		if value, ok := l.value(f.Value, join(path, yamlnode.Excerpt(f.Key))); ok {
 			each(name, value)
 		}
 	}
@@ -207,6 +196,6 @@ func choice[T ~string](l *loader, s said, words ...T) (T, bool) {
 	for i, w := range words {
 		known[i] = string(w)
 	}
-	l.reject(s, suggest(s.text, known), "unknown value %s", quote(s.text))
+	l.reject(s, suggest(s.text, known), "unknown value %s", yamlnode.Quote(s.text))
 	return "", false
 }

@@ -22,12 +22,12 @@ true: b
 [x]: c
 packages: a
 `, `
-«1» jetson.yaml:1:1: error: a key must be a text, not a number [bad-key]
-    hint: put the key in quotes if it is meant
-«true» jetson.yaml:2:1: error: a key must be a text, not true [bad-key]
-    hint: put the key in quotes if it is meant
+«1» jetson.yaml:1:1: error: unknown key "1" [unknown-key]
+    hint: it can be version, target, base, packages, sources, skip, args, build, tests or image
+«true» jetson.yaml:2:1: error: unknown key "true" [unknown-key]
+    hint: it can be version, target, base, packages, sources, skip, args, build, tests or image
 «[x]» jetson.yaml:3:1: error: a key must be a text, not a list [bad-key]
-    hint: put the key in quotes if it is meant
+    hint: write a single word before the colon
 `},
 		{"NUL", `packages: a
 image: {cmd: "a\0b"}
@@ -137,7 +137,7 @@ base: [
 packages: b
 `, `
 «---» jetson.yaml:2:1: error: the file holds more than one YAML document [several-documents]
-    hint: keep one document; several images are several files, or one file with other build arguments
+    hint: keep one document, and move what is below the --- to a file of its own
 `},
 		{"empty file", "", `
 «» jetson.yaml:1:1: error: the file says nothing [empty-file]

@@ -9,6 +9,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // What the words of a jetson.yaml may look like. The sets are narrow on purpose:
@@ -32,7 +33,7 @@ func (l *loader) checkName(s said) bool {
 	if name, version, ok := cutVersion(s.text); ok {
 		hint = "a version follows a colon: " + name + ":" + version
 	}
-	l.reject(s, hint, "%s is not a package name", quote(s.text))
+	l.reject(s, hint, "%s is not a package name", yamlnode.Quote(s.text))
 	return false
 }
 
@@ -70,7 +71,7 @@ func (l *loader) packages(texts []said) []PackageRef {
 			ref.Folder, ok = l.folder(s)
 			key = "./" + ref.Folder
 		case strings.Contains(s.text, "/"):
-			l.reject(s, "write ./"+excerpt(s.text)+" for a folder of the build context", "%s is not a package name", quote(s.text))
+			l.reject(s, "write ./"+yamlnode.Excerpt(s.text)+" for a folder of the build context", "%s is not a package name", yamlnode.Quote(s.text))
 		default:
 			ok = l.checkName(s)
 		}
@@ -78,7 +79,7 @@ func (l *loader) packages(texts []said) []PackageRef {
 			continue
 		}
 		if earlier, again := first[key]; again {
-			problem := l.problems.Errorf(rules.DuplicatePackage, s.at, "list it once", "%s: %s is listed twice", s.name, quote(s.text))
+			problem := l.problems.Errorf(rules.DuplicatePackage, s.at, "list it once", "%s: %s is listed twice", s.name, yamlnode.Quote(s.text))
 			if s.inFile() {
 				problem.Relate(earlier, "the first one is here")
 			}
@@ -101,12 +102,12 @@ func (l *loader) folder(s said) (string, bool) {
 	clean := path.Clean(s.text)
 	switch {
 	case !folderPattern.MatchString(s.text):
-		l.reject(s, "use letters, digits and . _ + @ - in the names of folders", "%s is not the path of a folder", quote(s.text))
+		l.reject(s, "use letters, digits and . _ + @ - in the names of folders", "%s is not the path of a folder", yamlnode.Quote(s.text))
 	case path.IsAbs(clean):
-		l.reject(s, "write a path that is relative to the build context: ./my-package", "the folder %s is absolute", quote(s.text))
+		l.reject(s, "write a path that is relative to the build context: ./my-package", "the folder %s is absolute", yamlnode.Quote(s.text))
 	case clean == ".." || strings.HasPrefix(clean, "../"):
 		l.reject(s, "pass the other folder with --build-context NAME=FOLDER and list it in sources as {context: NAME}",
-			"the folder %s is outside of the build context", quote(s.text))
+			"the folder %s is outside of the build context", yamlnode.Quote(s.text))
 	default:
 		return clean, true
 	}
@@ -117,7 +118,7 @@ func (l *loader) folder(s said) (string, bool) {
 // which BuildKit wants to look like one.
 func (l *loader) image(s said) diag.Text {
 	if _, err := reference.ParseNormalizedNamed(s.text); err != nil {
-		l.reject(s, "write [registry/]name[:tag], in small letters, or the NAME of a --build-context NAME=...", "%s is not an image reference", quote(s.text))
+		l.reject(s, "write [registry/]name[:tag], in small letters, or the NAME of a --build-context NAME=...", "%s is not an image reference", yamlnode.Quote(s.text))
 		return diag.Text{}
 	}
 	return s.located()
@@ -126,7 +127,7 @@ func (l *loader) image(s said) diag.Text {
 // context reads the name of a named context.
 func (l *loader) context(s said) string {
 	if _, err := reference.ParseNormalizedNamed(s.text); err != nil {
-		l.reject(s, "write the NAME, in small letters, and pass --build-context NAME=FOLDER or NAME=URL", "%s is not the name of a build context", quote(s.text))
+		l.reject(s, "write the NAME, in small letters, and pass --build-context NAME=FOLDER or NAME=URL", "%s is not the name of a build context", yamlnode.Quote(s.text))
 		return ""
 	}
 	return s.text
@@ -140,7 +141,7 @@ func (l *loader) distinct(name string, sources []Source) []Source {
 		key := src
 		key.At = diag.Range{}
 		if earlier, again := first[key]; again {
-			problem := l.problems.Errorf(rules.DuplicateSource, src.At, "list it once", "%s: %s is listed twice", name, quote(sourceText(src)))
+			problem := l.problems.Errorf(rules.DuplicateSource, src.At, "list it once", "%s: %s is listed twice", name, yamlnode.Quote(sourceText(src)))
 			if src.At.File != "" {
 				problem.Relate(earlier, "the first one is here")
 			}
@@ -160,7 +161,7 @@ func (l *loader) testRun(s said) {
 
 func (l *loader) workdir(s said) {
 	if !path.IsAbs(s.text) {
-		l.reject(s, "begin it with /", "the folder %s is not absolute", quote(s.text))
+		l.reject(s, "begin it with /", "the folder %s is not absolute", yamlnode.Quote(s.text))
 		return
 	}
 	l.spec.Image.Workdir = path.Clean(s.text)
@@ -168,7 +169,7 @@ func (l *loader) workdir(s said) {
 
 func (l *loader) user(s said) {
 	if !userPattern.MatchString(s.text) {
-		l.reject(s, "write a name or number, and if need be a group after a colon: 1000:1000", "%s is not a user", quote(s.text))
+		l.reject(s, "write a name or number, and if need be a group after a colon: 1000:1000", "%s is not a user", yamlnode.Quote(s.text))
 		return
 	}
 	l.spec.Image.User = s.text
@@ -177,7 +178,7 @@ func (l *loader) user(s said) {
 // testData reads the name of the folder that tests share at /data.
 func (l *loader) testData(s said) {
 	if !dataPattern.MatchString(s.text) {
-		l.reject(s, "use letters, digits, and between them . _ / or -; or write none", "%s is not the name of a folder for tests", quote(s.text))
+		l.reject(s, "use letters, digits, and between them . _ / or -; or write none", "%s is not the name of a folder for tests", yamlnode.Quote(s.text))
 		return
 	}
 	l.spec.Tests.Data = s.text
@@ -187,7 +188,7 @@ func (l *loader) testData(s said) {
 // build argument.
 func (l *loader) checkEnvName(s said) bool {
 	if !envPattern.MatchString(s.text) {
-		l.reject(s, "use letters, digits and _, and begin with a letter", "%s is not the name of a variable", quote(s.text))
+		l.reject(s, "use letters, digits and _, and begin with a letter", "%s is not the name of a variable", yamlnode.Quote(s.text))
 		return false
 	}
 	return true

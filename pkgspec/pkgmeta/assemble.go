@@ -9,6 +9,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // defaultTests are the scripts that are a package's tests when its metadata
@@ -40,7 +41,7 @@ func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package,
 	p.Depends, p.Requires = read["depends"].items, read["requires"].items
 	p.BuildkitDevice = check.device(read["buildkit_device"])
 	p.Disabled = disabledReason(read["disabled"].value())
-	if gpu, ok := truth(read["gpu"].value()); ok {
+	if gpu, ok := yamlnode.Truth(read["gpu"].value()); ok {
 		p.GPU = &gpu
 	}
 	if args := read["build_args"].args; len(args) > 0 {
@@ -48,6 +49,7 @@ func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package,
 		for name, value := range args {
 			p.BuildArgs[name] = value.Value
 		}
+		check.unusedArgs(args)
 	}
 	p.Problems = append(p.Problems, unexpanded(read)...)
 	check.tests(read)
@@ -168,7 +170,7 @@ func (c *checker) device(read field) string {
 
 // disabledReason reads disabled: true, false or the reason itself.
 func disabledReason(value string) string {
-	disabled, isTruth := truth(value)
+	disabled, isTruth := yamlnode.Truth(value)
 	switch {
 	case isTruth && disabled:
 		return "disabled by its own metadata"

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // configNames are the configuration files that a folder is searched for, and
@@ -67,59 +66,51 @@ func readConfig(file string, dt []byte, besideDockerfile bool) config {
 		c.problems.Errorf(rules.TooLarge, diag.Range{File: file}, "", "the file is larger than %d KiB", maxDockerfile>>10)
 		return c
 	}
-	doc := &document{file: file, text: dt}
-	parse := doc.parse
+	read := yamlnode.ReadYAML
 	if path.Ext(file) == ".json" {
-		parse = doc.parseJSON
+		read = yamlnode.ReadJSON
 	}
-	root, problems := parse()
-	if root == nil {
-		c.problems = problems
-		return c
-	}
-	if root.Kind != yaml.MappingNode {
-		c.foreign = describe(root)
-		return c
-	}
-	r := reader{at: doc.at}
-	if isNested(root) {
+	root, problems := read(yamlnode.Source{File: file, Text: dt})
+	r := reader{problems: problems}
+	switch {
+	case root == nil:
+	case root.Kind != yamlnode.Mapping:
+		return config{foreign: root.Describe()}
+	case isNested(root):
 		c.nested = r.nested(root)
-	} else if c.foreign = foreignKey(root, besideDockerfile); c.foreign == "" {
+	default:
+		if foreign := foreignKey(root, besideDockerfile); foreign != "" {
+			return config{foreign: foreign}
+		}
 		c.own = r.read(root)
 	}
-	c.problems = atMost(append(problems, r.problems...), maxProblems)
+	c.problems = atMost(r.problems, maxProblems)
 	return c
 }
 
 // nested reads "name: {keys}" pairs.
-func (r *reader) nested(root *yaml.Node) []nestedPackage {
+func (r *reader) nested(root *yamlnode.Node) []nestedPackage {
 	var packages []nestedPackage
-	seen := map[string]*yaml.Node{}
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		key, value := root.Content[i], root.Content[i+1]
-		if !r.plain(key, "a package's name") || !r.once(seen, key) {
+	for _, f := range root.Fields {
+		if f.Value.Kind != yamlnode.Mapping && !f.Value.IsNull() {
+			r.wrongType(f.Value, "write its keys below it, such as depends", "package "+f.Key+" must be a mapping")
 			continue
 		}
-		if value.Kind != yaml.MappingNode && !isNull(value) {
-			r.problems.Errorf(rules.WrongType, r.at(value), "write its keys below it, such as depends", "package %s must be a mapping, not %s", key.Value, describe(value))
-			continue
-		}
-		packages = append(packages, nestedPackage{name: diag.Text{Value: key.Value, At: r.at(key)}, fields: r.read(value)})
+		packages = append(packages, nestedPackage{name: diag.Text{Value: f.Key, At: f.KeyAt}, fields: r.read(f.Value)})
 	}
 	return packages
 }
 
-// isNested tells whether a mapping names packages: none of its keys is a
+// isNested reports whether a mapping names packages: none of its keys is a
 // metadata key, and the mappings among its values hold nothing else.
-func isNested(root *yaml.Node) bool {
+func isNested(root *yamlnode.Node) bool {
 	nested := false
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		key, value := root.Content[i], root.Content[i+1]
-		if _, known := keys[key.Value]; known {
+	for _, f := range root.Fields {
+		if packageKeys.find(f.Key) != nil {
 			return false
 		}
-		if value.Kind == yaml.MappingNode {
-			if foreignKey(value, false) != "" {
+		if f.Value.Kind == yamlnode.Mapping {
+			if foreignKey(f.Value, false) != "" {
 				return false
 			}
 			nested = true
@@ -128,17 +119,15 @@ func isNested(root *yaml.Node) bool {
 	return nested
 }
 
-// foreignKey gives a key that says that a mapping is no package metadata, or "".
-func foreignKey(mapping *yaml.Node, besideDockerfile bool) string {
+// foreignKey returns a key that shows that a mapping is no package metadata, or "".
+func foreignKey(mapping *yamlnode.Node, besideDockerfile bool) string {
 	foreign, ours := "", false
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		key := mapping.Content[i].Value
-		_, known := keys[key]
+	for _, f := range mapping.Fields {
 		switch {
-		case known:
+		case packageKeys.find(f.Key) != nil:
 			ours = true
-		case diag.Nearest(key, keyNames) == "" && foreign == "":
-			foreign = key
+		case foreign == "" && diag.Nearest(f.Key, packageKeys.names()) == "":
+			foreign = f.Key
 		}
 	}
 	if besideDockerfile && ours {

@@ -7,8 +7,8 @@ import (
 )
 
 func TestConfig(t *testing.T) {
-	const plain = "FROM scratch\n"
-	const numpy = "#---\n# name: numpy\n# group: math\n# depends: [python]\n# alias: np\n#---\nFROM scratch\n"
+	const plain = "FROM scratch\nARG V\n"
+	const numpy = "#---\n# name: numpy\n# group: math\n# depends: [python]\n# alias: np\n#---\nFROM scratch\nARG V\n"
 	for _, test := range []struct {
 		name  string
 		files map[string]string

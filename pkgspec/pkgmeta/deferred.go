@@ -11,6 +11,7 @@ import (
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // deferred is a folder whose config.py has yet to run.
@@ -70,7 +71,7 @@ func (f field) initial(key string) any {
 		}
 		return args
 	case "disabled":
-		if value, ok := truth(f.value()); ok {
+		if value, ok := yamlnode.Truth(f.value()); ok {
 			return value
 		}
 		return f.value()

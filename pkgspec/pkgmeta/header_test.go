@@ -35,6 +35,7 @@ func TestHeader(t *testing.T) {
 # build_flags: --squash
 #---
 FROM scratch
+ARG VERSION FAST
 # name: no longer the header
 `,
 		"packages/math/numpy/check.py": "", "packages/math/numpy/test.sh": "",

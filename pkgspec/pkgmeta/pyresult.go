@@ -11,12 +11,11 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // packagesOf makes the packages that a config.py declares. One that declares
@@ -211,15 +210,15 @@ func asReturned(values map[string]any) map[string]any {
 func (p *deferred) read(values map[string]any) (fields, diag.List) {
 	elsewhere := p.dockerfileElsewhere(values)
 	read := fields{}
-	root := &yaml.Node{Kind: yaml.MappingNode}
+	root := &yamlnode.Node{Kind: yamlnode.Mapping}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if !p.keeps(key, values) {
-			root.Content = append(root.Content, nodeOf(key), nodeOf(values[key]))
+			root.Fields = append(root.Fields, yamlnode.Field{Key: key, KeyAt: p.place(), Value: nodeOf(values[key], p.place())})
 		} else if own, ok := p.base[key]; ok {
 			read[key] = own
 		}
 	}
-	r := reader{at: func(*yaml.Node) diag.Range { return p.place() }}
+	r := reader{}
 	maps.Copy(read, r.read(root))
 	if elsewhere != "" {
 		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []diag.Text{{Value: elsewhere, At: p.place()}}}
@@ -233,36 +232,32 @@ func (p *deferred) read(values map[string]any) (fields, diag.List) {
 }
 
 // pythonType begins the key of a mapping that stands for a value which is
-// neither a text nor a list, where only these will do; pythonTag marks its node.
-const (
-	pythonType = "a value of type "
-	pythonTag  = "!python"
-)
+// neither a text nor a list, where only these will do.
+const pythonType = "a value of type "
 
-// nodeOf gives a value as the node that YAML would give.
-func nodeOf(value any) *yaml.Node {
+// nodeOf returns a value as the node that YAML would make of it at that place.
+func nodeOf(value any, at diag.Range) *yamlnode.Node {
+	node := &yamlnode.Node{At: at}
 	switch value := value.(type) {
 	case nil:
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
+		node.Kind, node.Tag = yamlnode.Scalar, yamlnode.NullTag
 	case []any:
-		node := &yaml.Node{Kind: yaml.SequenceNode}
+		node.Kind = yamlnode.List
 		for _, item := range value {
-			node.Content = append(node.Content, nodeOf(item))
+			node.Items = append(node.Items, nodeOf(item, at))
 		}
-		return node
 	case map[string]any:
-		node := &yaml.Node{Kind: yaml.MappingNode}
-		for key, text := range value {
-			if strings.HasPrefix(key, pythonType) && len(value) == 1 {
-				return &yaml.Node{Kind: yaml.MappingNode, Tag: pythonTag, Value: fmt.Sprintf("%s (%v)", key, text)}
-			}
-		}
+		node.Kind = yamlnode.Mapping
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			node.Content = append(node.Content, nodeOf(key), nodeOf(value[key]))
+			if strings.HasPrefix(key, pythonType) && len(value) == 1 {
+				return &yamlnode.Node{Kind: yamlnode.Other, At: at, Text: fmt.Sprintf("%s (%v)", key, value[key])}
+			}
+			node.Fields = append(node.Fields, yamlnode.Field{Key: key, KeyAt: at, Value: nodeOf(value[key], at)})
 		}
-		return node
+	default:
+		node.Kind, node.Tag, node.Text = yamlnode.Scalar, yamlnode.StrTag, fmt.Sprint(value)
 	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: fmt.Sprint(value)}
+	return node
 }
 
 // dockerfileElsewhere takes a Dockerfile in another folder of the tree out of a

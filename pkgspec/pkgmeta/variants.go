@@ -7,42 +7,34 @@ import (
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // maxVariants bounds the versions that one package may declare.
 const maxVariants = 500
 
-// variantKeys are the keys of one entry of "variants". Version and default are
-// its own; the others mean what they mean for a package.
-var variantKeys = vocabulary{"key of a variant", map[string]kind{
-	"version": aText, "default": someTexts, "alias": someNames, "build_args": argMap,
-	"depends": someNames, "disabled": boolOrText, "requires": someTexts,
-}}
-
 // variants reads the list of declared versions. Entries at fault are left out.
-func (r *reader) variants(n *yaml.Node) (field, bool) {
-	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		r.problems.Errorf(rules.WrongType, r.at(n), `write a list, with "- version: ..." for each version`, "variants must be a list of versions, not %s", describeList(n))
+func (r *reader) variants(n *yamlnode.Node) (field, bool) {
+	if len(n.Items) == 0 {
+		r.wrongType(n, `write a list, with "- version: ..." for each version`, "variants must be a list of versions")
 		return field{}, false
 	}
-	if len(n.Content) > maxVariants {
-		r.problems.Errorf(rules.TooLarge, r.at(n), "", "there are more than %d variants", maxVariants)
+	if len(n.Items) > maxVariants {
+		r.problems.Errorf(rules.TooLarge, n.At, "", "there are more than %d variants", maxVariants)
 		return field{}, false
 	}
 	var f field
 	seen := map[string]diag.Range{}
-	for _, entry := range n.Content {
-		if entry.Kind != yaml.MappingNode {
-			r.problems.Errorf(rules.WrongType, r.at(entry), "write version: and its other keys", "a variant must be a mapping, not %s", describe(entry))
+	for _, entry := range n.Items {
+		if entry.Kind != yamlnode.Mapping {
+			r.wrongType(entry, "write version: and its other keys", "a variant must be a mapping")
 			continue
 		}
-		if read := r.readKeys(entry, variantKeys); r.variant(r.at(entry), read, seen) {
+		if read := r.readKeys(entry, variantKeys); r.variant(entry.At, read, seen) {
 			f.variants = append(f.variants, read)
 		}
 	}
@@ -79,19 +71,11 @@ func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range)
 // claims gives the conditions in a default; none for true and false.
 func claims(f field) []diag.Text {
 	if len(f.items) == 1 {
-		if _, isTruth := truth(f.value()); isTruth {
+		if _, isTruth := yamlnode.Truth(f.value()); isTruth {
 			return nil
 		}
 	}
 	return f.items
-}
-
-// describeList is describe, for a node that should have been a list of entries.
-func describeList(n *yaml.Node) string {
-	if n.Kind == yaml.SequenceNode {
-		return "an empty one"
-	}
-	return describe(n)
 }
 
 // isTag tells whether a text can stand behind the colon of a package's name.
@@ -191,10 +175,10 @@ func versionFields(common, entry fields, set *catalog.VersionSet) fields {
 	}
 	args := maps.Clone(common["build_args"].args)
 	if args == nil {
-		args = map[string]diag.Text{}
+		args = map[string]argument{}
 	}
 	if set.Variable != "" {
-		args[set.Variable] = version.items[0]
+		args[set.Variable] = argument{Text: version.items[0]}
 	}
 	maps.Copy(args, entry["build_args"].args)
 	read["build_args"] = field{at: version.at, args: args}
@@ -206,7 +190,7 @@ func defaultRule(f field) catalog.DefaultRule {
 	if len(f.items) == 0 {
 		return catalog.DefaultOpen
 	}
-	if value, isTruth := truth(f.value()); isTruth && len(f.items) == 1 && !value {
+	if value, isTruth := yamlnode.Truth(f.value()); isTruth && len(f.items) == 1 && !value {
 		return catalog.DefaultNever
 	}
 	return catalog.DefaultClaim

@@ -18,7 +18,7 @@ func TestVariantsDocs(t *testing.T) {
 	if !ok || !closed {
 		t.Fatal("docs/packages.md has no example of variants")
 	}
-	cat := scan(t, contextTree(map[string]string{"pytorch/Dockerfile": "", "pytorch/config.yaml": example}))
+	cat := scan(t, contextTree(map[string]string{"pytorch/Dockerfile": "FROM scratch\nARG MAX_JOBS PYTORCH_VERSION\n", "pytorch/config.yaml": example}))
 	if problems := allProblems(cat); problems != "" {
 		t.Error(problems)
 	}

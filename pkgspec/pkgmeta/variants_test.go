@@ -43,6 +43,9 @@ func TestVariantProblems(t *testing.T) {
 	golden(t, "variants.golden", b.String())
 }
 
+// pytorchArgs is the Dockerfile of pytorchVersions.
+const pytorchArgs = "FROM scratch\nARG INDEX JOBS PYTORCH_VERSION\n"
+
 // pytorchVersions declares versions with each key that there is.
 const pytorchVersions = `name: pytorch
 alias: torch
@@ -79,16 +82,16 @@ pytorch:2.8 alias=[pytorch torch torch:2.8] depends=[python cuda cudnn:9.3] requ
 pytorch:2.7 alias=[pytorch torch torch:2.7 pytorch:stable] depends=[python cuda] requires=[>=35] args={"INDEX":"jp6","JOBS":"2","PYTORCH_VERSION":"2.7"} disabled="" rule=2 when=[] variable=PYTORCH_VERSION at=
 pytorch:2.10 alias=[torch:2.10] depends=[python cuda] requires=[>=35] args={"INDEX":"jp6","JOBS":"2","PYTORCH_VERSION":"2.10.0"} disabled="wheels are missing" rule=1 when=[] variable=PYTORCH_VERSION at=
 pytorch:2.6 alias=[pytorch torch torch:2.6] depends=[python cuda] requires=[>=35] args={"INDEX":"jp6","JOBS":"2","PYTORCH_VERSION":"2.6"} disabled="" rule=0 when=[] variable=PYTORCH_VERSION at=`)
-	header := "#---\n# " + strings.ReplaceAll(strings.TrimSpace(pytorchVersions), "\n", "\n# ") + "\n#---\n"
+	header := "#---\n# " + strings.ReplaceAll(strings.TrimSpace(pytorchVersions), "\n", "\n# ") + "\n#---\n" + pytorchArgs
 	nested := "pytorch:\n  " + strings.ReplaceAll(strings.TrimPrefix(pytorchVersions, "name: pytorch\n"), "\n", "\n  ")
 	for _, test := range []struct {
 		name, place string
 		files       map[string]string
 	}{
 		{"header", "ml/pytorch/Dockerfile:9:16", map[string]string{"ml/pytorch/Dockerfile": header}},
-		{"config.yaml", "ml/pytorch/config.yaml:8:14", map[string]string{"ml/pytorch/Dockerfile": "", "ml/pytorch/config.yaml": pytorchVersions}},
-		{"no name", "ml/pytorch/config.yaml:7:14", map[string]string{"ml/pytorch/Dockerfile": "", "ml/pytorch/config.yaml": strings.TrimPrefix(pytorchVersions, "name: pytorch\n")}},
-		{"named in a file", "ml/x/config.yaml:8:16", map[string]string{"ml/x/Dockerfile": "", "ml/x/config.yaml": nested}},
+		{"config.yaml", "ml/pytorch/config.yaml:8:14", map[string]string{"ml/pytorch/Dockerfile": pytorchArgs, "ml/pytorch/config.yaml": pytorchVersions}},
+		{"no name", "ml/pytorch/config.yaml:7:14", map[string]string{"ml/pytorch/Dockerfile": pytorchArgs, "ml/pytorch/config.yaml": strings.TrimPrefix(pytorchVersions, "name: pytorch\n")}},
+		{"named in a file", "ml/x/config.yaml:8:16", map[string]string{"ml/x/Dockerfile": pytorchArgs, "ml/x/config.yaml": nested}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cat := scan(t, contextTree(test.files))

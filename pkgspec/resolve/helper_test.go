@@ -194,7 +194,7 @@ func treeOf(headers string) pkgmeta.Tree {
 	for header := range strings.SplitSeq(strings.TrimSpace(headers), "\n\n") {
 		name, _, _ := strings.Cut(strings.TrimPrefix(header, "name: "), "\n")
 		folder := strings.ReplaceAll(name, ":", "-")
-		dockerfile := "#---\n# " + strings.ReplaceAll(header, "\n", "\n# ") + "\n#---\nFROM scratch\n"
+		dockerfile := "#---\n# " + strings.ReplaceAll(header, "\n", "\n# ") + "\n#---\nFROM scratch\nARG CUDA_VERSION MODE ROS_DISTRO BUILT_FOR\n"
 		fsys[folder+"/Dockerfile"] = &fstest.MapFile{Data: []byte(dockerfile)}
 		for _, script := range []string{"test.py", "test.sh"} {
 			if strings.Contains(header, script) {

@@ -91,6 +91,7 @@ var (
 	ForeignConfig      = diag.Rule{Name: "foreign-config", Severity: diag.Warning, Description: "A configuration file has no key of jetkit's; it seems to belong to another program."}
 	IgnoredKey         = diag.Rule{Name: "ignored-key", Description: "A key has no effect."}
 	IgnoredHeader      = diag.Rule{Name: "ignored-header", Severity: diag.Warning, Description: "The whole header is ignored, as jetson-containers does, because of a fault in it."}
+	UnusedBuildArg     = diag.Rule{Name: "unused-build-arg", Severity: diag.Warning, Description: "A package gives a build argument that no ARG of its Dockerfile declares."}
 	UnusedBuildFlags   = diag.Rule{Name: "unused-build-flags", Severity: diag.Warning, Description: "The key build_flags holds options of docker build, which have no effect."}
 	ConfigPy           = diag.Rule{Name: "config-py", Description: "A config.py failed, could not be run, or printed something odd."}
 )
@@ -146,7 +147,7 @@ func Groups() []Group {
 		{"packages' metadata", []diag.Rule{
 			BadName, EmptyEntry, BadDevice, DuplicateVersion, UnterminatedHeader, AlmostHeader, MissingFile,
 			PathOutside, BadTest, BadConfig, TwoDockerfiles, TwoConfigs, ForeignConfig, IgnoredKey, IgnoredHeader,
-			UnusedBuildFlags, ConfigPy,
+			UnusedBuildArg, UnusedBuildFlags, ConfigPy,
 		}},
 		{"the chain", []diag.Rule{
 			MissingPackage, DisabledPackage, UnknownPackage, Requirement, BadRequirement, DuplicatePackage, NoVariant, VersionConflict,
