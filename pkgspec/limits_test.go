@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,10 +44,9 @@ func TestHostileFiles(t *testing.T) {
 		"a key of a million": {"? " + strings.Repeat("k", maxSize-20) + "\n: 1\n", "unknown-key"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			start := time.Now()
+			start := processorTime(t)
 			_, problems := Load("jetson.yaml", []byte(c.file), nil)
-			assert.Less(t, time.Since(start), 5*time.Second)
+			assert.Less(t, processorTime(t)-start, 5*time.Second)
 			if c.rule == "" {
 				require.Empty(t, problems)
 			} else {
@@ -57,6 +57,15 @@ func TestHostileFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// processorTime returns what the test's process has used of it, which other work
+// on the machine does not change.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // TestFaultyLineFarFromTheEnd checks that a fault is found even if the parser
