@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"jetkit/pkgspec/diag"
 )
 
 // File is a file that config.py files may import or read.
@@ -42,6 +44,7 @@ func (r Request) Files(ctx context.Context) ([]File, error) {
 	var wg sync.WaitGroup
 	for w := range readers {
 		wg.Go(func() {
+			defer func() { errs[w] = cmp.Or(diag.Panic(recover()), errs[w]) }()
 			for i := w; i < len(names) && errs[w] == nil && ctx.Err() == nil; i += readers {
 				files[i].Path = names[i]
 				files[i].Data, errs[w] = fs.ReadFile(r.FS, path.Join(root, names[i]))

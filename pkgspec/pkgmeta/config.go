@@ -22,13 +22,18 @@ const pythonConfig = "config.py"
 func configFiles(folder string, files []string) []string {
 	var found []string
 	for _, file := range files {
-		stem := strings.TrimSuffix(file, path.Ext(file))
-		if file == pythonConfig || slices.Contains(configNames, file) || stem == folder && isData(file) {
+		if isConfig(folder, file) {
 			found = append(found, file)
 		}
 	}
 	slices.Sort(found)
 	return found
+}
+
+// isConfig reports whether a folder's file is searched for configuration.
+func isConfig(folder, file string) bool {
+	stem := strings.TrimSuffix(file, path.Ext(file))
+	return file == pythonConfig || slices.Contains(configNames, file) || stem == folder && isData(file)
 }
 
 // isData tells whether a file is JSON or YAML by its name.

@@ -10,6 +10,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
 	"jetkit/pkgspec/yamlnode"
 )
@@ -94,63 +95,120 @@ func texts(items []diag.Text) []string {
 	return values
 }
 
-// evaluate runs the config.py files of a tree and puts what they declare in
-// their places.
-func (s *scanner) evaluate(t Tree, r result) result {
-	r = r.asLegacy()
-	folders := deferredIn(r.packages)
-	if len(folders) == 0 {
-		return r
+// evaluateAll runs the config.py files of all results, those of one tree together,
+// and puts what they declare in their places.
+func (s *scanner) evaluateAll(results []result) {
+	var groups []*evaluation
+	byTree := map[plan.Origin]*evaluation{}
+	for i := range slices.Backward(results) { // trees know the order of their folders, so they come first
+		results[i] = results[i].asLegacy()
+		r := &results[i]
+		origin := r.tree.origin()
+		group := byTree[origin]
+		if group == nil {
+			group = &evaluation{tree: r.tree, index: map[string]int{}}
+			byTree[origin] = group
+			groups = append(groups, group)
+		}
+		group.add(r)
 	}
-	if s.options.Evaluator == nil {
-		return r.replaced(func(p *deferred) []*catalog.Package {
-			return p.unknown(diag.Range{}, cmp.Or(s.options.NotRun, "configured by config.py, which is not run here"))
-		})
-	}
-	req := configpy.Request{FS: t.FS, Tree: t.origin(), Readable: isMetadata, Env: s.options.environment(), Facts: s.options.Facts, Folders: folders}
-	answer, err := s.options.Evaluator.Evaluate(s.ctx, req)
-	if err == nil && len(answer.Folders) != len(folders) {
-		err = fmt.Errorf("there are %d results for %d config.py files", len(answer.Folders), len(folders))
-	}
-	if err != nil {
-		r.problems.Warnf(rules.ConfigPy, diag.Range{File: t.file(path.Clean(cmp.Or(t.Dir, ".")))}, "",
-			"the %d packages with a config.py are disabled, because it could not be run: %v", len(folders), err)
-		return r.replaced(func(p *deferred) []*catalog.Package {
-			return p.unknown(diag.Range{}, "its config.py could not be run: "+err.Error())
-		})
-	}
-	results := answer.Folders
-	return r.replaced(func(p *deferred) []*catalog.Package {
-		packages := p.packagesOf(results[0])
-		results = results[1:]
-		return packages
+	s.each(len(groups), func(i int) {
+		if len(groups[i].folders) > 0 {
+			groups[i].run(s)
+		}
 	})
 }
 
-// replaced puts packages in the places of deferred ones, in their order.
-func (r result) replaced(by func(*deferred) []*catalog.Package) result {
-	var packages []found
-	for _, p := range r.packages {
-		if p.deferred == nil {
-			packages = append(packages, p)
-		} else {
-			packages = append(packages, foundAll(by(p.deferred))...)
-		}
-	}
-	return result{packages: packages, problems: r.problems}
+// evaluation is the config.py files of one tree, run together: each file once, also
+// where its folder was asked for by its path too.
+type evaluation struct {
+	tree    Tree
+	folders []configpy.Folder
+	// index is the place of each folder among folders, by its path.
+	index   map[string]int
+	results []*result
 }
 
-// deferredIn lists the folders whose config.py has yet to run, in scan order.
-func deferredIn(packages []found) []configpy.Folder {
-	var folders []configpy.Folder
-	for _, place := range packages {
+// add takes in the folders of a result whose config.py has yet to run.
+func (e *evaluation) add(r *result) {
+	for _, place := range r.packages {
 		if p := place.deferred; p != nil {
-			dir := p.dir
-			if p.root != "." {
-				dir = cmp.Or(strings.TrimPrefix(strings.TrimPrefix(dir, p.root), "/"), ".")
+			if _, known := e.index[p.dir]; !known {
+				e.index[p.dir] = len(e.folders)
+				e.folders = append(e.folders, configpy.Folder{Dir: p.inTree(), Package: p.initial})
 			}
-			folders = append(folders, configpy.Folder{Dir: dir, Package: p.initial})
 		}
 	}
-	return folders
+	e.results = append(e.results, r)
+}
+
+// run runs the files. If that fails, nobody knows what they declare.
+func (e *evaluation) run(s *scanner) {
+	if s.options.Evaluator == nil {
+		e.replace(func(p *deferred) []*catalog.Package {
+			return p.unknown(diag.Range{}, cmp.Or(s.options.NotRun, "configured by config.py, which is not run here"))
+		})
+		return
+	}
+	answer, err := e.ask(s)
+	if err != nil {
+		e.results[0].problems.Warnf(rules.ConfigPy, diag.Range{File: e.tree.file(e.tree.origin().Path)}, "",
+			"the %d packages with a config.py are disabled, because it could not be run: %v", len(e.folders), err)
+		e.replace(func(p *deferred) []*catalog.Package {
+			return p.unknown(diag.Range{}, "its config.py could not be run: "+err.Error())
+		})
+		return
+	}
+	e.replace(func(p *deferred) []*catalog.Package { return p.packagesOf(answer.Folders[e.index[p.dir]]) })
+}
+
+// ask asks the evaluator.
+func (e *evaluation) ask(s *scanner) (answer configpy.Result, err error) {
+	defer func() {
+		if panicked := diag.Panic(recover()); panicked != nil {
+			err = panicked
+		}
+	}()
+	answer, err = s.options.Evaluator.Evaluate(s.ctx, configpy.Request{
+		FS: e.tree.FS, Tree: e.tree.origin(), Readable: isMetadata,
+		Env: s.options.environment(), Facts: s.options.Facts, Folders: e.folders,
+	})
+	if err == nil && len(answer.Folders) != len(e.folders) {
+		err = fmt.Errorf("there are %d results for %d config.py files", len(answer.Folders), len(e.folders))
+	}
+	return answer, err
+}
+
+// replace puts packages in the places of deferred ones, in their order.
+func (e *evaluation) replace(by func(*deferred) []*catalog.Package) {
+	for _, r := range e.results {
+		var packages []found
+		for _, p := range r.packages {
+			if p.deferred == nil {
+				packages = append(packages, p)
+			} else {
+				packages = append(packages, foundAll(p.deferred.guarded(by))...)
+			}
+		}
+		r.packages = packages
+	}
+}
+
+// guarded makes the packages of a folder. Answers come from strangers' code, and
+// one that trips jetkit up is its own folder's fault.
+func (p *deferred) guarded(by func(*deferred) []*catalog.Package) (packages []*catalog.Package) {
+	defer func() {
+		if err := diag.Panic(recover()); err != nil {
+			packages = []*catalog.Package{p.unreadable(p.tree, p.dir, err).packages[0].Package}
+		}
+	}()
+	return by(p)
+}
+
+// inTree is the folder's path in its tree.
+func (p *deferred) inTree() string {
+	if p.root == "." {
+		return p.dir
+	}
+	return cmp.Or(strings.TrimPrefix(strings.TrimPrefix(p.dir, p.root), "/"), ".")
 }

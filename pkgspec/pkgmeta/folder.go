@@ -3,6 +3,7 @@ package pkgmeta
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -33,12 +34,22 @@ type folderReader struct {
 
 // packages reads the packages that a folder itself declares: none, one, or for
 // a configuration file that names several, each of them.
-func (s *scanner) packages(t Tree, dir string, entries []fs.DirEntry) result {
+func (s *scanner) packages(t Tree, dir string, entries []fs.DirEntry) (r result) {
+	defer func() {
+		if err := diag.Panic(recover()); err != nil {
+			r = s.unreadable(t, dir, err)
+		}
+	}()
 	f := &folderReader{scanner: s, tree: t, dir: dir, root: path.Clean(cmp.Or(t.Dir, ".")), links: map[string]bool{}}
 	for _, entry := range entries {
-		if !entry.IsDir() {
+		switch {
+		case entry.IsDir():
+			continue
+		case entry.Type().IsRegular(), entry.Type()&fs.ModeSymlink != 0:
 			f.files = append(f.files, entry.Name())
-			f.links[entry.Name()] = entry.Type()&fs.ModeSymlink != 0
+			f.links[entry.Name()] = !entry.Type().IsRegular()
+		case strings.EqualFold(entry.Name(), "dockerfile") || isConfig(path.Base(dir), entry.Name()):
+			return s.unreadable(t, dir, fmt.Errorf("cannot read the package: %s is %s", entry.Name(), irregular(entry.Type())))
 		}
 	}
 	dockerfile := f.dockerfile()
@@ -52,11 +63,35 @@ func (s *scanner) packages(t Tree, dir string, entries []fs.DirEntry) result {
 	}
 	packages, err := f.read(dockerfile, configs)
 	if err != nil {
-		var r result
-		r.problems.Errorf(rules.Unreadable, diag.Range{File: t.file(dir)}, "", "cannot read the package: %v", err)
-		return r
+		return s.unreadable(t, dir, fmt.Errorf("cannot read the package: %w", err))
 	}
 	return result{packages: packages}
+}
+
+// irregular says what a file is that is neither a regular file, a link nor a folder.
+func irregular(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
+
+// unreadable is the result of a folder that cannot be read. A package stands for
+// whatever it holds, so that only those who ask for that are stopped.
+func (s *scanner) unreadable(t Tree, dir string, err error) result {
+	at := diag.Range{File: t.file(dir)}
+	if s.ctx.Err() != nil {
+		return result{} // reported for the whole search
+	}
+	p := &catalog.Package{
+		Name: path.Base(dir), Origin: plan.Origin{Kind: t.Kind, Name: t.Name, Path: dir},
+		Disabled: err.Error(), Unknown: true, At: at,
+	}
+	p.Problems.Errorf(rules.Unreadable, at, "", "%v", err)
+	return result{packages: foundAll([]*catalog.Package{p})}
 }
 
 // dockerfile finds the folder's Dockerfile in any case of letters.
@@ -189,7 +224,7 @@ func (f *folderReader) header(dockerfile string) (header, error) {
 		return h, nil
 	}
 	dt, err := f.file(dockerfile)
-	if f.tree.Partial && errors.Is(err, fs.ErrNotExist) {
+	if f.tree.Partial && errors.Is(err, fs.ErrNotExist) && !isMetadata(f.linked(dockerfile)) {
 		return header{}, nil // a Dockerfile of an unusual name
 	}
 	return readHeader(f.tree.file(path.Join(f.dir, dockerfile)), dt), err
@@ -246,6 +281,18 @@ func (f *folderReader) linkProblem(name string) string {
 		return ""
 	}
 	return "is a link to " + target + ", outside the package's folder"
+}
+
+// linked is the file that a link of the folder names, or the file itself.
+func (f *folderReader) linked(name string) string {
+	links, ok := f.tree.FS.(fs.ReadLinkFS)
+	if !ok || !f.links[name] {
+		return name
+	}
+	if target, err := links.ReadLink(path.Join(f.dir, name)); err == nil {
+		return target
+	}
+	return name
 }
 
 // staysInside tells whether a slash-separated path names something below the

@@ -53,7 +53,8 @@ func (r result) asLegacy() result {
 			packages = append(packages, p.legacy.packages...)
 		}
 	}
-	return result{packages: packages, problems: r.problems}
+	r.packages = packages
+	return r
 }
 
 // ignored turns the problems of a header that is not used into warnings.

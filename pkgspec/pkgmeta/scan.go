@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -22,6 +23,10 @@ import (
 // readers is how many calls to the file systems are under way at once. Behind a
 // gateway each call is a round trip, so they are made in parallel.
 const readers = 32
+
+// workers is how many goroutines read folders at once. Most of them wait for
+// others, so it is more than readers.
+const workers = 4 * readers
 
 // Tree is a source of packages: one folder, searched with all its subfolders.
 type Tree struct {
@@ -78,19 +83,18 @@ func (o ScanOptions) environment() map[string]string {
 // what keeps the search itself from being complete: folders that are missing or
 // cannot be read, and a ctx that ended.
 func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptions) (*catalog.Catalog, diag.List) {
-	s := &scanner{ctx: ctx, slots: make(chan struct{}, readers), options: options}
+	s := &scanner{ctx: ctx, slots: make(chan struct{}, readers), workers: make(chan struct{}, workers), options: options}
 	results := make([]result, len(folders)+len(trees))
-	var wg sync.WaitGroup
-	for i, folder := range folders {
-		wg.Go(func() {
-			root := Tree{FS: folder.FS, Kind: plan.Context, Partial: folder.Partial, Dir: treeRoot(folder.Path), At: folder.At}
-			results[i] = s.evaluate(root, s.folder(folder))
-		})
-	}
-	for i, tree := range trees {
-		wg.Go(func() { results[len(folders)+i] = s.evaluate(tree, s.tree(tree)) })
-	}
-	wg.Wait()
+	s.each(len(results), func(i int) {
+		if i < len(folders) {
+			tree := treeOf(folders[i], trees)
+			results[i] = s.guarded(tree, func() result { return s.folder(folders[i], tree) })
+		} else {
+			tree := trees[i-len(folders)]
+			results[i] = s.guarded(tree, func() result { return s.tree(tree) })
+		}
+	})
+	s.evaluateAll(results)
 	var problems diag.List
 	var asked []*catalog.Package
 	origins := map[plan.Origin]bool{}
@@ -111,6 +115,21 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 		problems.Errorf(rules.ScanStopped, diag.Range{}, "", "the search for packages was stopped: %v", context.Cause(ctx))
 	}
 	return catalog.New(all...), problems
+}
+
+// treeOf finds the tree that a folder belongs to: the innermost of those that are
+// searched, or else the nearest folder called "packages" that it is in, or itself.
+// Its config.py is run together with those of that tree.
+func treeOf(f Folder, trees []Tree) Tree {
+	tree := Tree{FS: f.FS, Kind: plan.Context, Dir: treeRoot(f.Path), Partial: f.Partial, At: f.At}
+	best := -1
+	for _, t := range trees {
+		dir := t.origin().Path
+		if t.Kind == plan.Context && len(dir) > best && (dir == "." || f.Path == dir || strings.HasPrefix(f.Path, dir+"/")) {
+			tree.Dir, best = dir, len(dir)
+		}
+	}
+	return tree
 }
 
 // treeRoot finds the tree that a folder belongs to: the nearest folder called
@@ -137,6 +156,8 @@ func without(packages []found, origins map[plan.Origin]bool) []*catalog.Package 
 
 // result is what one folder with its subfolders holds, in scan order.
 type result struct {
+	// tree is what the folder belongs to.
+	tree     Tree
 	packages []found
 	problems diag.List
 }
@@ -161,11 +182,43 @@ func foundAll(packages []*catalog.Package) []found {
 	return all
 }
 
-// scanner searches file systems with a bounded number of calls at once.
+// scanner searches file systems with a bounded number of calls and of goroutines
+// at once.
 type scanner struct {
-	ctx     context.Context
-	slots   chan struct{}
-	options ScanOptions
+	ctx            context.Context
+	slots, workers chan struct{}
+	options        ScanOptions
+}
+
+// each runs a function for each number below n, as many as may be at once and the
+// rest in this goroutine, and waits for all.
+func (s *scanner) each(n int, run func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		select {
+		case s.workers <- struct{}{}:
+			wg.Go(func() {
+				defer func() { <-s.workers }()
+				run(i)
+			})
+		default:
+			run(i)
+		}
+	}
+	wg.Wait()
+}
+
+// guarded returns what a search finds, or that it panicked: in a goroutine nobody
+// else would hear of that.
+func (s *scanner) guarded(t Tree, search func() result) (r result) {
+	defer func() {
+		if err := diag.Panic(recover()); err != nil {
+			r = result{}
+			r.problems.Errorf(rules.Unreadable, t.At, "", "cannot search %s: %v", t.file(t.origin().Path), err)
+		}
+		r.tree = t
+	}()
+	return search()
 }
 
 // call runs one call to a file system when a slot is free.
@@ -224,19 +277,13 @@ func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
 		}
 	}
 	results := make([]result, len(subfolders)+1)
-	var wg sync.WaitGroup
-	for i, sub := range subfolders {
-		wg.Go(func() {
-			entries, err := s.entries(t.FS, sub)
-			if err != nil {
-				results[i].problems.Errorf(rules.Unreadable, diag.Range{File: t.file(sub)}, "", "cannot list the folder: %v", err)
-				return
-			}
-			results[i] = s.search(t, sub, entries)
-		})
-	}
-	results[len(subfolders)] = s.packages(t, dir, entries)
-	wg.Wait()
+	s.each(len(results), func(i int) {
+		if i == len(subfolders) {
+			results[i] = s.packages(t, dir, entries)
+		} else {
+			results[i] = s.subfolder(t, subfolders[i])
+		}
+	})
 	var all result
 	for _, r := range results {
 		all.packages = append(all.packages, r.packages...)
@@ -245,9 +292,22 @@ func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
 	return all
 }
 
+// subfolder searches a folder of a tree.
+func (s *scanner) subfolder(t Tree, dir string) (r result) {
+	defer func() {
+		if err := diag.Panic(recover()); err != nil {
+			r = s.unreadable(t, dir, err)
+		}
+	}()
+	entries, err := s.entries(t.FS, dir)
+	if err != nil {
+		return s.unreadable(t, dir, fmt.Errorf("cannot list the folder: %w", err))
+	}
+	return s.search(t, dir, entries)
+}
+
 // folder reads a folder that was asked for by its path.
-func (s *scanner) folder(f Folder) result {
-	t := Tree{FS: f.FS, Kind: plan.Context, Dir: treeRoot(f.Path), Partial: f.Partial, At: f.At}
+func (s *scanner) folder(f Folder, t Tree) result {
 	var r result
 	if !fs.ValidPath(f.Path) {
 		r.problems.Errorf(rules.BadFolder, f.At, "", "%q leaves the build context", f.Path)

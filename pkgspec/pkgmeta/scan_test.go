@@ -307,15 +307,9 @@ func TestScanHugeFile(t *testing.T) {
 }
 
 func TestScanUnreadable(t *testing.T) {
-	for broken, want := range map[string]string{
-		"a":            "a: error: cannot list the folder: open a: the line is cut [unreadable]\n",
-		"a/Dockerfile": "a: error: cannot read the package: open a/Dockerfile: the line is cut [unreadable]\n",
-		".":            "error: cannot list .: open .: the line is cut [unreadable]\n",
-	} {
-		slow := &slowFS{MapFS: mapFS(map[string]string{"a/Dockerfile": "", "b/Dockerfile": ""}), broken: broken}
-		_, problems := Scan(context.Background(), []Tree{{FS: slow, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
-		if got := printed(problems); got != want {
-			t.Errorf("%s: %s", broken, got)
-		}
+	slow := &slowFS{MapFS: mapFS(map[string]string{"a/Dockerfile": "", "b/Dockerfile": ""}), broken: "."}
+	_, problems := Scan(context.Background(), []Tree{{FS: slow, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
+	if got := printed(problems); got != "error: cannot list .: open .: the line is cut [unreadable]\n" {
+		t.Error(got)
 	}
 }
