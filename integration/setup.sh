@@ -76,11 +76,10 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
-# build_tool MODULE_DIR PACKAGE [VERSION_VARIABLE [LDFLAGS]]: compiles one tool of a tools module into .cache/bin.
+# build_tool MODULE_DIR PACKAGE [VERSION_VARIABLE [LDFLAGS [NAME]]]: compiles one tool of a tools module into .cache/bin.
 # Go's build cache makes this a matter of a second when nothing changed.
 build_tool() {
-  local dir=$repo/integration/$1 package=$2 variable=${3:-} name version ldflags="-s -w ${4:-}"
-  name=$(basename "$package")
+  local dir=$repo/integration/$1 package=$2 variable=${3:-} name=${5:-$(basename "$2")} version ldflags="-s -w ${4:-}"
   version=$(cd "$dir" && go list -f '{{or .Module.Version "of this checkout"}}' "$package")
   if [ -n "$variable" ]; then
     ldflags+=" -X $variable=$version"
@@ -94,6 +93,7 @@ build_tools() {
   build_tool tools github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version
   build_tool tools github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version
   build_tool tools github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
+  build_tool tools/previous github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version '' buildkitd-previous
   build_tool tools ./registry
   build_tool tools gotest.tools/gotestsum
   build_nvidia_tools

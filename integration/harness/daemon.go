@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 
 // DaemonOptions configure one buildkitd.
 type DaemonOptions struct {
+	// Program is the tool that runs. Empty means "buildkitd"; "buildkitd-previous" is the minor version before.
+	Program string
 	// RuntimeBinary is the OCI runtime that runs the steps. Empty means runc.
 	RuntimeBinary string
 	// Labels are worker labels, which a frontend can read.
@@ -63,7 +66,7 @@ func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) 
 		CDISpecDir: filepath.Join(root, "cdi"),
 		env:        e,
 		name:       name,
-		argv:       []string{e.tool("buildkitd"), "--config", config},
+		argv:       []string{e.tool(cmp.Or(opts.Program, "buildkitd")), "--config", config},
 	}
 	if err := e.claim(name, d); err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 module jetkit/integration/lint/workflows
 
-go 1.26.8
+go 1.26.0
+
+toolchain go1.26.8
 
 tool github.com/rhysd/actionlint/cmd/actionlint
 
