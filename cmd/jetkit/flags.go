@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
-	"jetkit/pkgspec/plan"
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -185,7 +187,7 @@ func (f *requestFlags) completeNames(sys *system) cobra.CompletionFunc {
 		var names []cobra.Completion
 		for _, p := range w.catalog.Packages() {
 			for _, name := range p.Names() {
-				if strings.HasPrefix(name, begun) {
+				if strings.HasPrefix(name, begun) && diag.Clean(name) == name {
 					names = append(names, cobra.CompletionWithDesc(name, p.Origin.String()))
 				}
 			}

@@ -124,7 +124,10 @@ func printTable(sys *system, list []*entry, chains, all bool) error {
 		if all {
 			cells = append(cells, e.Disabled)
 		}
-		fmt.Fprintln(w, oneLine(strings.Join(cells, "\t")))
+		for i, cell := range cells {
+			cells[i] = diag.Clean(cell)
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -144,9 +147,4 @@ func (e *entry) chainText() string {
 		return "error: " + e.Error
 	}
 	return strings.Join(e.Chain, " ")
-}
-
-// oneLine keeps the rows of a table in their lines.
-func oneLine(text string) string {
-	return strings.NewReplacer("\n", " ", "\r", " ").Replace(text)
 }

@@ -63,7 +63,7 @@ func excerpt(w io.Writer, at diag.Range, text []byte) {
 		around = 1
 	}
 	const rule = "--------------------"
-	fmt.Fprintf(w, "%s:%d\n%s\n", at.File, first, rule)
+	fmt.Fprintf(w, "%s:%d\n%s\n", diag.Clean(at.File), first, rule)
 	for n := max(first-around, 1); n <= min(last+around, len(lines)); n++ {
 		mark := "   "
 		if n >= first && n <= last {
@@ -74,16 +74,14 @@ func excerpt(w io.Writer, at diag.Range, text []byte) {
 	fmt.Fprintln(w, rule)
 }
 
-// printable keeps a hostile file from steering the terminal, or filling it.
+// maxColumns is how much of a line an excerpt has: a hostile file shall not fill
+// the terminal.
+const maxColumns = 200
+
+// printable returns a line as an excerpt shows it.
 func printable(line string) string {
-	const widest = 200
-	if runes := []rune(line); len(runes) > widest {
-		line = string(runes[:widest]) + "…"
+	if runes := []rune(diag.CleanLines(line)); len(runes) > maxColumns {
+		return string(runes[:maxColumns]) + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '�'
-		}
-		return r
-	}, line)
+	return diag.CleanLines(line)
 }

@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage):
-		fmt.Fprintf(sys.err, "ERROR: %v\n\nRun '%s --help' for more information\n", err, usage.command)
+		fmt.Fprintf(sys.err, "ERROR: %s\n\nRun '%s --help' for more information\n", diag.Clean(err.Error()), usage.command)
 		return exitUsage
 	case ctx.Err() != nil:
 		fmt.Fprintln(sys.err, "ERROR: interrupted")
@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	case errors.As(err, &problems):
 		problems.print(sys.err)
 	default:
-		fmt.Fprintf(sys.err, "ERROR: %v\n", err)
+		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.Clean(err.Error()))
 	}
 	return exitFailure
 }

@@ -110,7 +110,7 @@ func (s *shown) print(sys *system) error {
 	w := tabwriter.NewWriter(sys.out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, oneLine(value))
+			fmt.Fprintf(w, "%s\t%s\n", name, diag.Clean(value))
 		}
 	}
 	row("Name", s.Name)
