@@ -50,15 +50,16 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, &placedError{error: err, at: []diag.Range{p.BaseAt}}
 	}
 	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform}
+	var found []warning
 	if report {
-		opt.Warn = b.lintWarnings(ctx)
+		opt.Warn = lintWarnings(&found)
 	}
 	stages, err := chain.Compile(ctx, opt)
+	if report {
+		b.show(ctx, platform, append(found, b.warningsOf(detached(stages))...))
+	}
 	if err != nil {
 		return nil, err
-	}
-	if report {
-		b.warnDetached(ctx, stages)
 	}
 	finished, err := b.finish(p, stages, base)
 	if err != nil {

@@ -14,13 +14,12 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
-
-	"jetkit/pkgspec/diag"
 )
 
 // Build answers one request of BuildKit's gateway: a build, for one platform or
 // several, or a subrequest such as `docker buildx build --call=outline`.
 func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
+	c = &terminal{c}
 	bc, err := dockerui.NewClient(c)
 	if err != nil {
 		return nil, err
@@ -77,7 +76,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	if err != nil {
 		return nil, err
 	}
-	b.warn(ctx, problems)
+	b.show(ctx, p, b.warningsOf(problems))
 	image, err := b.compile(ctx, resolved, p, report)
 	if err != nil {
 		return nil, err
@@ -106,20 +105,6 @@ func (b *build) targetPlatform(requested *ocispecs.Platform) ocispecs.Platform {
 		return *requested
 	}
 	return platforms.Normalize(b.ui.BuildPlatforms[0])
-}
-
-// warn shows diagnostics as warnings of the build, each with its source.
-func (b *build) warn(ctx context.Context, problems diag.List) {
-	for _, d := range problems.Warnings() {
-		opts := client.WarnOpts{URL: d.Rule.URL()}
-		if info := b.sourceInfo(d.At.File); info != nil {
-			opts.SourceInfo, opts.Range = info, ranges(d.At)
-		}
-		if d.Hint != "" {
-			opts.Detail = [][]byte{[]byte(d.Hint)}
-		}
-		b.spec.Warn(ctx, d.Rule.Name+": "+d.Message, opts)
-	}
 }
 
 // firstPlatform gives the first platform that was asked for, nil if none was.

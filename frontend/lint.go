@@ -3,14 +3,9 @@ package frontend
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
-	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
-	"github.com/moby/buildkit/frontend/dockerui"
-	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/moby/buildkit/solver/pb"
 
@@ -20,51 +15,40 @@ import (
 	"jetkit/pkgspec/rules"
 )
 
-// formatRule is a rule of BuildKit's linter that jetson-containers' format
-// breaks by design: "ARG BASE_IMAGE" has no default value.
-var formatRule = linter.RuleInvalidDefaultArgInFrom.Name
-
-// lintWarnings shows what BuildKit's linter says of the users' Dockerfiles as
-// warnings of the build. Built-in packages are jetkit's own business.
-func (b *build) lintWarnings(ctx context.Context) func(plan.Step, *llb.SourceMap) linter.LintWarnFunc {
-	return func(step plan.Step, sm *llb.SourceMap) linter.LintWarnFunc {
-		if step.Origin.Kind == plan.Builtin {
-			return nil
-		}
-		return func(rule, description, url, msg string, at []parser.Range) {
-			if rule == formatRule {
-				return
-			}
-			line := 0
-			if len(at) > 0 {
-				line = at[0].Start.Line
-			}
-			b.spec.Warn(ctx, linter.LintFormatShort(rule, msg, line), client.WarnOpts{
-				SourceInfo: fileInfo(sm.Filename, sm.Language, sm.Data),
-				Range:      parserRanges(at),
-				Detail:     [][]byte{[]byte(description)},
-				URL:        url,
-			})
-		}
-	}
-}
-
-// warnDetached tells of packages whose Dockerfile does not start from
-// BASE_IMAGE, so that the packages before them are not in the image.
-func (b *build) warnDetached(ctx context.Context, stages []chain.Stage) {
+// detached warns of packages whose Dockerfile does not start from BASE_IMAGE, so
+// that the packages before them are not in the image.
+func detached(stages []chain.Stage) diag.List {
+	var l diag.List
 	for i, s := range stages {
 		if !s.Detached || i == 0 {
 			continue
 		}
-		var l diag.List
 		l.Warnf(rules.ChainDropped, s.Step.At, "start its last stage with: FROM ${BASE_IMAGE}",
 			"the Dockerfile of package %s does not build on BASE_IMAGE, so the %d packages before it are not in the image", s.Step.Name, i)
-		b.warn(ctx, l)
 	}
+	return l
 }
 
 // lint checks jetson.yaml, the packages of the chain and their Dockerfiles.
 func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
+	results, err := b.findings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range results.Warnings { // docker buildx build prints them as they are
+		w := &results.Warnings[i]
+		w.Detail, w.Description = diag.Clean(w.Detail), diag.CleanLines(w.Description)
+	}
+	for i, info := range results.Sources {
+		results.Sources[i] = printableSource(info)
+	}
+	if results.Error != nil {
+		results.Error.Message = diag.CleanLines(results.Error.Message)
+	}
+	return results, nil
+}
+
+func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 	results := &lint.LintResults{}
 	p, problems, err := b.requestPlan(ctx)
 	b.addProblems(results, problems)
@@ -79,17 +63,16 @@ func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
 	if err != nil {
 		return nil, err
 	}
+	opt := chain.Options{Plan: p, Sources: sources, Client: b.client, Platform: b.targetPlatform(b.firstPlatform())}
 	for _, step := range p.Steps {
 		if step.Origin.Kind == plan.Builtin || step.Dockerfile == "" {
 			continue
 		}
-		dt, err := sources.ReadFile(ctx, step.Origin, step.Dockerfile)
+		found, err := chain.Lint(ctx, opt, step)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("package %s: %w", step.Name, err)
 		}
-		if err := lintDockerfile(ctx, results, lintSource(step.Origin.File(step.Dockerfile), "Dockerfile", dt)); err != nil {
-			return nil, err
-		}
+		addDockerfile(results, found)
 	}
 	return results, nil
 }
@@ -135,29 +118,30 @@ func (b *build) addProblems(results *lint.LintResults, problems diag.List) {
 	}
 }
 
-// lintDockerfile adds what BuildKit's linter says of one Dockerfile, except for
-// what jetson-containers' format breaks by design. The place is part of the text,
-// because buildx shows every source under the name of the file that -f names.
-func lintDockerfile(ctx context.Context, results *lint.LintResults, sm *llb.SourceMap) error {
-	found, err := dockerfile2llb.DockerfileLint(ctx, sm.Data, dockerfile2llb.ConvertOpt{
-		Config:    dockerui.Config{BuildArgs: map[string]string{"BASE_IMAGE": dockerui.EmptyImageName}, LinterConfig: &linter.Config{}},
-		SourceMap: sm,
-	})
-	if err != nil {
-		return err
-	}
-	at := int32(results.AddSource(sm)) //nolint:gosec // one per package
-	found.Warnings = slices.DeleteFunc(found.Warnings, func(w lint.Warning) bool { return w.RuleName == formatRule })
+// addDockerfile adds what BuildKit's linter finds in a package's Dockerfile. The place
+// is part of the text, because buildx shows every source under the name of the file
+// that -f names.
+func addDockerfile(results, found *lint.LintResults) {
+	source := found.Sources[0]
+	at := int32(len(results.Sources)) //nolint:gosec // one per package
+	results.Sources = append(results.Sources, source)
 	for _, w := range found.Warnings {
-		if len(w.Location.Ranges) > 0 {
-			w.Detail = fmt.Sprintf("%s:%d: %s", sm.Filename, w.Location.Ranges[0].GetStart().GetLine(), w.Detail)
-		}
+		w.Detail = placeOf(source, w.Location.GetRanges()) + ": " + w.Detail
 		w.Location.SourceIndex = at
 		results.Warnings = append(results.Warnings, w)
 	}
 	if found.Error != nil && results.Error == nil {
+		found.Error.Message = placeOf(source, found.Error.Location.Ranges) + ": " + found.Error.Message
 		found.Error.Location.SourceIndex = at
 		results.Error = found.Error
 	}
-	return nil
+}
+
+// placeOf returns the place of a source's first range: file and line.
+func placeOf(source *pb.SourceInfo, at []*pb.Range) string {
+	r := diag.Range{File: source.Filename}
+	if len(at) > 0 {
+		r.Start.Line = int(at[0].GetStart().GetLine())
+	}
+	return r.String()
 }

@@ -22,11 +22,13 @@ import (
 // keepText makes an error arrive at the client as it reads here. Without it,
 // grpcerrors.ToGRPC (BuildKit v0.33) replaces the text of an error that wraps a
 // gRPC error, from a solve say, with that error's own.
+//
+// An error also holds text of packages, so what could steer a terminal is cleaned.
 func keepText(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &textError{error: err}
+	return &textError{error: err, text: diag.CleanLines(err.Error())}
 }
 
 // textError is an error with a text of its own; without one it reads as it is.
@@ -135,7 +137,7 @@ func (t *trees) fileNamed(file string) (fs.FS, string) {
 }
 
 func fileInfo(name, language string, dt []byte) *pb.SourceInfo {
-	return &pb.SourceInfo{Filename: name, Language: language, Data: dt}
+	return printableSource(&pb.SourceInfo{Filename: name, Language: language, Data: dt})
 }
 
 // ranges gives a diagnostic's range as BuildKit counts: lines from 1, characters

@@ -4,6 +4,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -58,9 +59,10 @@ type Stage struct {
 	// Asks is what the Dockerfile asks for itself.
 	Asks Asks
 
-	// context holds the files that the Dockerfile can copy.
-	context llb.State
-	gpu     buildGPU
+	// context holds the files that the Dockerfile can copy, all but excludes.
+	context  llb.State
+	excludes []string
+	gpu      buildGPU
 }
 
 // StepError is a fault found while compiling one package. It keeps the source
@@ -125,7 +127,7 @@ func (s *Stage) open(ctx context.Context, opt Options) error {
 	if s.Step.Dockerfile == "" {
 		return nil
 	}
-	s.SourceMap, s.context = files.sourceMap, files.context
+	s.SourceMap, s.context, s.excludes = files.sourceMap, files.context, files.excludes
 	s.Asks, err = AsksOf(s.SourceMap.Data)
 	return err
 }
@@ -180,10 +182,20 @@ func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*docker
 		TargetPlatform: &opt.Platform,
 	}
 	convert.Devices = s.gpu.all
-	if opt.Warn != nil {
-		convert.Warn = opt.Warn(s.Step, s.SourceMap)
+	check, err := newCheck(bc, s.SourceMap.Data)
+	if err != nil {
+		return nil, err
 	}
-	return dockerfile2llb.Dockerfile2LLB(ctx, dockerfile, convert)
+	if opt.Warn != nil {
+		if warn := opt.Warn(s.Step, s.SourceMap); warn != nil {
+			convert.Warn = check.warn(warn)
+		}
+	}
+	res, err := dockerfile2llb.Dockerfile2LLB(ctx, dockerfile, convert)
+	if err == nil && convert.Warn != nil {
+		err = cmp.Or(check.copyIgnored(s.excludes, convert.Warn), check.err())
+	}
+	return res, err
 }
 
 // stepInput is what a step gets from the outside.

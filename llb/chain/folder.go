@@ -30,6 +30,8 @@ type folder struct {
 	all       llb.State // every file
 	context   llb.State // what the Dockerfile may see: all but what .dockerignore names
 	sourceMap *llb.SourceMap
+	// excludes are the patterns of .dockerignore.
+	excludes []string
 }
 
 func openFolder(ctx context.Context, src Sources, step plan.Step) (*folder, error) {
@@ -47,12 +49,11 @@ func openFolder(ctx context.Context, src Sources, step plan.Step) (*folder, erro
 		return nil, fmt.Errorf("reading its Dockerfile: %w", err)
 	}
 	f.sourceMap = llb.NewSourceMap(nil, step.Origin.File(step.Dockerfile), "Dockerfile", dt)
-	excludes, err := ignorePatterns(ctx, src, step)
-	if err != nil {
+	if f.excludes, err = ignorePatterns(ctx, src, step); err != nil {
 		return nil, err
 	}
-	if len(excludes) > 0 {
-		f.context = scope(tree, dir, step.Name, excludes)
+	if len(f.excludes) > 0 {
+		f.context = scope(tree, dir, step.Name, f.excludes)
 	}
 	return f, nil
 }

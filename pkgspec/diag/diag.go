@@ -31,17 +31,18 @@ type Range struct {
 	End   Position `json:"end"`
 }
 
-// String gives file:line:column, shortened to what is known.
+// String returns file:line:column for people, shortened to what is known.
 func (r Range) String() string {
+	file := Clean(r.File)
 	switch {
-	case r.File == "":
+	case file == "":
 		return ""
 	case r.Start.Line == 0:
-		return r.File
+		return file
 	case r.Start.Column == 0:
-		return fmt.Sprintf("%s:%d", r.File, r.Start.Line)
+		return fmt.Sprintf("%s:%d", file, r.Start.Line)
 	}
-	return fmt.Sprintf("%s:%d:%d", r.File, r.Start.Line, r.Start.Column)
+	return fmt.Sprintf("%s:%d:%d", file, r.Start.Line, r.Start.Column)
 }
 
 // Text is a text that a user wrote, and where it stands.
@@ -99,7 +100,7 @@ func (d *Diagnostic) About(subject any) *Diagnostic {
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	if at := d.At.String(); at != "" {
-		b.WriteString(Clean(at) + ": ")
+		b.WriteString(at + ": ")
 	}
 	fmt.Fprintf(&b, "%s: %s [%s]", d.Severity, Clean(d.Message), d.Rule.Name)
 	if d.Hint != "" {
@@ -108,7 +109,7 @@ func (d Diagnostic) String() string {
 	for _, r := range d.Related {
 		b.WriteString("\n    ")
 		if at := r.At.String(); at != "" {
-			b.WriteString(Clean(at) + ": ")
+			b.WriteString(at + ": ")
 		}
 		b.WriteString(Clean(r.Message))
 	}

@@ -3,6 +3,8 @@ package plan
 import (
 	"path"
 	"strings"
+
+	"jetkit/pkgspec/diag"
 )
 
 // SourceKind says what sort of tree a package was found in.
@@ -31,9 +33,9 @@ type Origin struct {
 // "robots:arm" for a named context, "./my-robot" for the build context.
 func (o Origin) String() string {
 	if o.Kind == Context {
-		return "./" + o.Path
+		return diag.Clean("./" + o.Path)
 	}
-	return o.Tree() + ":" + o.Path
+	return diag.Clean(o.Tree() + ":" + o.Path)
 }
 
 // Tree returns the name of the tree: "builtin", "context", or the name of a
