@@ -56,7 +56,7 @@ func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Tar
 		return nil, problems, err
 	}
 	cat, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
-		Evaluator: &evaluator{build: b, image: spec.PythonImage.Value, platform: spec.Target.Platform}, Facts: platform.FactsForTree(target), Args: spec.Args,
+		Evaluator: &evaluator{build: b, image: spec.PythonImage.Value, platform: spec.Target.Platform}, Facts: spec.Target.Tables.ForTree(target), Args: spec.Args,
 	})
 	return cat, append(problems, more...), ctx.Err()
 }

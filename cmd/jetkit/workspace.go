@@ -160,7 +160,7 @@ func (w *workspace) scan(ctx context.Context) error {
 func (w *workspace) packagesFor(ctx context.Context, target plan.Target) (*catalog.Catalog, diag.List) {
 	trees, folders := w.trees()
 	return pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
-		Evaluator: w.request.evaluator(), Facts: platform.FactsForTree(target), Args: w.spec.Args,
+		Evaluator: w.request.evaluator(), Facts: w.spec.Target.Tables.ForTree(target), Args: w.spec.Args,
 		NotRun: "configured by config.py, which runs with --run-config-py only",
 	})
 }

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ const (
 // OCI gives the OCI platform of an arch, in any of its spellings:
 // "linux/arm64" for "tegra". It is "" for what is no arch.
 func OCI(arch string) string {
-	if a := facts().arch(strings.TrimSpace(arch)); a != nil {
+	if a := BuiltIn().arch(strings.TrimSpace(arch)); a != nil {
 		return "linux/" + a.OCI
 	}
 	return ""
@@ -48,7 +49,7 @@ func (r *resolver) readArch() {
 	if !asked.given() {
 		return
 	}
-	if r.askedArch = r.facts.arch(asked.Value); r.askedArch == nil {
+	if r.askedArch = r.tables.arch(asked.Value); r.askedArch == nil {
 		r.errorf(asked, rules.UnknownArch, r.archHint(asked.Value), "unknown arch %q", asked.Value)
 		return
 	}
@@ -65,7 +66,7 @@ func (r *resolver) archHint(text string) string {
 		return "linux/arm64 is two arches: write tegra for a Jetson up to L4T 36, sbsa for ARM servers and newer Jetsons, or leave arch out"
 	}
 	var spellings []string
-	for _, a := range r.facts.Arches {
+	for _, a := range r.tables.arches {
 		spellings = append(spellings, a.Spellings...)
 	}
 	if near := diag.DidYouMean(text, spellings); near != "" {
@@ -86,7 +87,7 @@ func (r *resolver) chooseArch() {
 		r.target.Arch = plan.Value{Value: archX86, Reason: "linux/amd64"}
 		r.warnRelease()
 	case r.row != nil:
-		board := r.facts.boardArch(r.row.version())
+		board := r.tables.boardArch(r.row.version())
 		reason := board.Reason
 		if r.oci != "" {
 			reason = "linux/" + r.oci + ": " + reason
@@ -97,10 +98,10 @@ func (r *resolver) chooseArch() {
 
 // checkArch warns of an ARM arch that boards of the named release don't have.
 func (r *resolver) checkArch() {
-	if r.row == nil || !r.board() {
+	if r.row == nil || !r.isJetson() {
 		return
 	}
-	if board := r.facts.boardArch(r.row.version()); board.Arch != r.askedArch.Name {
+	if board := r.tables.boardArch(r.row.version()); board.Arch != r.askedArch.Name {
 		problem := r.warnf(r.req.Arch, rules.UnusualArch, "leave arch out to get "+board.Arch,
 			"arch is %s, but with L4T %s %s", r.askedArch.Name, r.row.L4T, board.Reason)
 		r.relateRelease(problem)
@@ -131,17 +132,17 @@ func (r *resolver) chooseArchitectures() {
 	cuda := versionOf(r.target.CUDA.Value)
 	var sms []int
 	value := &r.target.CUDAArchitectures
-	if r.board() {
+	if r.isJetson() {
 		sms = r.row.SM
-		value.Reason = r.row.mark("sm", "boards of L4T "+r.row.L4T+": "+diag.And(r.facts.devices(sms)))
+		value.Reason = r.row.mark("sm", "boards of L4T "+cmp.Or(r.row.smOf, r.row.L4T)+": "+diag.And(r.tables.devices(sms)))
 		value.Source = r.row.Source
 	} else {
-		list := r.facts.list(r.target.Arch.Value, cuda)
+		list := r.tables.list(r.target.Arch.Value, cuda)
 		sms = list.SM
 		value.Reason = "default for " + r.target.Arch.Value
 		value.Source = list.Source
 	}
-	kept, lost := r.facts.compilable(sms, cuda)
+	kept, lost := r.tables.compilable(sms, cuda)
 	value.Value = joinSM(kept, ";")
 	if len(lost) > 0 {
 		value.Reason += fmt.Sprintf("; CUDA %s cannot compile for %s", cuda, joinSM(lost, ", "))
@@ -152,10 +153,10 @@ func (r *resolver) chooseArchitectures() {
 // reportLost reports boards that the CUDA in use cannot compile for: an error
 // when none is left. PCs and servers mostly have enough other architectures.
 func (r *resolver) reportLost(lost []int, all bool) {
-	if !r.board() {
+	if !r.isJetson() {
 		if all {
 			r.errorf(r.req.CUDA, rules.CUDALacksArchitecture,
-				fmt.Sprintf("use CUDA %s or newer, or leave cuda out to get %s", r.facts.capability(lost[0]).FirstCUDA, r.row.CUDA),
+				fmt.Sprintf("use CUDA %s or newer, or leave cuda out to get %s", r.tables.capability(lost[0]).FirstCUDA, r.row.CUDA),
 				"CUDA %s cannot compile for any GPU that jetkit knows of %s", r.target.CUDA.Value, r.target.Arch.Value)
 		}
 		return
@@ -164,7 +165,7 @@ func (r *resolver) reportLost(lost []int, all bool) {
 	if all {
 		report = r.errorf
 	}
-	c := r.facts.capability(lost[len(lost)-1])
+	c := r.tables.capability(lost[len(lost)-1])
 	problem := report(r.req.CUDA, rules.CUDALacksArchitecture, fmt.Sprintf("use CUDA %s or newer, or leave cuda out to get %s", c.FirstCUDA, r.row.CUDA),
 		"CUDA %s cannot compile for %s, a board of L4T %s", r.target.CUDA.Value, c.Devices, r.row.L4T)
 	r.relateRelease(problem)
@@ -172,7 +173,7 @@ func (r *resolver) reportLost(lost []int, all bool) {
 
 // compilable parts compute capabilities into those that a CUDA compiles for
 // and those that it doesn't know yet.
-func (t *tables) compilable(sms []int, cuda version) (kept, lost []int) {
+func (t *Tables) compilable(sms []int, cuda version) (kept, lost []int) {
 	for _, sm := range sms {
 		if cuda.compare(versionOf(t.capability(sm).FirstCUDA)) >= 0 {
 			kept = append(kept, sm)
@@ -193,7 +194,7 @@ func joinSM(sms []int, separator string) string {
 }
 
 // devices names what has the given compute capabilities.
-func (t *tables) devices(sms []int) []string {
+func (t *Tables) devices(sms []int) []string {
 	names := make([]string, len(sms))
 	for i, sm := range sms {
 		names[i] = t.capability(sm).Devices

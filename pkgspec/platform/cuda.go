@@ -33,24 +33,27 @@ func (r Requirement) FailsOn(t plan.Target) []string {
 
 // OtherCUDAs lists the CUDAs that a target could have instead of its default,
 // the best first: newer ones from the nearest on, then older ones. They are
-// those of the releases in the tables and the given ones. There are none where
-// CUDA comes with the board's system, up to L4T 35.
-func OtherCUDAs(t plan.Target, more []string) []string {
+// those of the releases in the tables and the given ones, as far as a Jetson with
+// the target's L4T has packages of them. There are none where CUDA comes with the
+// Jetson's system, up to L4T 35.
+func (tables *Tables) OtherCUDAs(t plan.Target, more []string) []string {
+	tables = tables.orBuiltIn()
+	l4t := versionOf(t.L4T.Value)
 	own, ok := parseVersion(t.CUDA.Value)
-	if !ok || t.Arch.Value == archTegra && versionOf(t.L4T.Value).part(0) < 36 {
+	if !ok || t.Arch.Value == archTegra && l4t.part(0) < 36 {
 		return nil
 	}
 	var others []version
 	add := func(text string) {
-		if v, ok := parseVersion(text); ok && v.compare(own) != 0 {
+		if v, ok := parseVersion(text); ok && v.compare(own) != 0 && (t.Arch.Value == archX86 || tables.cudaLimit(l4t, v) == nil) {
 			others = append(others, v)
 		}
 	}
 	for _, text := range more {
 		add(text)
 	}
-	for i := range facts().Releases {
-		add(facts().Releases[i].CUDA)
+	for i := range tables.releases {
+		add(tables.releases[i].CUDA)
 	}
 	slices.SortFunc(others, func(a, b version) int {
 		newerA, newerB := a.compare(own) > 0, b.compare(own) > 0

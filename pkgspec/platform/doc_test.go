@@ -28,6 +28,7 @@ func TestDocIsCurrent(t *testing.T) {
 		{"ubuntu", ubuntuRows()},
 		{"sm", capabilityRows()},
 		{"lists", listRows()},
+		{"limits", limitRows()},
 	} {
 		doc = replacePart(t, doc, part.name, markdown(part.rows))
 	}
@@ -67,8 +68,8 @@ func markdown(rows [][]string) string {
 }
 
 func releaseRows() [][]string {
-	rows := [][]string{{"L4T", "JetPack", "Ubuntu", "Python", "CUDA", "cuDNN", "TensorRT", "sm", "Base image", "Verified", "Source", "Notes"}}
-	for _, r := range facts().Releases {
+	rows := [][]string{{"L4T", "JetPack", "Ubuntu", "Python", "CUDA", "cuDNN", "TensorRT", "sm", "Base image", "Verified", "Source", "Checked", "Notes"}}
+	for _, r := range BuiltIn().releases {
 		value := func(field, v string) string {
 			if slices.Contains(r.Unverified, field) && v != "" {
 				return v + " ?"
@@ -81,32 +82,40 @@ func releaseRows() [][]string {
 		}
 		rows = append(rows, []string{
 			r.L4T, value("jetpack", r.Name), value("ubuntu", r.Ubuntu), value("python", r.Python), value("cuda", cuda),
-			value("cudnn", r.CUDNN), value("tensorrt", r.TensorRT), value("sm", joinSM(r.SM, ", ")), value("base", "`"+r.Base+"`"), r.Verified, r.Source, r.Notes,
+			value("cudnn", r.CUDNN), value("tensorrt", r.TensorRT), value("sm", joinSM(r.SM, ", ")), value("base", "`"+r.Base+"`"), r.Verified, r.Source, r.Checked, r.Notes,
 		})
 	}
 	return rows
 }
 
 func ubuntuRows() [][]string {
-	rows := [][]string{{"Ubuntu", "Codename", "Python", "Verified", "Source"}}
-	for _, u := range facts().Ubuntu {
-		rows = append(rows, []string{u.Release, u.Codename, u.Python, u.Verified, u.Source})
+	rows := [][]string{{"Ubuntu", "Codename", "Python", "Verified", "Source", "Checked"}}
+	for _, u := range BuiltIn().ubuntus {
+		rows = append(rows, []string{u.Release, u.Codename, u.Python, u.Verified, u.Source, u.Checked})
 	}
 	return rows
 }
 
 func capabilityRows() [][]string {
-	rows := [][]string{{"sm", "Devices", "First CUDA", "Source"}}
-	for _, c := range facts().Capabilities {
-		rows = append(rows, []string{fmt.Sprint(c.SM), c.Devices, c.FirstCUDA, c.Source})
+	rows := [][]string{{"sm", "Devices", "First CUDA", "Source", "Checked"}}
+	for _, c := range BuiltIn().capabilities {
+		rows = append(rows, []string{fmt.Sprint(c.SM), c.Devices, c.FirstCUDA, c.Source, c.Checked})
 	}
 	return rows
 }
 
 func listRows() [][]string {
-	rows := [][]string{{"Arch", "From CUDA", "sm", "Source"}}
-	for _, l := range facts().Lists {
-		rows = append(rows, []string{l.Arch, l.FromCUDA, joinSM(l.SM, ", "), l.Source})
+	rows := [][]string{{"Arch", "From CUDA", "sm", "Source", "Checked"}}
+	for _, l := range BuiltIn().lists {
+		rows = append(rows, []string{l.Arch, l.FromCUDA, joinSM(l.SM, ", "), l.Source, l.Checked})
+	}
+	return rows
+}
+
+func limitRows() [][]string {
+	rows := [][]string{{"L4T before", "CUDA from", "Reason", "Verified", "Source", "Checked"}}
+	for _, l := range BuiltIn().cudaLimits {
+		rows = append(rows, []string{l.BeforeL4T, l.BeforeCUDA, l.Reason, l.Verified, l.Source, l.Checked})
 	}
 	return rows
 }

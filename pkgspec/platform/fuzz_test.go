@@ -37,6 +37,8 @@ func FuzzResolve(f *testing.F) {
 	f.Add("linux/arm64", "36.4.9", "6.2.1", "cu126", "3.12", "noble", "tegra")
 	f.Add("linux/amd64", "", "6.0 DP", "12.6.68", "3.1", "22.04", "amd64")
 	f.Add("linux/arm64", "", "", "13.0", "3.10.12", "24.04", "sbsa")
+	f.Add("linux/arm64", "39.1", "", "13.1", "3.12", "24.04", "")
+	f.Add("linux/arm64", "39.3", "7.3 EA", "13.4", "3.15", "26.10", "")
 	f.Add("", "35.6.5", "5.1.5", "11.4", "", "20.04", "")
 	f.Fuzz(func(t *testing.T, platform, l4t, jetpack, cuda, python, ubuntu, arch string) {
 		req := Request{
@@ -52,7 +54,7 @@ func FuzzResolve(f *testing.F) {
 			return
 		}
 		for name, v := range values(target, base) {
-			mayLack := name == "cudnn" || name == "tensorrt" || name == "sm"
+			mayLack := name == "jetpack" || name == "cudnn" || name == "tensorrt" || name == "sm"
 			if v.Reason == "" || v.Value == "" && !mayLack {
 				t.Errorf("%s = %+v", name, v)
 			}

@@ -12,18 +12,18 @@ func normalJetPack(name string) string {
 }
 
 // where returns the releases that satisfy keep, oldest first.
-func (t *tables) where(keep func(*release) bool) []*release {
+func (t *Tables) where(keep func(*release) bool) []*release {
 	var found []*release
-	for i := range t.Releases {
-		if keep(&t.Releases[i]) {
-			found = append(found, &t.Releases[i])
+	for i := range t.releases {
+		if keep(&t.releases[i]) {
+			found = append(found, &t.releases[i])
 		}
 	}
 	return found
 }
 
 // release finds the row of an L4T number, or nil.
-func (t *tables) release(l4t version) *release {
+func (t *Tables) release(l4t version) *release {
 	rows := t.where(func(r *release) bool { return r.version().compare(l4t) == 0 })
 	if len(rows) == 0 {
 		return nil
@@ -32,18 +32,18 @@ func (t *tables) release(l4t version) *release {
 }
 
 // jetpack finds the rows of a JetPack name.
-func (t *tables) jetpack(name string) []*release {
-	return t.where(func(r *release) bool { return r.is(name) })
+func (t *Tables) jetpack(name string) []*release {
+	return t.where(func(r *release) bool { return r.hasName(name) })
 }
 
 // minor finds the rows that share major and minor number with an L4T.
-func (t *tables) minor(l4t version) []*release {
+func (t *Tables) minor(l4t version) []*release {
 	return t.where(func(r *release) bool { return len(l4t) >= 2 && r.version().hasPrefix(l4t[:2]) })
 }
 
 // major finds the newest row of each minor release of a major one, or the
 // neighbours of an unknown major.
-func (t *tables) major(l4t version) []*release {
+func (t *Tables) major(l4t version) []*release {
 	rows := t.where(func(r *release) bool { return r.version().hasPrefix(l4t[:1]) })
 	if len(rows) == 0 {
 		return t.around(l4t, (*release).version)
@@ -60,28 +60,28 @@ func (t *tables) major(l4t version) []*release {
 // around finds the rows next to an unknown number: those that share it, or
 // else the newest below and the oldest above. number says which number of a
 // row to look at; it must not fall from one row to the next.
-func (t *tables) around(v version, number func(*release) version) []*release {
+func (t *Tables) around(v version, number func(*release) version) []*release {
 	if same := t.where(func(r *release) bool { return number(r).compare(v) == 0 }); len(same) > 0 {
 		return same
 	}
 	var found []*release
-	above := slices.IndexFunc(t.Releases, func(r release) bool { return number(&r).compare(v) > 0 })
+	above := slices.IndexFunc(t.releases, func(r release) bool { return number(&r).compare(v) > 0 })
 	if above < 0 {
-		above = len(t.Releases)
+		above = len(t.releases)
 	}
 	if above > 0 {
-		found = append(found, &t.Releases[above-1])
+		found = append(found, &t.releases[above-1])
 	}
-	if above < len(t.Releases) {
-		found = append(found, &t.Releases[above])
+	if above < len(t.releases) {
+		found = append(found, &t.releases[above])
 	}
 	return found
 }
 
 // jetpackNames lists every JetPack name once, oldest first.
-func (t *tables) jetpackNames() []string {
+func (t *Tables) jetpackNames() []string {
 	var names []string
-	for _, r := range t.Releases {
+	for _, r := range t.releases {
 		if !slices.Contains(names, r.Name) {
 			names = append(names, r.Name)
 		}
@@ -91,9 +91,9 @@ func (t *tables) jetpackNames() []string {
 
 // jetpacksWithCUDA lists the JetPacks whose own CUDA is the given one, leaving
 // previews out.
-func (t *tables) jetpacksWithCUDA(cuda string) []string {
+func (t *Tables) jetpacksWithCUDA(cuda string) []string {
 	var names []string
-	for _, r := range t.Releases {
+	for _, r := range t.releases {
 		if r.CUDA == cuda && !r.Preview && !slices.Contains(names, r.Name) {
 			names = append(names, r.Name)
 		}

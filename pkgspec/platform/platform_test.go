@@ -57,10 +57,11 @@ var wantReleases = []releaseWant{
 	{"39.0.0", "7.2 EA", "24.04", "3.12", "13.2", "", "", archSBSA, "87;110", "ubuntu:24.04"},
 	{"39.2.0", "7.2", "24.04", "3.12", "13.2", "9.20.0.46", "10.16.2.10", archSBSA, "87;110", "ubuntu:24.04"},
 	{"39.2.1", "7.2.1", "24.04", "3.12", "13.2", "9.20.0.46", "10.16.2.10", archSBSA, "87;110", "ubuntu:24.04"},
+	{"39.2.2", "7.2.2", "24.04", "3.12", "13.2", "", "", archSBSA, "87;110", "ubuntu:24.04"},
 }
 
 func TestResolveEveryRelease(t *testing.T) {
-	if got, want := len(facts().Releases), len(wantReleases); got != want {
+	if got, want := len(BuiltIn().releases), len(wantReleases); got != want {
 		t.Fatalf("the table has %d rows, this test %d: write down what you expect of a new row", got, want)
 	}
 	for _, want := range wantReleases {
@@ -204,6 +205,7 @@ func TestReasons(t *testing.T) {
 			"l4t": "39.2.0: newest verified release, as neither l4t nor jetpack is given", "arch": "aarch64: jetson.yaml:2, written sbsa",
 			"sm": "87;90;100;103;110;120;121: default for aarch64",
 		}},
+		{"a PC takes any CUDA with any release", request(amd, "l4t", "36.4.3", "arch", "amd64", "cuda", "13.2"), map[string]string{"cuda": "13.2: jetson.yaml:4"}},
 		{"blank is not given", request(arm, "l4t", "36.4.3", "jetpack", " ", "cuda", "", "arch", "\t"), map[string]string{
 			"cuda": "12.6: default of L4T 36.4.3", "jetpack": "6.2: JetPack of L4T 36.4.3",
 		}},

@@ -29,16 +29,20 @@ jetson.yaml:2: error: L4T 33 lacks its minor number [invalid-l4t]
     hint: the nearest known are L4T 32.7.6 (JetPack 4.6.6) and L4T 34.1.0 (JetPack 5.0 DP)`},
 	{"unknown minor", request("linux/arm64", "l4t", "36.9"), `
 jetson.yaml:2: error: unknown L4T release 36.9 [unknown-l4t]
-    hint: the nearest known are L4T 36.5.2 (JetPack 6.2.3) and L4T 38.1.0 (JetPack 7.0 EA)`},
+    hint: the nearest known are L4T 36.5.2 (JetPack 6.2.3) and L4T 38.1.0 (JetPack 7.0 EA)
+          if the number is right, give the release's values too: cuda and ubuntu`},
 	{"unknown major from an argument", request("linux/arm64", "l4t", "L4T_VERSION=37.1"), `
 error: unknown L4T release 37.1 (--build-arg L4T_VERSION) [unknown-l4t]
-    hint: the nearest known are L4T 36.5.2 (JetPack 6.2.3) and L4T 38.1.0 (JetPack 7.0 EA)`},
+    hint: the nearest known are L4T 36.5.2 (JetPack 6.2.3) and L4T 38.1.0 (JetPack 7.0 EA)
+          if the number is right, give the release's values too: cuda and ubuntu`},
 	{"newer than all", request("linux/arm64", "l4t", "40.1"), `
 jetson.yaml:2: error: unknown L4T release 40.1 [unknown-l4t]
-    hint: the nearest known is L4T 39.2.1 (JetPack 7.2.1)`},
+    hint: the nearest known is L4T 39.2.2 (JetPack 7.2.2)
+          if the number is right, give the release's values too: cuda and ubuntu`},
 	{"older than all", request("linux/arm64", "l4t", "28.2"), `
 jetson.yaml:2: error: unknown L4T release 28.2 [unknown-l4t]
-    hint: the nearest known is L4T 32.6.1 (JetPack 4.6)`},
+    hint: the nearest known is L4T 32.6.1 (JetPack 4.6)
+          if the number is right, give the release's values too: cuda, ubuntu and base`},
 	{"unlisted patch", request("linux/arm64", "l4t", "36.4.9"), `
 jetson.yaml:2: warning: L4T 36.4.9 is not in jetkit's table; the values of the nearest release 36.4.7 are used [unlisted-l4t]
     hint: check that CUDA and the other versions are those of your board, or set them`},
@@ -50,7 +54,8 @@ jetson.yaml:2: error: unknown JetPack release "JetPack 5.1.2" [unknown-jetpack]
     hint: write "5.1.2": a release goes by its number, and only previews have a word behind it`},
 	{"jetpack that never was", request("linux/arm64", "jetpack", "6.3"), `
 jetson.yaml:2: error: unknown JetPack release "6.3" [unknown-jetpack]
-    hint: the nearest known are 6.2.3 (L4T 36.5.2) and 7.0 EA (L4T 38.1.0)`},
+    hint: the nearest known are 6.2.3 (L4T 36.5.2) and 7.0 EA (L4T 38.1.0)
+          for a release that jetkit does not know write its L4T: run ` + "`cat /etc/nv_tegra_release`" + ` on the board: "R36 (release), REVISION: 4.3" means l4t: 36.4.3`},
 	{"jetpack of previews only", request("linux/arm64", "jetpack", "5.0"), `
 jetson.yaml:2: error: unknown JetPack release "5.0" [unknown-jetpack]
     hint: the nearest known is 5.0 DP (L4T 34.1.0)`},
@@ -108,6 +113,45 @@ jetson.yaml:3: warning: CUDA 12.9 cannot compile for Thor, a board of L4T 39.2.0
 	{"cuda for no GPU of the arch", request("linux/amd64", "cuda", "10.2"), `
 jetson.yaml:2: error: CUDA 10.2 cannot compile for any GPU that jetkit knows of x86_64 [cuda-lacks-architecture]
     hint: use CUDA 11.0 or newer, or leave cuda out to get 13.2`},
+	{"cuda that the release cannot use", request("linux/arm64", "l4t", "36.4.4", "cuda", "13.2"), `
+jetson.yaml:3: error: L4T 36.4.4 cannot use CUDA 13.2: from 13.0 on NVIDIA packages CUDA for ARM as server (SBSA) packages only, which need L4T 38 or newer [cuda-not-for-l4t]
+    hint: leave cuda out to get 12.6, or choose a JetPack with CUDA 13.2: 7.2, 7.2.1 or 7.2.2
+    source: dusty-nv/jetson-containers: pull requests 1257 and 1279
+    jetson.yaml:2: l4t: 36.4.4 is given here`},
+	{"cuda that the release cannot use, of no release", request("linux/arm64", "jetpack", "6.2", "cuda", "13.4", "arch", "sbsa"), `
+jetson.yaml:3: error: L4T 36.4.3 cannot use CUDA 13.4: from 13.0 on NVIDIA packages CUDA for ARM as server (SBSA) packages only, which need L4T 38 or newer [cuda-not-for-l4t]
+    hint: leave cuda out to get 12.6, or choose JetPack 7 or later
+    source: dusty-nv/jetson-containers: pull requests 1257 and 1279
+    jetson.yaml:2: jetpack: 6.2 is given here
+jetson.yaml:4: warning: arch is aarch64, but with L4T 36.4.3 boards use Tegra's own CUDA packages up to L4T 36 [unusual-arch]
+    hint: leave arch out to get tegra-aarch64
+    jetson.yaml:2: jetpack: 6.2 is given here`},
+	{"target given whole", request("linux/arm64", "l4t", "39.1", "cuda", "13.1", "python", "3.12", "ubuntu", "24.04", "arch", "sbsa", "base", "ubuntu:24.04"), `
+jetson.yaml:2: warning: L4T 39.1 is in no table; the values given for it are taken as they are, and the boards are those of L4T 39.0.0 [unlisted-l4t]
+    hint: check them, or add the release to the facts of your own`},
+	{"target given whole, with its JetPack", request("linux/arm64", "l4t", "39.3", "jetpack", "7.3", "cuda", "13.4", "ubuntu", "noble"), `
+jetson.yaml:2: warning: L4T 39.3 is in no table; the values given for it are taken as they are, and the boards are those of L4T 39.2.2 [unlisted-l4t]
+    hint: check them, or add the release to the facts of your own
+jetson.yaml:3: warning: JetPack 7.3 is in no table; it is taken as given, with L4T 39.3 [unlisted-jetpack]
+    hint: check its name: packages see it as JETPACK_VERSION`},
+	{"target given whole, of a release that cannot use its cuda", request("linux/arm64", "l4t", "36.6", "cuda", "13.0", "ubuntu", "22.04"), `
+jetson.yaml:2: warning: L4T 36.6 is in no table; the values given for it are taken as they are, and the boards are those of L4T 36.5.2 [unlisted-l4t]
+    hint: check them, or add the release to the facts of your own
+jetson.yaml:3: error: L4T 36.6 cannot use CUDA 13.0: from 13.0 on NVIDIA packages CUDA for ARM as server (SBSA) packages only, which need L4T 38 or newer [cuda-not-for-l4t]
+    hint: use a CUDA before 13.0, or choose a JetPack with CUDA 13.0: 7.0 or 7.1
+    source: dusty-nv/jetson-containers: pull requests 1257 and 1279
+    jetson.yaml:2: l4t: 36.6 is given here`},
+	{"ubuntu of no table", request("linux/arm64", "l4t", "39.2.1", "ubuntu", "26.10", "python", "3.14"), `
+jetson.yaml:3: warning: Ubuntu 26.10 is in no table; it is taken as given [unlisted-ubuntu]
+    hint: check that there is an image ubuntu:26.10, or give a base`},
+	{"jetpack whose L4T is a guess", request("linux/arm64", "jetpack", "7.2.2"), `
+jetson.yaml:2: warning: JetPack 7.2.2 is taken for L4T 39.2.2, which no page that jetkit's table is made from says [unverified-release]
+    hint: write l4t: as the Jetson has it; run ` + "`cat /etc/nv_tegra_release`" + ` on the board: "R36 (release), REVISION: 4.3" means l4t: 36.4.3`},
+	{"patch level and JetPack of no table", request("linux/arm64", "l4t", "39.2.3", "jetpack", "7.2.3"), `
+jetson.yaml:2: warning: L4T 39.2.3 is not in jetkit's table; the values of the nearest release 39.2.1 are used [unlisted-l4t]
+    hint: check that CUDA and the other versions are those of your board, or set them
+jetson.yaml:3: warning: JetPack 7.2.3 is in no table; it is taken as given, with L4T 39.2.3 [unlisted-jetpack]
+    hint: check its name: packages see it as JETPACK_VERSION`},
 	{"cuda major only", request("linux/arm64", "l4t", "36.4.3", "cuda", "12"), `
 jetson.yaml:3: error: "12" is not a CUDA version [invalid-cuda]
     hint: write the minor number too, as in 12.6`},
@@ -176,8 +220,8 @@ jetson.yaml:2: warning: the target names a Jetson release, but the build is for 
 jetson.yaml:1: error: cannot build for linux/arm/v7 [unknown-platform]
     hint: build with --platform linux/arm64 for a Jetson, or linux/amd64`},
 	{"all at once", request("linux/arm64", "l4t", "36.9", "cuda", "x", "python", "3.1", "ubuntu", "9.04", "arch", "mips"), `
-jetson.yaml:2: error: unknown L4T release 36.9 [unknown-l4t]
-    hint: the nearest known are L4T 36.5.2 (JetPack 6.2.3) and L4T 38.1.0 (JetPack 7.0 EA)
+jetson.yaml:2: warning: L4T 36.9 is in no table; the values given for it are taken as they are, and the boards are those of L4T 36.5.2 [unlisted-l4t]
+    hint: check them, or add the release to the facts of your own
 jetson.yaml:3: error: "x" is not a CUDA version [invalid-cuda]
     hint: write major and minor number, as in 12.6 or cu126
 jetson.yaml:4: error: Python 3.1 is too old for every target [unknown-python]

@@ -29,6 +29,8 @@ type Request struct {
 	// Base is the base image that the user chose, if any. It takes the place of
 	// the target's default, and with it goes the default's Ubuntu.
 	Base Asked
+	// Tables are the facts to resolve with; nil stands for the built-in ones.
+	Tables *Tables
 	// At is the place to blame when a value is missing: the target section, or
 	// the file.
 	At diag.Range

@@ -116,7 +116,7 @@ func parseClause(op, operand string) (clause, *RequirementError) {
 		c.subject, c.arch = subjectArch, operand
 		return c, c.allow("", "==", "!=")
 	}
-	if u := facts().ubuntu(operand); u != nil {
+	if u := BuiltIn().ubuntu(operand); u != nil {
 		c.subject, c.operand, c.version = subjectUbuntu, u.Release, versionOf(u.Release)
 		return c, c.allow("", "==", "!=", "<", "<=", ">", ">=")
 	}

@@ -10,8 +10,8 @@ import (
 
 // resolver carries one request through the phases of Resolve.
 type resolver struct {
-	req   Request
-	facts *tables
+	req    Request
+	tables *Tables
 
 	target   plan.Target
 	base     plan.Value
@@ -22,7 +22,7 @@ type resolver struct {
 	oci string
 	// askedArch is what the user gave as arch; nil if nothing or nonsense.
 	askedArch *archName
-	// row holds the facts in use; nil until the release is known.
+	// row is the release in use; nil until it is known.
 	row *release
 	// named tells whether the user named the release, and exact whether row is
 	// that release and not merely the nearest known.
@@ -37,7 +37,7 @@ type resolver struct {
 // looks at no host. All problems are reported at once. When they hold an error
 // the target has only the values that could still be determined.
 func Resolve(req Request) (target plan.Target, base plan.Value, problems diag.List) {
-	r := &resolver{req: req.trimmed(), facts: facts()}
+	r := &resolver{req: req.trimmed(), tables: req.Tables.orBuiltIn()}
 	r.readPlatform()
 	r.readArch()
 	r.chooseRelease()
@@ -115,8 +115,8 @@ func (r *resolver) relateRelease(problem *diag.Diagnostic) {
 	relate(problem, r.req.JetPack, "jetpack")
 }
 
-// fact is a value of the release in use.
-func (r *resolver) fact(field, value string) plan.Value {
+// ofRelease returns a value of the release in use.
+func (r *resolver) ofRelease(field, value string) plan.Value {
 	reason := "default of L4T " + r.row.L4T
 	if field == "jetpack" {
 		reason = "JetPack of L4T " + r.row.L4T
@@ -130,9 +130,9 @@ func (r *resolver) fact(field, value string) plan.Value {
 	return plan.Value{Value: value, Reason: r.row.mark(field, reason), Source: r.row.Source}
 }
 
-// board tells whether the target is a Jetson, and not a PC or an ARM server
+// isJetson reports whether the target is a Jetson, and not a PC or an ARM server
 // that takes a release's numbers as defaults.
-func (r *resolver) board() bool {
+func (r *resolver) isJetson() bool {
 	return r.named && r.target.Arch.Value != "" && r.target.Arch.Value != archX86
 }
 
@@ -145,7 +145,7 @@ func (r *resolver) chooseBase() {
 	case r.row == nil || r.target.Arch.Value == "":
 		return
 	case r.tegraBase():
-		r.base = r.fact("base", r.row.Base)
+		r.base = r.ofRelease("base", r.row.Base)
 	case r.target.Ubuntu.Value != "":
 		r.base = plan.Value{
 			Value:  "ubuntu:" + r.target.Ubuntu.Value,

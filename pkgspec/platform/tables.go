@@ -1,15 +1,12 @@
 package platform
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
+
+	"jetkit/pkgspec/diag"
 )
 
 //go:embed tables/*.json
@@ -44,21 +41,25 @@ type release struct {
 	Unverified []string `json:"unverified"`
 	Source     string   `json:"source"`
 	Notes      string   `json:"notes"`
+	// Checked is the day or month in which the source was last read.
+	Checked string `json:"checked"`
+	// at is where the row stands.
+	at diag.Range
+	// smOf is the L4T whose boards SM are, where it is not this one.
+	smOf string
 }
-
-// verifiedAll is the mark of a row whose every field was read in its source.
-const verifiedAll = "V"
 
 // version returns the L4T number.
 func (r *release) version() version { return versionOf(r.L4T) }
 
-// is tells whether the release goes by a JetPack name.
-func (r *release) is(jetpack string) bool {
+// hasName reports whether a JetPack name is the release's, or another one in use
+// for it.
+func (r *release) hasName(jetpack string) bool {
 	want := normalJetPack(jetpack)
 	return normalJetPack(r.Name) == want || slices.ContainsFunc(r.Aliases, func(a string) bool { return normalJetPack(a) == want })
 }
 
-// mark appends a note to the reason of a field that nobody has verified.
+// mark appends to the reason of a field that nobody has verified that it is so.
 func (r *release) mark(field, reason string) string {
 	if slices.Contains(r.Unverified, field) {
 		return reason + " (unverified)"
@@ -73,6 +74,7 @@ type ubuntuRelease struct {
 	Python   string `json:"python"`
 	Verified string `json:"verified"`
 	Source   string `json:"source"`
+	Checked  string `json:"checked"`
 }
 
 // archName is one row of "arches" in tables/arch.json.
@@ -89,6 +91,7 @@ type boardArch struct {
 	Arch    string `json:"arch"`
 	Reason  string `json:"reason"`
 	Source  string `json:"source"`
+	Checked string `json:"checked"`
 }
 
 // archList is a default list of CUDA architectures.
@@ -97,6 +100,8 @@ type archList struct {
 	FromCUDA string `json:"from_cuda"`
 	SM       []int  `json:"sm"`
 	Source   string `json:"source"`
+	Checked  string `json:"checked"`
+	at       diag.Range
 }
 
 // capability is one row of tables/sm.json.
@@ -105,21 +110,37 @@ type capability struct {
 	Devices   string `json:"devices"`
 	FirstCUDA string `json:"first_cuda"`
 	Source    string `json:"source"`
+	Checked   string `json:"checked"`
 }
 
-// tables holds all facts, in the order of the files.
-type tables struct {
-	Releases     []release
-	Ubuntu       []ubuntuRelease
-	Arches       []archName
-	BoardArches  []boardArch
-	Lists        []archList
-	Capabilities []capability
+// cudaLimit is a CUDA from which on a Jetson with an older L4T has no packages.
+type cudaLimit struct {
+	BeforeL4T  string `json:"before_l4t"`
+	BeforeCUDA string `json:"before_cuda"`
+	// Reason is what stands in the way.
+	Reason   string `json:"reason"`
+	Verified string `json:"verified"`
+	Source   string `json:"source"`
+	Checked  string `json:"checked"`
 }
 
-// facts returns the embedded tables. They are part of the program and tested
-// with it, so a fault in them is a panic.
-var facts = sync.OnceValue(func() *tables {
+// Tables are the facts about targets that a resolution takes its values from.
+// They don't change once made.
+type Tables struct {
+	releases     []release
+	ubuntus      []ubuntuRelease
+	arches       []archName
+	boardArches  []boardArch
+	cudaLimits   []cudaLimit
+	lists        []archList
+	capabilities []capability
+}
+
+// BuiltIn returns the tables that the program brings. They are part of it and
+// tested with it, so a fault in them is a panic.
+func BuiltIn() *Tables { return builtIn() }
+
+var builtIn = sync.OnceValue(func() *Tables {
 	t, err := loadTables()
 	if err != nil {
 		panic("platform: " + err.Error()) //nolint:forbidigo // the tables are in the program, and a test loads them
@@ -127,114 +148,91 @@ var facts = sync.OnceValue(func() *tables {
 	return t
 })
 
-// loadTables reads every embedded table, refusing fields that it doesn't know.
-func loadTables() (*tables, error) {
-	var l4t struct {
-		Comment  []string  `json:"$comment"`
-		Releases []release `json:"releases"`
+// orBuiltIn returns the tables to use where a caller gave none.
+func (t *Tables) orBuiltIn() *Tables {
+	if t == nil {
+		return BuiltIn()
 	}
-	var ubuntu struct {
-		Comment  []string        `json:"$comment"`
-		Releases []ubuntuRelease `json:"releases"`
-	}
-	var arch struct {
-		Comment []string    `json:"$comment"`
-		Arches  []archName  `json:"arches"`
-		Boards  []boardArch `json:"board_arches"`
-		Lists   []archList  `json:"cuda_architectures"`
-	}
-	var sm struct {
-		Comment      []string     `json:"$comment"`
-		Capabilities []capability `json:"capabilities"`
-	}
-	err := errors.Join(
-		readTable("l4t.json", &l4t),
-		readTable("ubuntu.json", &ubuntu),
-		readTable("arch.json", &arch),
-		readTable("sm.json", &sm),
-	)
-	return &tables{
-		Releases:     l4t.Releases,
-		Ubuntu:       ubuntu.Releases,
-		Arches:       arch.Arches,
-		BoardArches:  arch.Boards,
-		Lists:        arch.Lists,
-		Capabilities: sm.Capabilities,
-	}, err
+	return t
 }
 
-// readTable decodes one embedded file.
-func readTable(name string, into any) error {
-	data, err := tableFiles.ReadFile("tables/" + name)
-	if err != nil {
-		return err
+// loadTables reads every embedded table.
+func loadTables() (*Tables, error) {
+	t := &Tables{}
+	var problems diag.List
+	for _, name := range TableNames() {
+		data, err := tableFiles.ReadFile("tables/" + name)
+		if err != nil {
+			return nil, err
+		}
+		r := tableReader{source: source{"tables/" + name, data}, problems: &problems, ofProgram: true}
+		r.read(name, t)
 	}
-	return decodeTable(name, data, into)
-}
-
-// decodeTable decodes the JSON of one table strictly: an unknown field or text
-// after the value is an error that names the file.
-func decodeTable(name string, data []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return fmt.Errorf("tables/%s: %w", name, err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("tables/%s: text after the table", name)
-	}
-	return nil
+	t.complete(&problems)
+	return t, problems.Err()
 }
 
 // ubuntu finds a release by number or codename.
-func (t *tables) ubuntu(text string) *ubuntuRelease {
+func (t *Tables) ubuntu(text string) *ubuntuRelease {
 	text = strings.ToLower(text)
-	i := slices.IndexFunc(t.Ubuntu, func(u ubuntuRelease) bool { return u.Release == text || u.Codename == text })
+	i := slices.IndexFunc(t.ubuntus, func(u ubuntuRelease) bool { return u.Release == text || u.Codename == text })
 	if i < 0 {
 		return nil
 	}
-	return &t.Ubuntu[i]
+	return &t.ubuntus[i]
 }
 
 // arch finds an architecture by any of its spellings.
-func (t *tables) arch(text string) *archName {
+func (t *Tables) arch(text string) *archName {
 	text = strings.ToLower(text)
-	i := slices.IndexFunc(t.Arches, func(a archName) bool { return slices.Contains(a.Spellings, text) })
+	i := slices.IndexFunc(t.arches, func(a archName) bool { return slices.Contains(a.Spellings, text) })
 	if i < 0 {
 		return nil
 	}
-	return &t.Arches[i]
+	return &t.arches[i]
 }
 
 // boardArch says what a Jetson with this L4T is. The last row holds for every
 // L4T.
-func (t *tables) boardArch(l4t version) boardArch {
-	i := slices.IndexFunc(t.BoardArches, func(b boardArch) bool { return l4t.compare(versionOf(b.FromL4T)) >= 0 })
-	return t.BoardArches[i]
+func (t *Tables) boardArch(l4t version) boardArch {
+	i := slices.IndexFunc(t.boardArches, func(b boardArch) bool { return l4t.compare(versionOf(b.FromL4T)) >= 0 })
+	return t.boardArches[i]
 }
 
 // list finds the default CUDA architectures of an arch.
-func (t *tables) list(arch string, cuda version) archList {
-	i := slices.IndexFunc(t.Lists, func(l archList) bool {
+func (t *Tables) list(arch string, cuda version) archList {
+	i := slices.IndexFunc(t.lists, func(l archList) bool {
 		return l.Arch == arch && cuda.compare(versionOf(l.FromCUDA)) >= 0
 	})
 	if i < 0 {
 		return archList{Arch: arch}
 	}
-	return t.Lists[i]
+	return t.lists[i]
 }
 
-// capability returns the row of one compute capability.
-func (t *tables) capability(sm int) capability {
-	i := slices.IndexFunc(t.Capabilities, func(c capability) bool { return c.SM == sm })
-	return t.Capabilities[i]
+// capability returns the row of one compute capability, which every release and
+// list has.
+func (t *Tables) capability(sm int) capability {
+	i := slices.IndexFunc(t.capabilities, func(c capability) bool { return c.SM == sm })
+	return t.capabilities[i]
+}
+
+// cudaLimit finds what keeps a Jetson with this L4T from using a CUDA, or nil.
+func (t *Tables) cudaLimit(l4t, cuda version) *cudaLimit {
+	i := slices.IndexFunc(t.cudaLimits, func(c cudaLimit) bool {
+		return l4t.compare(versionOf(c.BeforeL4T)) < 0 && cuda.compare(versionOf(c.BeforeCUDA)) >= 0
+	})
+	if i < 0 {
+		return nil
+	}
+	return &t.cudaLimits[i]
 }
 
 // newestVerified returns the default release: the last row that is verified
 // and no preview.
-func (t *tables) newestVerified() *release {
-	for i := range slices.Backward(t.Releases) {
-		if r := &t.Releases[i]; !r.Preview && r.Verified == verifiedAll {
+func (t *Tables) newestVerified() *release {
+	for i := range slices.Backward(t.releases) {
+		if r := &t.releases[i]; !r.Preview && r.Verified == verifiedAll {
 			return r
 		}
 	}

@@ -7,32 +7,12 @@ import (
 	"testing"
 )
 
-func TestTablesAreStrict(t *testing.T) {
-	var into struct {
-		Comment []string `json:"$comment"`
-	}
-	for _, test := range []struct{ data, want string }{
-		{`{"$comment": []}`, ""},
-		{`{"$comment": [], "cudda": 1}`, `tables/x.json: json: unknown field "cudda"`},
-		{`{} {}`, "tables/x.json: text after the table"},
-		{`{`, "tables/x.json: unexpected EOF"},
-	} {
-		got := ""
-		if err := decodeTable("x.json", []byte(test.data), &into); err != nil {
-			got = err.Error()
-		}
-		if got != test.want {
-			t.Errorf("%s: got %q, want %q", test.data, got, test.want)
-		}
-	}
-}
-
 func TestTablesLoad(t *testing.T) {
 	tables, err := loadTables()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tables.Ubuntu) == 0 || len(tables.Arches) != 3 || len(tables.Lists) == 0 || len(tables.Capabilities) == 0 {
+	if len(tables.ubuntus) == 0 || len(tables.arches) != 3 || len(tables.lists) == 0 || len(tables.capabilities) == 0 {
 		t.Errorf("a table is empty: %+v", tables)
 	}
 	files, err := fs.Glob(tableFiles, "tables/*")
@@ -44,16 +24,16 @@ func TestTablesLoad(t *testing.T) {
 // TestReleasesAreConsistent holds the rows against each other and against the
 // other tables: what a person who adds a row can get wrong.
 func TestReleasesAreConsistent(t *testing.T) {
-	f := facts()
-	fields := []string{"jetpack", "ubuntu", "python", "cuda", "cudnn", "tensorrt", "sm", "base"}
-	for i := range f.Releases {
-		r := &f.Releases[i]
+	f := BuiltIn()
+	fields := []string{"l4t", "jetpack", "ubuntu", "python", "cuda", "cudnn", "tensorrt", "sm", "base"}
+	for i := range f.releases {
+		r := &f.releases[i]
 		t.Run(r.L4T, func(t *testing.T) {
 			v, ok := parseVersion(r.L4T)
 			if !ok || len(v) != 3 {
 				t.Fatal("l4t must be three numbers")
 			}
-			if i > 0 && (v.compare(f.Releases[i-1].version()) <= 0 || versionOf(r.JetPack).compare(versionOf(f.Releases[i-1].JetPack)) < 0) {
+			if i > 0 && (v.compare(f.releases[i-1].version()) <= 0 || versionOf(r.JetPack).compare(versionOf(f.releases[i-1].JetPack)) < 0) {
 				t.Error("rows must go up by L4T, and by JetPack")
 			}
 			checkVersion(t, r.JetPack)
@@ -78,7 +58,7 @@ func TestReleasesAreConsistent(t *testing.T) {
 				t.Error("an empty value must be among the unverified")
 			}
 			listed := func(c capability) bool { return slices.Contains(r.SM, c.SM) }
-			if n := len(slices.DeleteFunc(slices.Clone(f.Capabilities), func(c capability) bool { return !listed(c) })); n != len(r.SM) || n == 0 {
+			if n := len(slices.DeleteFunc(slices.Clone(f.capabilities), func(c capability) bool { return !listed(c) })); n != len(r.SM) || n == 0 {
 				t.Errorf("sm %v: not all in sm.json", r.SM)
 			}
 			if _, lost := f.compilable(r.SM, versionOf(r.CUDA)); len(lost) > 0 {
@@ -93,26 +73,26 @@ func TestReleasesAreConsistent(t *testing.T) {
 
 // TestSmallTablesAreConsistent checks the numbers and names of the other tables.
 func TestSmallTablesAreConsistent(t *testing.T) {
-	f := facts()
-	for _, u := range f.Ubuntu {
+	f := BuiltIn()
+	for _, u := range f.ubuntus {
 		checkVersion(t, u.Release)
 		checkVersion(t, u.Python)
 		if u.Codename == "" || u.Source == "" || u.Verified == "" {
 			t.Errorf("%+v lacks something", u)
 		}
 	}
-	for _, c := range f.Capabilities {
+	for _, c := range f.capabilities {
 		checkVersion(t, c.FirstCUDA)
 		if c.Devices == "" || c.Source == "" {
 			t.Errorf("%+v lacks something", c)
 		}
 	}
-	for _, a := range f.Arches {
+	for _, a := range f.arches {
 		if f.arch(a.Name) == nil || f.arch(a.Name).Name != a.Name {
 			t.Errorf("arch %s is not among its own spellings", a.Name)
 		}
 	}
-	for _, l := range f.Lists {
+	for _, l := range f.lists {
 		if f.arch(l.Arch) == nil || !slices.IsSorted(l.SM) || l.Source == "" {
 			t.Errorf("%+v", l)
 		}
@@ -121,13 +101,13 @@ func TestSmallTablesAreConsistent(t *testing.T) {
 			f.capability(sm) // panics on an unknown one
 		}
 	}
-	for _, b := range f.BoardArches {
+	for _, b := range f.boardArches {
 		checkVersion(t, b.FromL4T)
 		if f.arch(b.Arch) == nil || b.Reason == "" || b.Source == "" {
 			t.Errorf("%+v", b)
 		}
 	}
-	last := f.BoardArches[len(f.BoardArches)-1]
+	last := f.boardArches[len(f.boardArches)-1]
 	if versionOf(last.FromL4T).compare(version{0}) != 0 {
 		t.Error("the last row of board_arches must hold for every L4T")
 	}

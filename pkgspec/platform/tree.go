@@ -30,8 +30,8 @@ type TreeFacts struct {
 	Architectures []int `json:"CUDA_ARCHITECTURES"`
 }
 
-// FactsForTree gives a target in the terms of jetson-containers' trees.
-func FactsForTree(t plan.Target) TreeFacts {
+// ForTree returns a target in the terms of jetson-containers' trees.
+func (tables *Tables) ForTree(t plan.Target) TreeFacts {
 	f := TreeFacts{
 		L4T: t.L4T.Value, CUDA: t.CUDA.Value, CUDNN: t.CUDNN.Value, TensorRT: t.TensorRT.Value,
 		Ubuntu: t.Ubuntu.Value, Arch: t.Arch.Value, System: "aarch64",
@@ -41,13 +41,13 @@ func FactsForTree(t plan.Target) TreeFacts {
 	if t.Arch.Value == archX86 {
 		f.System = archX86
 	}
-	f.Architectures = facts().treeArchitectures(t)
+	f.Architectures = tables.orBuiltIn().treeArchitectures(t)
 	return f
 }
 
 // treeArchitectures gives the compute capabilities that jetson-containers
 // compiles for on a target.
-func (t *tables) treeArchitectures(target plan.Target) []int {
+func (t *Tables) treeArchitectures(target plan.Target) []int {
 	if target.Arch.Value != archTegra {
 		return t.list(target.Arch.Value, versionOf(target.CUDA.Value)).SM
 	}

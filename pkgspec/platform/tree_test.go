@@ -7,7 +7,7 @@ import (
 
 // TestFactsForTree holds targets against what jetson-containers' l4t_version.py
 // derives from the same variables.
-func TestFactsForTree(t *testing.T) {
+func TestForTree(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		req  Request
@@ -35,7 +35,7 @@ func TestFactsForTree(t *testing.T) {
 			if problems.HasErrors() {
 				t.Fatal(problems.Err())
 			}
-			got := FactsForTree(target)
+			got := BuiltIn().ForTree(target)
 			if !reflect.DeepEqual(got, test.want) {
 				t.Errorf("\n got %+v\nwant %+v", got, test.want)
 			}

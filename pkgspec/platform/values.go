@@ -2,6 +2,7 @@ package platform
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,11 +16,15 @@ func (r *resolver) chooseUbuntu() {
 	asked := r.req.Ubuntu
 	if !asked.given() {
 		if r.row != nil {
-			r.target.Ubuntu = r.fact("ubuntu", r.row.Ubuntu)
+			r.target.Ubuntu = r.ofRelease("ubuntu", r.row.Ubuntu)
 		}
 		return
 	}
-	u := r.facts.ubuntu(asked.Value)
+	u := r.tables.ubuntu(asked.Value)
+	if u == nil && r.req.Python.given() && ubuntuNumber.MatchString(asked.Value) {
+		r.warnf(asked, rules.UnlistedUbuntu, "check that there is an image ubuntu:"+asked.Value+", or give a base", "Ubuntu %s is in no table; it is taken as given", asked.Value)
+		u = &ubuntuRelease{Release: asked.Value}
+	}
 	if u == nil {
 		r.errorf(asked, rules.UnknownUbuntu, r.ubuntuHint(asked.Value), "unknown Ubuntu release %q", asked.Value)
 		return
@@ -30,14 +35,17 @@ func (r *resolver) chooseUbuntu() {
 	}
 }
 
+// ubuntuNumber is what the number of an Ubuntu looks like.
+var ubuntuNumber = regexp.MustCompile(`^[1-9][0-9]\.(04|10)$`)
+
 // ubuntuHint names the known releases, and the likely one.
 func (r *resolver) ubuntuHint(text string) string {
-	names := make([]string, 0, 2*len(r.facts.Ubuntu))
-	for _, u := range r.facts.Ubuntu {
+	names := make([]string, 0, 2*len(r.tables.ubuntus))
+	for _, u := range r.tables.ubuntus {
 		names = append(names, u.Release)
 	}
 	known := "known are " + diag.And(names)
-	for _, u := range r.facts.Ubuntu {
+	for _, u := range r.tables.ubuntus {
 		names = append(names, u.Codename)
 		if strings.HasPrefix(text, u.Release+".") {
 			return fmt.Sprintf("write %s, without the point release", u.Release)
@@ -64,7 +72,7 @@ func (r *resolver) checkUbuntu(ubuntu string) {
 		r.relateRelease(problem)
 		return
 	}
-	if r.board() && versionOf(ubuntu).compare(versionOf(r.row.Ubuntu)) < 0 {
+	if r.isJetson() && versionOf(ubuntu).compare(versionOf(r.row.Ubuntu)) < 0 {
 		problem := r.warnf(asked, rules.OldUbuntu,
 			"the board's driver libraries are mounted into the container and need a C library as new as the board's; use Ubuntu "+r.row.Ubuntu+" or newer",
 			"Ubuntu %s is older than the Ubuntu %s of L4T %s", ubuntu, r.row.Ubuntu, r.row.L4T)
@@ -76,14 +84,14 @@ func (r *resolver) checkUbuntu(ubuntu string) {
 func (r *resolver) choosePython() {
 	asked := r.req.Python
 	if !asked.given() {
-		if u := r.facts.ubuntu(r.target.Ubuntu.Value); u != nil {
+		if u := r.tables.ubuntu(r.target.Ubuntu.Value); u != nil {
 			r.target.Python = plan.Value{Value: u.Python, Reason: "default of Ubuntu " + u.Release, Source: u.Source}
 		}
 		return
 	}
 	bare, free := cutFreeThreaded(asked.Value)
 	v, ok := parseVersion(bare)
-	oldest := versionOf(r.facts.Releases[0].Python) // of the oldest release
+	oldest := versionOf(r.tables.releases[0].Python)
 	switch {
 	case !ok || len(v) < 2 || len(v) > 3:
 		r.errorf(asked, rules.InvalidPython, pythonHint(asked.Value), "%q is not a Python version", asked.Value)
@@ -146,7 +154,7 @@ func (r *resolver) chooseCUDA() {
 		return
 	}
 	if r.row != nil {
-		r.target.CUDA = r.fact("cuda", r.row.CUDA)
+		r.target.CUDA = r.ofRelease("cuda", r.row.CUDA)
 	}
 }
 
@@ -158,15 +166,17 @@ func (r *resolver) cudaHint(text string) string {
 	return "write major and minor number, as in 12.6 or cu126"
 }
 
-// checkCUDA reports a CUDA that the board cannot run or is unlikely to. Up to
-// L4T 35 CUDA is part of the board's system and only NVIDIA's published
-// upgrades work; from 36 on the container brings its own.
+// checkCUDA reports a CUDA that the Jetson cannot run or is unlikely to. Up to
+// L4T 35 CUDA is part of the Jetson's system and only NVIDIA's published
+// upgrades work; from 36 on the container brings its own, as far as NVIDIA
+// packages one that the release can use.
 func (r *resolver) checkCUDA(v version) {
-	if r.row == nil || !r.board() || v.String() == r.row.CUDA {
+	if r.row == nil || !r.isJetson() || v.String() == r.row.CUDA && r.row.smOf == "" {
 		return
 	}
 	own := versionOf(r.row.CUDA)
-	_, lost := r.facts.compilable(r.row.SM, v) // reported with the architectures
+	_, lost := r.tables.compilable(r.row.SM, v) // reported with the architectures
+	limit := r.tables.cudaLimit(r.row.version(), v)
 	var problem *diag.Diagnostic
 	tied := r.target.Arch.Value == archTegra && r.row.version().part(0) < 36
 	switch {
@@ -176,6 +186,9 @@ func (r *resolver) checkCUDA(v version) {
 	case tied:
 		problem = r.errorf(r.req.CUDA, rules.CUDATiedToL4T, r.tiedHint(v.String()),
 			"L4T %s has CUDA %s: up to L4T 35 CUDA comes with the board's system, and CUDA %s cannot run there", r.row.L4T, r.row.CUDA, v)
+	case limit != nil:
+		problem = r.errorf(r.req.CUDA, rules.CUDANotForL4T, r.limitHint(v.String(), limit), "L4T %s cannot use CUDA %s: %s", r.row.L4T, v, limit.Reason).
+			Relate(diag.Range{}, "source: %s", limit.Source)
 	case v.part(0) < own.part(0) && len(lost) == 0:
 		problem = r.warnf(r.req.CUDA, rules.OldCUDA, "leave cuda out to get "+r.row.CUDA,
 			"CUDA %s is older than L4T %s, which came with CUDA %s: few packages are built for this pair", v, r.row.L4T, r.row.CUDA)
@@ -191,10 +204,23 @@ func (r *resolver) tiedHint(cuda string) string {
 	if len(r.row.CUDAUpgrades) > 0 {
 		hint += ", take one of NVIDIA's upgrades (" + diag.And(r.row.CUDAUpgrades) + ")"
 	}
-	if names := r.facts.jetpacksWithCUDA(cuda); len(names) > 0 {
+	if names := r.tables.jetpacksWithCUDA(cuda); len(names) > 0 {
 		return hint + ", or choose a JetPack with CUDA " + cuda + ": " + diag.Or(names)
 	}
 	return hint + ", or choose JetPack 6 or later, where containers bring their own CUDA"
+}
+
+// limitHint says how to get a CUDA that the release can use, or a release that
+// can use the CUDA.
+func (r *resolver) limitHint(cuda string, limit *cudaLimit) string {
+	hint := "leave cuda out to get " + r.row.CUDA
+	if cuda == r.row.CUDA { // of a release that the user describes
+		hint = "use a CUDA before " + limit.BeforeCUDA
+	}
+	if names := r.tables.jetpacksWithCUDA(cuda); len(names) > 0 {
+		return hint + ", or choose a JetPack with CUDA " + cuda + ": " + diag.Or(names)
+	}
+	return hint + ", or choose JetPack 7 or later"
 }
 
 // chooseLibraries takes cuDNN and TensorRT of the release. They go with its
@@ -212,5 +238,5 @@ func (r *resolver) library(field, version string) plan.Value {
 	if cuda := r.target.CUDA.Value; cuda != "" && cuda != r.row.CUDA {
 		return plan.Value{Reason: fmt.Sprintf("not known for CUDA %s on L4T %s: its package decides", cuda, r.row.L4T)}
 	}
-	return r.fact(field, version)
+	return r.ofRelease(field, version)
 }

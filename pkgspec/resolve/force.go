@@ -42,7 +42,7 @@ func (r *resolver) cudaMove(g *graph) (move cudaMove, apart []*node) {
 	for _, n := range failing {
 		named = append(named, cudasOf(n.pkg)...)
 	}
-	for _, cuda := range platform.OtherCUDAs(r.finder.target, named) {
+	for _, cuda := range r.spec.Target.Tables.OtherCUDAs(r.finder.target, named) {
 		if !slices.ContainsFunc(forced, func(n *node) bool { return !r.fitsCUDA(n.pkg, cuda) }) {
 			return cudaMove{cuda: cuda, reason: r.moveReason(failing)}, nil
 		}
@@ -122,7 +122,7 @@ func chosenBy(n *node) string {
 
 // explainApart adds to a problem about one chosen version that the others keep
 // CUDA from moving.
-func explainApart(problems diag.List, apart []*node, target plan.Target) {
+func explainApart(problems diag.List, apart []*node, tables *platform.Tables, target plan.Target) {
 	for i := range problems {
 		d := &problems[i]
 		if d.Rule != rules.Requirement || !slices.ContainsFunc(apart, func(n *node) bool { return declaresAt(n.pkg, d.At) }) {
@@ -139,7 +139,7 @@ func explainApart(problems diag.List, apart []*node, target plan.Target) {
 				}
 			}
 		}
-		if len(platform.OtherCUDAs(target, nil)) == 0 {
+		if len(tables.OtherCUDAs(target, nil)) == 0 {
 			d.Related = append(d.Related, diag.Related{Message: "CUDA comes with the board's system up to L4T 35, and cannot move"})
 		}
 	}

@@ -103,7 +103,7 @@ func (s *solver) turn(request platform.Request) (cudaMove, error) {
 	if s.spec.Target.CUDA.Value != "" {
 		move = cudaMove{}
 	} else {
-		explainApart(more, apart, target)
+		explainApart(more, apart, s.spec.Target.Tables, target)
 	}
 	s.problems = append(s.problems, more...)
 	return move, nil

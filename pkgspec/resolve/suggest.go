@@ -126,7 +126,7 @@ func (s *solver) changes() []change {
 		try("leave CUDA and Python out", true, func(spec *pkgspec.Spec) { spec.Target.CUDA, spec.Target.Python = platform.Asked{}, platform.Asked{} })
 	}
 	if t.CUDA.Value == "" {
-		for _, cuda := range platform.OtherCUDAs(s.solution.Target, nil) {
+		for _, cuda := range t.Tables.OtherCUDAs(s.solution.Target, nil) {
 			try("set cuda: "+cuda, true, func(spec *pkgspec.Spec) { spec.Target.CUDA = platform.Asked{Value: cuda, From: "suggested"} })
 		}
 	}

@@ -40,8 +40,8 @@ var (
 	UnknownPlatform       = diag.Rule{Name: "unknown-platform", Severity: diag.Error, Description: "The platform that is built for has no target: neither linux/arm64 nor linux/amd64."}
 	MissingRelease        = diag.Rule{Name: "missing-release", Severity: diag.Error, Description: "The target names neither L4T nor JetPack, and a Jetson has no default."}
 	InvalidL4T            = diag.Rule{Name: "invalid-l4t", Severity: diag.Error, Description: "The value of l4t is not an L4T release."}
-	UnknownL4T            = diag.Rule{Name: "unknown-l4t", Severity: diag.Error, Description: "No table has an L4T release with this major and minor number."}
-	UnlistedL4T           = diag.Rule{Name: "unlisted-l4t", Severity: diag.Warning, Description: "No table has this patch level of a known L4T release; the nearest one's values are used."}
+	UnknownL4T            = diag.Rule{Name: "unknown-l4t", Severity: diag.Error, Description: "No table has an L4T release with this major and minor number, and too few of its values are given."}
+	UnlistedL4T           = diag.Rule{Name: "unlisted-l4t", Severity: diag.Warning, Description: "No table has this L4T release; the nearest one's values are used, or those that are given."}
 	UnknownJetPack        = diag.Rule{Name: "unknown-jetpack", Severity: diag.Error, Description: "No table has a JetPack release of this name."}
 	L4TJetPackConflict    = diag.Rule{Name: "l4t-jetpack-conflict", Severity: diag.Error, Description: "L4T and JetPack are both given and do not belong together."}
 	UnknownArch           = diag.Rule{Name: "unknown-arch", Severity: diag.Error, Description: "The value of arch is not an architecture that jetkit knows."}
@@ -55,6 +55,11 @@ var (
 	UnknownPython         = diag.Rule{Name: "unknown-python", Severity: diag.Error, Description: "No target has a Python of this version."}
 	InvalidCUDA           = diag.Rule{Name: "invalid-cuda", Severity: diag.Error, Description: "The value of cuda is not a CUDA version."}
 	CUDATiedToL4T         = diag.Rule{Name: "cuda-tied-to-l4t", Severity: diag.Error, Description: "Up to L4T 35 CUDA comes with the Jetson's system, and this one cannot run there."}
+	CUDANotForL4T         = diag.Rule{Name: "cuda-not-for-l4t", Severity: diag.Error, Description: "NVIDIA has no packages of this CUDA that a Jetson with this L4T can use."}
+	UnverifiedRelease     = diag.Rule{Name: "unverified-release", Severity: diag.Warning, Description: "Which L4T a JetPack release is was read nowhere; jetkit's table has a guess."}
+	BadFacts              = diag.Rule{Name: "bad-facts", Severity: diag.Error, Description: "A table of the user's own facts has a value that cannot be right."}
+	UnlistedJetPack       = diag.Rule{Name: "unlisted-jetpack", Severity: diag.Warning, Description: "No table has this JetPack release; its name is taken as it is given, together with the L4T."}
+	UnlistedUbuntu        = diag.Rule{Name: "unlisted-ubuntu", Severity: diag.Warning, Description: "No table has this Ubuntu release; it is taken as it is given."}
 	CUDAUpgrade           = diag.Rule{Name: "cuda-upgrade", Severity: diag.Warning, Description: "The CUDA is an upgrade that NVIDIA publishes for the release, not its own."}
 	OldCUDA               = diag.Rule{Name: "old-cuda", Severity: diag.Warning, Description: "The CUDA has an older major version than the release's."}
 	CUDALacksArchitecture = diag.Rule{Name: "cuda-lacks-architecture", Description: "The CUDA cannot compile for a GPU of the release; an error if none of them is left."}
@@ -137,7 +142,7 @@ func Groups() []Group {
 		{"the target", []diag.Rule{
 			UnknownPlatform, MissingRelease, InvalidL4T, UnknownL4T, UnlistedL4T, UnknownJetPack, L4TJetPackConflict,
 			UnknownArch, ArchPlatformConflict, UnusualArch, JetsonReleaseOnAMD64, UnknownUbuntu, UbuntuNotInBase,
-			OldUbuntu, InvalidPython, UnknownPython, InvalidCUDA, CUDATiedToL4T, CUDAUpgrade, OldCUDA,
+			OldUbuntu, InvalidPython, UnknownPython, InvalidCUDA, CUDATiedToL4T, CUDANotForL4T, UnverifiedRelease, BadFacts, UnlistedJetPack, UnlistedUbuntu, CUDAUpgrade, OldCUDA,
 			CUDALacksArchitecture,
 		}},
 		{"the search for packages", []diag.Rule{

@@ -117,7 +117,7 @@ func (o *oracle) ask(t *testing.T, tree fs.FS, dir string, evaluator configpy.Ev
 			args[name] = value
 		}
 	}
-	a := &answer{target: target, base: base, facts: platform.FactsForTree(target)}
+	a := &answer{target: target, base: base, facts: platform.BuiltIn().ForTree(target)}
 	a.catalog, problems = pkgmeta.Scan(t.Context(), []pkgmeta.Tree{{FS: tree, Kind: plan.Context, Dir: dir}}, nil,
 		pkgmeta.ScanOptions{Evaluator: evaluator, Facts: a.facts, Args: args})
 	if problems.HasErrors() {

@@ -1,0 +1,185 @@
+package platform
+
+import (
+	"bytes"
+	"encoding/json"
+	"path"
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
+)
+
+// maxFacts bounds a file of facts, in bytes.
+const maxFacts = 1 << 20
+
+// TableNames lists the files that hold tables: those of the program, and those
+// that a folder of a user's own facts may have.
+func TableNames() []string { return []string{"arch.json", "l4t.json", "sm.json", "ubuntu.json"} }
+
+// FactsFile is a file with more rows for one of the tables.
+type FactsFile struct {
+	// Name is the file's name as people know it; its last part is one of
+	// TableNames.
+	Name string
+	Data []byte
+}
+
+// Extend returns the tables with more rows. A row with the key of another one
+// (an L4T number, an Ubuntu release, a compute capability …) takes its place.
+// Files have the form of the built-in tables; what is wrong with them is
+// reported at its line, and the tables are then t itself.
+func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
+	t = t.orBuiltIn()
+	extended := &Tables{
+		releases: slices.Clone(t.releases), ubuntus: slices.Clone(t.ubuntus), arches: t.arches, boardArches: slices.Clone(t.boardArches),
+		cudaLimits: slices.Clone(t.cudaLimits), lists: slices.Clone(t.lists), capabilities: slices.Clone(t.capabilities),
+	}
+	var problems diag.List
+	for _, f := range files {
+		r := tableReader{source: source{f.Name, f.Data}, problems: &problems}
+		name := path.Base(f.Name)
+		switch {
+		case !slices.Contains(TableNames(), name):
+			hint := diag.DidYouMean(name, TableNames())
+			problems.Errorf(rules.BadFacts, diag.Range{File: f.Name}, hint, "%s is none of the tables: %s", name, diag.And(TableNames()))
+		case len(f.Data) > maxFacts:
+			problems.Errorf(rules.TooLarge, diag.Range{File: f.Name}, "", "the file is larger than %d KiB", maxFacts>>10)
+		default:
+			r.read(name, extended)
+		}
+	}
+	if !problems.HasErrors() {
+		extended.complete(&problems)
+	}
+	if problems.HasErrors() {
+		return t, problems.Sorted()
+	}
+	return extended, nil
+}
+
+// read adds the rows of one file to tables.
+func (r tableReader) read(name string, t *Tables) {
+	sections := map[string]func(value){}
+	switch name {
+	case "l4t.json":
+		sections["releases"] = func(v value) { t.releases = rows(r, v, "a release", t.releases, (*release).check) }
+	case "ubuntu.json":
+		sections["releases"] = func(v value) { t.ubuntus = rows(r, v, "a release", t.ubuntus, (*ubuntuRelease).check) }
+	case "sm.json":
+		sections["capabilities"] = func(v value) { t.capabilities = rows(r, v, "a capability", t.capabilities, (*capability).check) }
+	case "arch.json":
+		sections["board_arches"] = func(v value) { t.boardArches = rows(r, v, "a row", t.boardArches, (*boardArch).check) }
+		sections["cuda_limits"] = func(v value) { t.cudaLimits = rows(r, v, "a row", t.cudaLimits, (*cudaLimit).check) }
+		sections["cuda_architectures"] = func(v value) { t.lists = rows(r, v, "a row", t.lists, (*archList).check) }
+		if t.arches == nil { // the names of architectures are jetkit's own
+			sections["arches"] = func(v value) { t.arches = rows(r, v, "an arch", t.arches, (*archName).check) }
+		}
+	}
+	known := []string{"$comment"}
+	for key := range sections {
+		known = append(known, key)
+	}
+	slices.Sort(known)
+	start := len(r.data) - len(bytes.TrimLeft(r.data, " \t\r\n"))
+	whole := value{raw: json.RawMessage(r.data[start:]), offset: start}
+	members, err := whole.members()
+	if err != nil {
+		r.wrongShape(whole, "the file", "an object", err)
+		return
+	}
+	for _, m := range members {
+		section := sections[m.key]
+		switch {
+		case section != nil:
+			section(m.value)
+		case m.key != "$comment":
+			r.problems.Errorf(rules.UnknownKey, r.at(m.keyOffset), diag.DidYouMean(m.key, known), "unknown key %q: %s has %s", m.key, name, diag.And(known))
+		}
+	}
+}
+
+// row is what all rows have: a key, by which one takes another's place, and an
+// order.
+type row[T any] interface {
+	*T
+	// before reports whether the row goes before another one.
+	before(other *T) bool
+}
+
+// rows adds the rows of a list to those there are, in their order.
+func rows[T any, P row[T]](r tableReader, v value, what string, have []T, check func(P, *checker)) []T {
+	elements, err := v.elements()
+	if err != nil {
+		r.wrongShape(v, "the table", "a list", err)
+		return have
+	}
+	for _, element := range elements {
+		var one T
+		if !r.decode(element, what, &one) {
+			continue
+		}
+		c := &checker{tableReader: r, row: element}
+		check(&one, c)
+		if c.failed {
+			continue
+		}
+		i := slices.IndexFunc(have, func(other T) bool { return !P(&other).before(&one) })
+		switch {
+		case i < 0:
+			have = append(have, one)
+		case P(&one).before(&have[i]):
+			have = slices.Insert(have, i, one)
+		default:
+			have[i] = one
+		}
+	}
+	return have
+}
+
+// checker checks one row.
+type checker struct {
+	tableReader
+	row    value
+	failed bool
+}
+
+// errorf reports a bad value of a key, at the key if the row has it.
+func (c *checker) errorf(key, hint, format string, args ...any) {
+	at := c.row.offset
+	if members, err := c.row.members(); err == nil {
+		for _, m := range members {
+			if m.key == key {
+				at = m.keyOffset
+			}
+		}
+	}
+	c.problems.Errorf(rules.BadFacts, c.at(at), hint, format, args...)
+	c.failed = true
+}
+
+// version reports a text that is no version number.
+func (c *checker) version(key, text, hint string) {
+	if _, ok := parseVersion(text); !ok {
+		c.errorf(key, hint, "%s: %q is not a version", key, text)
+	}
+}
+
+// text reports a text that is missing, or has control characters.
+func (c *checker) text(key, text string) {
+	switch {
+	case text == "":
+		c.errorf(key, "", "the row has no %s", key)
+	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		c.errorf(key, "", "%s: control characters are not allowed", key)
+	}
+}
+
+// origin adds the file and line of the row to its source, for tables that are
+// not the program's.
+func (c *checker) origin(source *string) {
+	if !c.ofProgram {
+		*source = strings.TrimPrefix(*source+", in "+c.at(c.row.offset).String(), ", in ")
+	}
+}
