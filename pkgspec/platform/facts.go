@@ -1,14 +1,13 @@
 package platform
 
 import (
-	"bytes"
-	"encoding/json"
 	"path"
 	"slices"
 	"strings"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
 
 // maxFacts bounds a file of facts, in bytes.
@@ -38,7 +37,6 @@ func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
 	}
 	var problems diag.List
 	for _, f := range files {
-		r := tableReader{source: source{f.Name, f.Data}, problems: &problems}
 		name := path.Base(f.Name)
 		switch {
 		case !slices.Contains(TableNames(), name):
@@ -47,7 +45,7 @@ func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
 		case len(f.Data) > maxFacts:
 			problems.Errorf(rules.TooLarge, diag.Range{File: f.Name}, "", "the file is larger than %d KiB", maxFacts>>10)
 		default:
-			r.read(name, extended)
+			tableReader{problems: &problems}.read(f.Name, f.Data, extended)
 		}
 	}
 	if !problems.HasErrors() {
@@ -60,21 +58,24 @@ func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
 }
 
 // read adds the rows of one file to tables.
-func (r tableReader) read(name string, t *Tables) {
-	sections := map[string]func(value){}
+func (r tableReader) read(file string, data []byte, t *Tables) {
+	sections := map[string]func(*yamlnode.Node){}
+	name := path.Base(file)
 	switch name {
 	case "l4t.json":
-		sections["releases"] = func(v value) { t.releases = rows(r, v, "a release", t.releases, (*release).check) }
+		sections["releases"] = func(n *yamlnode.Node) { t.releases = rows(r, n, "a release", t.releases, (*release).check) }
 	case "ubuntu.json":
-		sections["releases"] = func(v value) { t.ubuntus = rows(r, v, "a release", t.ubuntus, (*ubuntuRelease).check) }
+		sections["releases"] = func(n *yamlnode.Node) { t.ubuntus = rows(r, n, "a release", t.ubuntus, (*ubuntuRelease).check) }
 	case "sm.json":
-		sections["capabilities"] = func(v value) { t.capabilities = rows(r, v, "a capability", t.capabilities, (*capability).check) }
+		sections["capabilities"] = func(n *yamlnode.Node) {
+			t.capabilities = rows(r, n, "a capability", t.capabilities, (*capability).check)
+		}
 	case "arch.json":
-		sections["board_arches"] = func(v value) { t.boardArches = rows(r, v, "a row", t.boardArches, (*boardArch).check) }
-		sections["cuda_limits"] = func(v value) { t.cudaLimits = rows(r, v, "a row", t.cudaLimits, (*cudaLimit).check) }
-		sections["cuda_architectures"] = func(v value) { t.lists = rows(r, v, "a row", t.lists, (*archList).check) }
+		sections["board_arches"] = func(n *yamlnode.Node) { t.boardArches = rows(r, n, "a row", t.boardArches, (*boardArch).check) }
+		sections["cuda_limits"] = func(n *yamlnode.Node) { t.cudaLimits = rows(r, n, "a row", t.cudaLimits, (*cudaLimit).check) }
+		sections["cuda_architectures"] = func(n *yamlnode.Node) { t.lists = rows(r, n, "a row", t.lists, (*archList).check) }
 		if t.arches == nil { // the names of architectures are jetkit's own
-			sections["arches"] = func(v value) { t.arches = rows(r, v, "an arch", t.arches, (*archName).check) }
+			sections["arches"] = func(n *yamlnode.Node) { t.arches = rows(r, n, "an arch", t.arches, (*archName).check) }
 		}
 	}
 	known := []string{"$comment"}
@@ -82,20 +83,25 @@ func (r tableReader) read(name string, t *Tables) {
 		known = append(known, key)
 	}
 	slices.Sort(known)
-	start := len(r.data) - len(bytes.TrimLeft(r.data, " \t\r\n"))
-	whole := value{raw: json.RawMessage(r.data[start:]), offset: start}
-	members, err := whole.members()
-	if err != nil {
-		r.wrongShape(whole, "the file", "an object", err)
+	root, problems := yamlnode.ReadJSON(yamlnode.Source{File: file, Text: data})
+	*r.problems = append(*r.problems, problems...)
+	switch {
+	case root == nil && len(problems) == 0:
+		r.problems.Errorf(rules.EmptyFile, diag.Range{File: file}, "write a table, or remove the file", "the file is empty")
+		return
+	case root == nil:
+		return
+	case root.Kind != yamlnode.Mapping:
+		r.wrongType(root, "the file", "a mapping")
 		return
 	}
-	for _, m := range members {
-		section := sections[m.key]
+	for _, f := range root.Fields {
+		section := sections[f.Key]
 		switch {
 		case section != nil:
-			section(m.value)
-		case m.key != "$comment":
-			r.problems.Errorf(rules.UnknownKey, r.at(m.keyOffset), diag.DidYouMean(m.key, known), "unknown key %q: %s has %s", m.key, name, diag.And(known))
+			section(f.Value)
+		case f.Key != "$comment":
+			r.problems.Errorf(rules.UnknownKey, f.KeyAt, diag.DidYouMean(f.Key, known), "unknown key %s: %s has %s", yamlnode.Quote(f.Key), name, diag.And(known))
 		}
 	}
 }
@@ -109,13 +115,12 @@ type row[T any] interface {
 }
 
 // rows adds the rows of a list to those there are, in their order.
-func rows[T any, P row[T]](r tableReader, v value, what string, have []T, check func(P, *checker)) []T {
-	elements, err := v.elements()
-	if err != nil {
-		r.wrongShape(v, "the table", "a list", err)
+func rows[T any, P row[T]](r tableReader, n *yamlnode.Node, what string, have []T, check func(P, *checker)) []T {
+	if n.Kind != yamlnode.List {
+		r.wrongType(n, "the table", "a list")
 		return have
 	}
-	for _, element := range elements {
+	for _, element := range n.Items {
 		var one T
 		if !r.decode(element, what, &one) {
 			continue
@@ -141,21 +146,17 @@ func rows[T any, P row[T]](r tableReader, v value, what string, have []T, check 
 // checker checks one row.
 type checker struct {
 	tableReader
-	row    value
+	row    *yamlnode.Node
 	failed bool
 }
 
 // errorf reports a bad value of a key, at the key if the row has it.
 func (c *checker) errorf(key, hint, format string, args ...any) {
-	at := c.row.offset
-	if members, err := c.row.members(); err == nil {
-		for _, m := range members {
-			if m.key == key {
-				at = m.keyOffset
-			}
-		}
+	at := c.row.At
+	if f := c.row.Get(key); f != nil {
+		at = f.KeyAt
 	}
-	c.problems.Errorf(rules.BadFacts, c.at(at), hint, format, args...)
+	c.problems.Errorf(rules.BadFacts, at, hint, format, args...)
 	c.failed = true
 }
 
@@ -180,6 +181,6 @@ func (c *checker) text(key, text string) {
 // not the program's.
 func (c *checker) origin(source *string) {
 	if !c.ofProgram {
-		*source = strings.TrimPrefix(*source+", in "+c.at(c.row.offset).String(), ", in ")
+		*source = strings.TrimPrefix(*source+", in "+c.row.At.String(), ", in ")
 	}
 }

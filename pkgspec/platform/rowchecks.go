@@ -45,7 +45,7 @@ func (r *release) before(other *release) bool { return r.version().compare(other
 
 // check reads what is left out from the rest, and reports what cannot be.
 func (r *release) check(c *checker) {
-	r.at = c.at(c.row.offset)
+	r.at = c.row.At
 	if v, ok := parseVersion(r.L4T); !ok || len(v) != 3 {
 		c.errorf("l4t", "write three numbers, as in 36.4.3", "l4t: %q is not an L4T release", r.L4T)
 	}
@@ -149,7 +149,7 @@ func (l *archList) check(c *checker) {
 	if len(l.SM) == 0 || !slices.IsSorted(l.SM) {
 		c.errorf("sm", "", "sm must be a rising list")
 	}
-	l.at = c.at(c.row.offset)
+	l.at = c.row.At
 	c.common(&l.Source, l.Checked)
 }
 

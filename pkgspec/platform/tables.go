@@ -165,8 +165,8 @@ func loadTables() (*Tables, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := tableReader{source: source{"tables/" + name, data}, problems: &problems, ofProgram: true}
-		r.read(name, t)
+		r := tableReader{problems: &problems, ofProgram: true}
+		r.read("tables/"+name, data, t)
 	}
 	t.complete(&problems)
 	return t, problems.Err()
