@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -20,6 +18,7 @@ import (
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // compiled is one platform's image, ready to be solved.
@@ -41,7 +40,7 @@ type compiled struct {
 // compile turns a plan into one LLB definition: chain, tests and seal. If report
 // is set, the Dockerfiles' lint findings become warnings of the build.
 func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Platform, report bool) (*compiled, error) {
-	sources, err := b.trees.sources(ctx, p)
+	sources, err := contextsFor{b.contexts, platform}.sources(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +130,7 @@ func (b *build) resolveBase(ctx context.Context, base plan.Value, platform ocisp
 // loadImage loads an image: from a named context of that name, or from a
 // registry. named says in errors what the image is for.
 func (b *build) loadImage(ctx context.Context, name string, platform ocispecs.Platform, named func(error) error) (*chain.Base, error) {
-	if err := b.trees.unbuilt(name); err != nil {
+	if err := b.contexts.unbuilt(name); err != nil {
 		return nil, named(err)
 	}
 	nc, err := b.ui.NamedContext(name, dockerui.ContextOpt{Platform: &platform, ResolveMode: b.ui.ImageResolveMode.String()})
@@ -176,55 +175,16 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	return &chain.Base{State: st, Image: image}, nil
 }
 
-// finish gives the last stage the configuration that the user set for the image.
-func (b *build) finish(p *plan.Plan, stages []chain.Stage, base *chain.Base) (chain.Stage, error) {
-	last := chain.Stage{State: base.State, Image: base.Image}
-	if len(stages) > 0 {
-		last = stages[len(stages)-1]
+// detached warns of packages whose Dockerfile does not start from BASE_IMAGE, so
+// that the packages before them are not in the image.
+func detached(stages []chain.Stage) diag.List {
+	var l diag.List
+	for i, s := range stages {
+		if !s.Detached || i == 0 {
+			continue
+		}
+		l.Warnf(rules.ChainDropped, s.Step.At, "start its last stage with: FROM ${BASE_IMAGE}",
+			"the Dockerfile of package %s does not build on BASE_IMAGE, so the %d packages before it are not in the image", s.Step.Name, i)
 	}
-	dt, err := json.Marshal(last.Image) // a deep copy: the stage's own configuration stays as it is
-	if err != nil {
-		return last, fmt.Errorf("copying the image configuration: %w", err)
-	}
-	image := &dockerspec.DockerOCIImage{}
-	if err := json.Unmarshal(dt, image); err != nil {
-		return last, fmt.Errorf("copying the image configuration: %w", err)
-	}
-	c := &image.Config
-	if p.Image.Entrypoint != nil {
-		// As in a Dockerfile, a new entrypoint drops the command it doesn't know.
-		c.Entrypoint, c.Cmd = p.Image.Entrypoint, nil
-	}
-	if p.Image.Cmd != nil {
-		c.Cmd = p.Image.Cmd
-	}
-	if p.Image.Workdir != "" {
-		c.WorkingDir = p.Image.Workdir
-	}
-	if p.Image.User != "" {
-		c.User = p.Image.User
-	}
-	c.Env = mergeEnv(c.Env, p.Image.Env)
-	last.Image = image
-	return last, nil
-}
-
-// mergeEnv sets variables, replacing those that are there.
-func mergeEnv(env []string, set map[string]string) []string {
-	env = slices.Clone(env)
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		env = slices.DeleteFunc(env, func(e string) bool { return strings.HasPrefix(e, name+"=") })
-		env = append(env, name+"="+set[name])
-	}
-	return env
-}
-
-// labels joins the image's labels: the packages' own, what jetkit knows, the
-// file's, and the command line's, each winning over those before.
-func (b *build) labels(packages map[string]string, m *teststep.Manifest, p *plan.Plan) map[string]string {
-	labels := map[string]string{}
-	for _, more := range []map[string]string{packages, m.Labels(), p.Image.Labels, b.ui.Labels} {
-		maps.Copy(labels, more)
-	}
-	return labels
+	return l
 }

@@ -3,17 +3,21 @@ package frontend
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"sync"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/frontend/reffs"
 	"jetkit/llb/chain"
 	"jetkit/llb/pyeval"
 	"jetkit/llb/teststep"
+	"jetkit/packages"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/configpy/pyshim"
 	"jetkit/pkgspec/plan"
@@ -31,27 +35,29 @@ const maxResult = 32 << 20
 
 // evaluator runs config.py files in a step of the builder's.
 type evaluator struct {
-	*build
+	build    *build
+	contexts contextsFor
 	// image is the image with Python that the user asked for, if any.
 	image string
-	// platform is the one that is built for, formatted.
-	platform string
+	// pythonIsTree tells that the named context "python" is a tree of packages.
+	pythonIsTree bool
 }
 
 var _ configpy.Evaluator = (*evaluator)(nil)
 
 // Evaluate runs the config.py files of one tree, or finds their results in the
 // builder's cache.
-func (e *evaluator) Evaluate(ctx context.Context, req configpy.Request) (configpy.Result, error) {
+func (e *evaluator) Evaluate(ctx context.Context, req configpy.Request) (_ configpy.Result, err error) {
+	defer func() { err = recovered(recover(), err) }() // trees are evaluated in goroutines of their own
 	st, err := e.step(ctx, req)
 	if err != nil {
 		return configpy.Result{}, err
 	}
-	def, err := st.Marshal(ctx, llb.WithCaps(e.ui.BuildOpts().LLBCaps), llb.Platform(e.native()))
+	def, err := st.Marshal(ctx, llb.WithCaps(e.build.ui.BuildOpts().LLBCaps), llb.Platform(e.native()))
 	if err != nil {
 		return configpy.Result{}, err
 	}
-	res, err := e.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: e.ui.CacheImports, Evaluate: true})
+	res, err := e.build.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: e.build.ui.CacheImports, Evaluate: true})
 	if err != nil {
 		return configpy.Result{}, fmt.Errorf("running config.py files: %w", err)
 	}
@@ -59,44 +65,56 @@ func (e *evaluator) Evaluate(ctx context.Context, req configpy.Request) (configp
 	if err != nil {
 		return configpy.Result{}, err
 	}
-	dt, err := readAll(ctx, ref, pyeval.Result)
+	dt, err := reffs.ReadAll(ctx, ref, pyeval.Result, maxResult)
 	if err != nil {
 		return configpy.Result{}, err
 	}
 	result, err := configpy.DecodeResult(dt, req)
 	if err == nil {
-		e.evaluations.add(e.platform, st)
+		e.build.evaluations.add(formatPlatform(e.contexts.platform), req.Tree, st)
 	}
 	return result, err
 }
 
-// evaluations are the steps that ran config.py files, in order, by the platform
-// that their answers were for. A step that failed is none: the image would fail
-// with it.
+// evaluations are the steps that ran config.py files, by the platform that their
+// answers were for. A step that failed is none: the image would fail with it.
 type evaluations struct {
-	mu         sync.Mutex // platforms are planned at once
-	byPlatform map[string][]teststep.BuildInput
+	mu         sync.Mutex // platforms are planned at once, and trees evaluated
+	byPlatform map[string][]evaluation
 }
 
-func (e *evaluations) add(platform string, st llb.State) {
+// evaluation is a step that ran the config.py files of a tree.
+type evaluation struct {
+	tree  plan.Origin
+	input teststep.BuildInput
+}
+
+func (e *evaluations) add(platform string, tree plan.Origin, st llb.State) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.byPlatform == nil {
-		e.byPlatform = map[string][]teststep.BuildInput{}
+		e.byPlatform = map[string][]evaluation{}
 	}
-	e.byPlatform[platform] = append(e.byPlatform[platform], teststep.BuildInput{State: st, Empty: pyeval.Empty})
+	e.byPlatform[platform] = append(e.byPlatform[platform], evaluation{tree, teststep.BuildInput{State: st, Empty: pyeval.Empty}})
 }
 
-// of returns the steps that an image depends on.
+// of returns the steps that an image depends on, by tree: which of them ends first must not
+// decide what the definition is. The steps of one tree run one after the other.
 func (e *evaluations) of(platform ocispecs.Platform) []teststep.BuildInput {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.byPlatform[formatPlatform(platform)]
+	sorted := slices.Clone(e.byPlatform[formatPlatform(platform)])
+	slices.SortStableFunc(sorted, func(a, b evaluation) int { return cmp.Compare(a.tree.String(), b.tree.String()) })
+	inputs := make([]teststep.BuildInput, len(sorted))
+	for i, step := range sorted {
+		inputs[i] = step.input
+	}
+	return inputs
 }
 
 // step compiles the request.
 func (e *evaluator) step(ctx context.Context, req configpy.Request) (llb.State, error) {
-	tree, err := e.trees.metadata(req.Tree)
+	tree, err := e.tree(req.Tree)
 	if err != nil {
 		return llb.State{}, err
 	}
@@ -113,57 +131,42 @@ func (e *evaluator) step(ctx context.Context, req configpy.Request) (llb.State, 
 		Runner: pyshim.Files(), Program: pyshim.Runner, Flags: pyshim.Flags(), Env: pyshim.Env(),
 		Request: request,
 		Name:    fmt.Sprintf("[config] run %d config.py files of %s", len(req.Folders), path.Join(req.Tree.Name, req.Tree.Path)),
-		NoCache: e.ui.IsNoCache("config"),
+		NoCache: e.build.ui.IsNoCache("config"),
 	})
 }
 
 // native is the builder's own platform, on which config.py files run whatever is
 // built for.
-func (e *evaluator) native() ocispecs.Platform { return e.ui.BuildPlatforms[0] }
+func (e *evaluator) native() ocispecs.Platform { return e.build.ui.BuildPlatforms[0] }
 
 // python loads the image with Python.
 func (e *evaluator) python(ctx context.Context) (llb.State, error) {
 	name := cmp.Or(e.image, defaultPython)
-	if e.trees.hasContext(pythonContext) {
+	if e.contexts.has(pythonContext) && !e.pythonIsTree {
 		name = pythonContext
 	}
-	base, err := e.loadImage(ctx, name, e.native(), func(err error) error {
+	named := func(err error) error {
 		return fmt.Errorf("image %s, which runs config.py files: %w (another image with Python 3.8 or later can be given as --build-arg PYTHON_IMAGE=REF or --build-context %s=docker-image://REF)",
 			name, err, pythonContext)
-	})
+	}
+	base, err := e.build.loadImage(ctx, name, e.native(), named)
 	if err != nil {
 		return llb.State{}, err
+	}
+	if base.Image == nil { // of a folder, a Git repository, a download or scratch
+		return llb.State{}, named(errors.New("the named context is no image; for a tree of packages, name it under sources"))
 	}
 	return chain.WithImage(base.State, base.Image)
 }
 
-// metadata gives the files that the scan of a tree reads.
-func (t *trees) metadata(tree plan.Origin) (llb.State, error) {
+// tree returns the files that the scan of a tree reads.
+func (e *evaluator) tree(tree plan.Origin) (llb.State, error) {
 	if tree.Kind == plan.Builtin {
-		return embedded(t.builtin, ".")
+		return embedded(packages.FS, ".")
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	st, ok := t.states[tree.Name]
-	if !ok {
-		return llb.State{}, fmt.Errorf("the context %q was not read", tree.Name)
+	read, err := e.contexts.of(tree.Name)
+	if err != nil {
+		return llb.State{}, err
 	}
-	return st, nil
-}
-
-// readAll reads a file of any size up to maxResult, in pieces that fit a message.
-func readAll(ctx context.Context, ref client.Reference, name string) ([]byte, error) {
-	const piece = 1 << 20
-	var all []byte
-	for len(all) <= maxResult {
-		dt, err := ref.ReadFile(ctx, client.ReadRequest{Filename: name, Range: &client.FileRange{Offset: len(all), Length: piece}})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, dt...)
-		if len(dt) < piece {
-			return all, nil
-		}
-	}
-	return nil, fmt.Errorf("the result of config.py files is larger than %d MiB", maxResult>>20)
+	return read.state, nil
 }

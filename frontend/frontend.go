@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/pkgspec/project"
 )
 
 // Build answers one request of BuildKit's gateway: a build, for one platform or
@@ -31,7 +34,7 @@ func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &build{client: c, ui: bc, spec: src, trees: newTrees(ctx, c, bc)}
+	b := &build{client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc)}
 	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
 
 	if res, ok, err := b.subrequest(ctx); ok || err != nil {
@@ -61,8 +64,10 @@ type build struct {
 	client client.Client
 	ui     *dockerui.Client
 	// spec is the jetson.yaml file.
-	spec        *dockerui.Source
-	trees       *trees
+	spec     *dockerui.Source
+	contexts *contexts
+	// loaded is what was read of the files for a platform, for messages.
+	loaded      atomic.Pointer[project.Project]
 	evaluations evaluations
 }
 

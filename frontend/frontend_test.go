@@ -1,16 +1,11 @@
 package frontend
 
 import (
-	"bytes"
-	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/patternmatcher"
 
 	"jetkit/llb/llbtree"
 	"jetkit/packages"
@@ -44,48 +39,6 @@ func TestMergeEnv(t *testing.T) {
 	}
 	if env[1] != "A=1" {
 		t.Error("the input changed")
-	}
-}
-
-func TestMetadataPatterns(t *testing.T) {
-	m, err := patternmatcher.New(metadataPatterns([]string{"packages", "my [robot]"}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, want := range map[string]bool{
-		"packages/a/Dockerfile": true, "packages/Dockerfile": true, "packages/a/b/config.py": true, "packages/a/dockerfile.cuda": true,
-		"packages/a/test_all": true, "packages/a/model.onnx": false, "other/Dockerfile": false,
-		"my [robot]/test.sh": true, "my r/test.sh": false,
-	} {
-		got, err := m.MatchesOrParentMatches(file)
-		if err != nil || got != want {
-			t.Errorf("%s: %v, %v, want %v", file, got, err, want)
-		}
-	}
-}
-
-func TestDisplayReadsBack(t *testing.T) {
-	tr := &trees{
-		builtin:  fstest.MapFS{"build/cmake/Dockerfile": {Data: []byte("builtin")}},
-		contexts: []string{"extra"},
-		meta: map[string]fs.FS{
-			"":      fstest.MapFS{"p/Dockerfile": {Data: []byte("main")}, "odd:name/Dockerfile": {Data: []byte("odd")}},
-			"extra": fstest.MapFS{"q/Dockerfile": {Data: []byte("named")}},
-		},
-	}
-	for want, o := range map[string]plan.Origin{
-		"builtin": {Kind: plan.Builtin, Path: "build/cmake"},
-		"main":    {Kind: plan.Context, Path: "p"},
-		"odd":     {Kind: plan.Context, Path: "odd:name"},
-		"named":   {Kind: plan.Named, Name: "extra", Path: "q"},
-	} {
-		dt, err := tr.readNamed(o.File("Dockerfile"))
-		if err != nil || string(dt) != want {
-			t.Errorf("%s: %q, %v, want %q", o.File("Dockerfile"), dt, err, want)
-		}
-	}
-	if _, err := tr.readNamed("builtin:build/nothing/Dockerfile"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a missing file: %v", err)
 	}
 }
 
@@ -151,17 +104,5 @@ func TestRanges(t *testing.T) {
 	whole := ranges(diag.Range{Start: diag.Position{Line: 1}})
 	if whole[0].Start.Character != 0 {
 		t.Errorf("a line without a column: %v", whole)
-	}
-}
-
-func TestPanicBecomesAnError(t *testing.T) {
-	err := func() (err error) {
-		defer func() { err = recovered(recover(), err) }()
-		var b *bytes.Buffer
-		b.WriteByte(0)
-		return nil
-	}()
-	if err == nil || !strings.Contains(err.Error(), "please report") {
-		t.Errorf("got %v", err)
 	}
 }

@@ -12,22 +12,7 @@ import (
 	"jetkit/llb/chain"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
-	"jetkit/pkgspec/rules"
 )
-
-// detached warns of packages whose Dockerfile does not start from BASE_IMAGE, so
-// that the packages before them are not in the image.
-func detached(stages []chain.Stage) diag.List {
-	var l diag.List
-	for i, s := range stages {
-		if !s.Detached || i == 0 {
-			continue
-		}
-		l.Warnf(rules.ChainDropped, s.Step.At, "start its last stage with: FROM ${BASE_IMAGE}",
-			"the Dockerfile of package %s does not build on BASE_IMAGE, so the %d packages before it are not in the image", s.Step.Name, i)
-	}
-	return l
-}
 
 // lint checks jetson.yaml, the packages of the chain and their Dockerfiles.
 func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
@@ -59,7 +44,7 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 		results.Error = b.lintError(results, err)
 		return results, nil
 	}
-	sources, err := b.trees.sources(ctx, p)
+	sources, err := contextsFor{b.contexts, b.targetPlatform(b.firstPlatform())}.sources(ctx, p)
 	if err != nil {
 		return nil, err
 	}

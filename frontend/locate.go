@@ -3,7 +3,6 @@ package frontend
 import (
 	"cmp"
 	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -109,7 +108,11 @@ func (b *build) sourceInfo(file string) *pb.SourceInfo {
 	if file == b.spec.Filename {
 		return &pb.SourceInfo{Filename: file, Language: b.spec.Language, Data: b.spec.Data, Definition: b.spec.Definition.ToPB()}
 	}
-	dt, err := b.trees.readNamed(file)
+	loaded := b.loaded.Load()
+	if loaded == nil {
+		return nil
+	}
+	dt, err := loaded.ReadFile(file)
 	if err != nil {
 		return nil
 	}
@@ -118,22 +121,6 @@ func (b *build) sourceInfo(file string) *pb.SourceInfo {
 		language = "Dockerfile"
 	}
 	return fileInfo(file, language, dt)
-}
-
-// readNamed reads a file by the name that it has in messages.
-func (t *trees) readNamed(file string) ([]byte, error) {
-	tree, p := t.fileNamed(file)
-	if tree == nil {
-		return nil, fs.ErrNotExist
-	}
-	return fs.ReadFile(tree, p)
-}
-
-// fileNamed finds a file by the name that it has in messages. Without the tree,
-// there is no such file.
-func (t *trees) fileNamed(file string) (fs.FS, string) {
-	o := plan.ParseFile(file, t.hasContext)
-	return t.tree(o), o.Path
 }
 
 func fileInfo(name, language string, dt []byte) *pb.SourceInfo {

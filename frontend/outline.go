@@ -37,7 +37,7 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 // asks reads what the packages' Dockerfiles ask for, by package.
 func (b *build) asks(ctx context.Context, p *plan.Plan) (map[string]chain.Asks, error) {
 	all := map[string]chain.Asks{}
-	sources := &chainSources{trees: b.trees}
+	sources := &chainSources{contexts: contextsFor{b.contexts, b.targetPlatform(b.firstPlatform())}}
 	for _, s := range p.Steps {
 		if s.Dockerfile == "" {
 			continue

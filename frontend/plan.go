@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -9,38 +10,41 @@ import (
 
 	"jetkit/llb/chain"
 	"jetkit/pkgspec"
-	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
-	"jetkit/pkgspec/platform"
-	"jetkit/pkgspec/resolve"
+	"jetkit/pkgspec/project"
 	"jetkit/pkgspec/rules"
 )
 
 // plan reads jetson.yaml and the package trees and resolves them for a platform.
 // Every problem that can be found is reported together; no step has run by then.
 func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
-	args, options := b.buildArgs()
-	spec, problems := pkgspec.LoadWithOptions(b.spec.Filename, b.spec.Data, args, options)
-	if spec == nil || problems.HasErrors() {
-		return nil, problems, problems.Err()
-	}
-	spec.Target.Platform = formatPlatform(p)
-	spec.Target.OneOfSeveral = b.ui.MultiPlatformRequested
-	spec.Target.Base = b.askedBase(spec)
-	solution, more, err := resolve.Solve(spec, func(target plan.Target) (*catalog.Catalog, diag.List, error) {
-		return b.catalog(ctx, spec, target)
+	args, flags := b.buildArgs()
+	loaded, problems, err := project.Load(ctx, project.Options{
+		File: b.spec.Filename, Data: b.spec.Data, Args: args, Flags: flags,
+		Complete: func(spec *pkgspec.Spec) error {
+			spec.Target.Platform, spec.Target.OneOfSeveral = formatPlatform(p), b.ui.MultiPlatformRequested
+			return nil
+		},
+		Contexts: contextsFor{b.contexts, p},
+		Evaluator: func(spec *pkgspec.Spec) configpy.Evaluator {
+			return &evaluator{
+				build: b, contexts: contextsFor{b.contexts, p}, image: spec.PythonImage.Value,
+				pythonIsTree: slices.ContainsFunc(spec.Sources, func(s pkgspec.Source) bool { return s.Kind == plan.Named && s.Name == pythonContext }),
+			}
+		},
 	})
-	problems = append(problems, more...)
-	if err == nil {
-		err = problems.Err()
-	}
-	if err != nil {
+	b.loaded.Store(loaded) // for messages, also where it is not complete
+	if err = cmp.Or(err, problems.Err()); err != nil {
 		return nil, problems, err
 	}
-	resolved := solution.Plan
+	resolved, problems, err := loaded.Solve(ctx)
+	if err = cmp.Or(err, problems.Err()); err != nil {
+		return nil, problems, err
+	}
 	if b.ui.Target != "" {
+		var more diag.List
 		resolved, more = upTo(resolved, b.ui.Target)
 		problems = append(problems, more...)
 	}
@@ -48,31 +52,6 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 }
 
 func formatPlatform(p ocispecs.Platform) string { return platforms.Format(platforms.Normalize(p)) }
-
-// catalog scans the trees that the spec names.
-func (b *build) catalog(ctx context.Context, spec *pkgspec.Spec, target plan.Target) (*catalog.Catalog, diag.List, error) {
-	trees, folders, problems, err := b.trees.open(ctx, spec)
-	if err != nil || problems.HasErrors() {
-		return nil, problems, err
-	}
-	cat, more := pkgmeta.Scan(ctx, trees, folders, pkgmeta.ScanOptions{
-		Evaluator: &evaluator{build: b, image: spec.PythonImage.Value, platform: spec.Target.Platform}, Facts: spec.Target.Tables.ForTree(target), Args: spec.Args,
-	})
-	return cat, append(problems, more...), ctx.Err()
-}
-
-// askedBase says what the user wants the chain to build on, if anything: a named
-// context called "base", or what the file or BASE_IMAGE names.
-func (b *build) askedBase(spec *pkgspec.Spec) platform.Asked {
-	if b.trees.hasContext(plan.BaseContext) {
-		return platform.Asked{Value: plan.BaseContext, From: "--build-context " + plan.BaseContext}
-	}
-	from := "--build-arg BASE_IMAGE"
-	if spec.Base.At.File != "" {
-		from = spec.Base.At.String()
-	}
-	return platform.Asked{Value: spec.Base.Value, From: from, At: spec.Base.At}
-}
 
 // upTo cuts a plan after the package that --target names. The steps before it
 // keep their cache keys (but see chain's marks for a chain with several devices).

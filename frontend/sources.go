@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -10,21 +11,27 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 
+	"jetkit/frontend/reffs"
+	"jetkit/llb/chain"
 	"jetkit/llb/files"
+	"jetkit/packages"
+	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/plan"
 )
 
 // chainSources gives the compiler the folders of one plan's chain.
 type chainSources struct {
-	trees  *trees
-	states map[string]llb.State // by context name
+	contexts contextsFor
+	states   map[string]llb.State // by context name
 }
+
+var _ chain.Sources = (*chainSources)(nil)
 
 // sources prepares the folders of a plan's packages: one transfer for each
 // context, of nothing but those folders.
-func (t *trees) sources(ctx context.Context, p *plan.Plan) (*chainSources, error) {
-	s := &chainSources{trees: t, states: map[string]llb.State{}}
-	patterns := map[string][]string{}
+func (c contextsFor) sources(ctx context.Context, p *plan.Plan) (*chainSources, error) {
+	s := &chainSources{contexts: c, states: map[string]llb.State{}}
+	dirs := map[string][]string{}
 	var names []string
 	for _, step := range p.Steps {
 		if step.Origin.Kind == plan.Builtin {
@@ -34,14 +41,10 @@ func (t *trees) sources(ctx context.Context, p *plan.Plan) (*chainSources, error
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
-		if step.Origin.Path == "." {
-			patterns[name] = append(patterns[name], "**")
-		}
-		patterns[name] = append(patterns[name], escapePattern(step.Origin.Path))
+		dirs[name] = append(dirs[name], step.Origin.Path)
 	}
 	for _, name := range names {
-		slices.Sort(patterns[name])
-		st, err := t.state(ctx, name, "folders", slices.Compact(patterns[name]))
+		st, err := c.state(ctx, name, "folders", llb.IncludePatterns(folderPatterns(dirs[name])))
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +55,7 @@ func (t *trees) sources(ctx context.Context, p *plan.Plan) (*chainSources, error
 
 func (s *chainSources) State(o plan.Origin) (llb.State, string, error) {
 	if o.Kind == plan.Builtin {
-		st, err := embedded(s.trees.builtin, o.Path)
+		st, err := embedded(packages.FS, o.Path)
 		return st, ".", err
 	}
 	st, ok := s.states[o.Name]
@@ -62,15 +65,27 @@ func (s *chainSources) State(o plan.Origin) (llb.State, string, error) {
 	return st, o.Path, nil
 }
 
-func (s *chainSources) ReadFile(_ context.Context, o plan.Origin, name string) ([]byte, error) {
-	return fs.ReadFile(s.trees.tree(o), path.Join(o.Path, name))
-}
-
-func (t *trees) tree(o plan.Origin) fs.FS {
-	if o.Kind == plan.Builtin {
-		return t.builtin
+// ReadFile reads a file of a package. A Dockerfile may have a name that is no
+// metadata file's; it is transferred now.
+func (s *chainSources) ReadFile(ctx context.Context, o plan.Origin, name string) ([]byte, error) {
+	tree, err := s.contexts.files(o)
+	if err != nil {
+		return nil, err
 	}
-	return t.files(o.Name)
+	file := path.Join(o.Path, name)
+	dt, err := fs.ReadFile(tree, file)
+	if !errors.Is(err, cachefs.ErrNotMetadata) {
+		return dt, err
+	}
+	st, err := s.contexts.state(ctx, o.Name, "Dockerfile", llb.FollowPaths([]string{file}), llb.ExcludePatterns(nil))
+	if err != nil {
+		return nil, err
+	}
+	ref, _, err := s.contexts.solve(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadFile(cachefs.New(reffs.New(ctx, ref), cachefs.Options{}), file)
 }
 
 // embedded turns a folder of the built-in library into a state.

@@ -16,7 +16,7 @@ import (
 
 // entries makes what commands print of packages.
 type entries struct {
-	*workspace
+	*library
 	chains bool
 	// unmet keeps why a requirement does not hold on the target, "" if it does.
 	unmet map[string]string
@@ -24,8 +24,8 @@ type entries struct {
 	used map[string]*catalog.Package
 }
 
-func newEntries(w *workspace, chains bool) *entries {
-	e := &entries{workspace: w, chains: chains, unmet: map[string]string{}, used: map[string]*catalog.Package{}}
+func newEntries(w *library, chains bool) *entries {
+	e := &entries{library: w, chains: chains, unmet: map[string]string{}, used: map[string]*catalog.Package{}}
 	for _, p := range w.catalog.Packages() {
 		if e.used[p.Name] == nil && e.unusable(p) == "" {
 			e.used[p.Name] = p
@@ -40,7 +40,7 @@ func (e *entries) entry(p *catalog.Package) *entry {
 		Name: p.Name, Alias: orEmpty(p.Alias), Group: p.Group, Args: p.BuildArgs,
 		Depends: values(p.Depends), Requires: requirements(p), Test: values(p.Tests),
 		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: p.Origin.Tree(),
-		Image: imageName(p, e.target, e.spec.Target.Python.Value != ""),
+		Image: imageName(p, e.target, e.Spec.Target.Python.Value != ""),
 		Notes: p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
 		folder: p.Origin.String(),
 	}
@@ -126,7 +126,7 @@ func unmet(text string, target plan.Target) string {
 
 // chain resolves a package alone, or says why it cannot be built.
 func (e *entries) chain(p *catalog.Package) ([]string, string) {
-	spec := *e.spec
+	spec := *e.Spec
 	spec.Packages = []pkgspec.PackageRef{{Text: diag.Text{Value: p.Name}}}
 	resolved, problems := resolve.Resolve(&spec, e.catalog, e.target, e.base)
 	if resolved == nil {

@@ -10,12 +10,8 @@ import (
 // python is the program that runs config.py files, looked up in PATH.
 const python = "python3"
 
-// evaluator gives what runs config.py files, or nil for those who have not said
-// that they trust the trees.
+// evaluator returns what runs config.py files.
 func (r *request) evaluator() configpy.Evaluator {
-	if !r.runConfigPy {
-		return nil
-	}
 	e := pylocal.New(python)
 	if r.cache != "" {
 		e.CacheDir = filepath.Join(r.cache, "config-py")

@@ -63,7 +63,7 @@ all of them, each with the reason, in the order in which names are looked up.`,
 
 // load reads the flags of a command that looks at all packages. The file, if
 // there is none, need not be.
-func (f *requestFlags) load(cmd *cobra.Command, sys *system) (*workspace, error) {
+func (f *requestFlags) load(cmd *cobra.Command, sys *system) (*library, error) {
 	var names []string
 	if f.file == "" {
 		names = []string{everything}
@@ -72,11 +72,19 @@ func (f *requestFlags) load(cmd *cobra.Command, sys *system) (*workspace, error)
 	if err != nil {
 		return nil, err
 	}
-	return load(cmd.Context(), r)
+	w, err := load(cmd.Context(), r)
+	if err != nil {
+		return nil, err
+	}
+	found, err := w.list(cmd.Context())
+	if err != nil {
+		w.close()
+	}
+	return found, err
 }
 
 // matching gives the packages that go by a name or pattern, in scan order.
-func (w *workspace) matching(pattern string) []*catalog.Package {
+func (w *library) matching(pattern string) []*catalog.Package {
 	var found []*catalog.Package
 	for _, p := range w.catalog.Packages() {
 		if p.Goes(pattern) {
@@ -87,7 +95,7 @@ func (w *workspace) matching(pattern string) []*catalog.Package {
 }
 
 // noPackage is the error for a name or pattern that finds nothing.
-func (w *workspace) noPackage(name string) error {
+func (w *library) noPackage(name string) error {
 	hint := w.catalog.Suggest(name)
 	if hint == "" && !catalog.IsPattern(name) {
 		var families []string

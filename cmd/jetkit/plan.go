@@ -43,14 +43,11 @@ Without -f and without packages, jetson.yaml of the context is read.`,
 			if err != nil {
 				return err
 			}
-			if p == nil {
-				return w.fail(problems)
-			}
 			text, err := formatPlan(p, format)
 			if err != nil {
 				return err
 			}
-			printWarnings(sys.err, withoutCommandLine(append(w.problems, problems...)))
+			printWarnings(sys.err, withoutCommandLine(problems))
 			_, err = fmt.Fprint(sys.out, text)
 			return err
 		},

@@ -15,7 +15,7 @@ import (
 	"github.com/containerd/platforms"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"jetkit/cmd/jetkit/diskfs"
+	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/diag"
 )
 
@@ -87,7 +87,7 @@ func (r *request) open(file, context string, in io.Reader) error {
 		return err
 	}
 	r.file, r.data = filepath.Base(file), dt
-	r.ignore, err = readFile(file + diskfs.IgnoreFile)
+	r.ignore, err = readFile(file + cachefs.IgnoreFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

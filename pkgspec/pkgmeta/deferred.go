@@ -170,7 +170,7 @@ func (e *evaluation) ask(s *scanner) (answer configpy.Result, err error) {
 		}
 	}()
 	answer, err = s.options.Evaluator.Evaluate(s.ctx, configpy.Request{
-		FS: e.tree.FS, Tree: e.tree.origin(), Readable: isMetadata,
+		FS: e.tree.FS, Tree: e.tree.origin(), Readable: IsMetadata,
 		Env: s.options.environment(), Facts: s.options.Facts, Folders: e.folders,
 	})
 	if err == nil && len(answer.Folders) != len(e.folders) {

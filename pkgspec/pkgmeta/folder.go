@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -224,7 +225,7 @@ func (f *folderReader) header(dockerfile string) (header, error) {
 		return h, nil
 	}
 	dt, err := f.file(dockerfile)
-	if f.tree.Partial && errors.Is(err, fs.ErrNotExist) && !isMetadata(f.linked(dockerfile)) {
+	if errors.Is(err, cachefs.ErrNotMetadata) {
 		return header{}, nil // a Dockerfile of an unusual name
 	}
 	return readHeader(f.tree.file(path.Join(f.dir, dockerfile)), dt), err
@@ -247,11 +248,8 @@ func (f *folderReader) file(name string) (dt []byte, err error) {
 	return dt[:min(len(dt), maxDockerfile+1)], err
 }
 
-// exists tells whether the folder has a file, or may have it.
+// exists tells whether the folder has a file.
 func (f *folderReader) exists(name string) bool {
-	if f.tree.Partial && !isMetadata(name) {
-		return true
-	}
 	if !strings.Contains(name, "/") {
 		return slices.Contains(f.files, name)
 	}
@@ -281,18 +279,6 @@ func (f *folderReader) linkProblem(name string) string {
 		return ""
 	}
 	return "is a link to " + target + ", outside the package's folder"
-}
-
-// linked is the file that a link of the folder names, or the file itself.
-func (f *folderReader) linked(name string) string {
-	links, ok := f.tree.FS.(fs.ReadLinkFS)
-	if !ok || !f.links[name] {
-		return name
-	}
-	if target, err := links.ReadLink(path.Join(f.dir, name)); err == nil {
-		return target
-	}
-	return name
 }
 
 // staysInside tells whether a slash-separated path names something below the

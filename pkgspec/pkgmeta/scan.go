@@ -39,9 +39,6 @@ type Tree struct {
 	Dir string
 	// Optional trees may be missing.
 	Optional bool
-	// Partial tells that FS holds only the files that MetadataFiles describes;
-	// whether others exist is then not checked.
-	Partial bool
 	// At is where the tree was asked for, for messages.
 	At diag.Range
 }
@@ -51,9 +48,7 @@ type Folder struct {
 	FS fs.FS
 	// Path is the folder's path in FS, cleaned.
 	Path string
-	// Partial is as in Tree.
-	Partial bool
-	At      diag.Range
+	At   diag.Range
 }
 
 // ScanOptions says how packages are read that are configured by programs.
@@ -121,7 +116,7 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 // searched, or else the nearest folder called "packages" that it is in, or itself.
 // Its config.py is run together with those of that tree.
 func treeOf(f Folder, trees []Tree) Tree {
-	tree := Tree{FS: f.FS, Kind: plan.Context, Dir: treeRoot(f.Path), Partial: f.Partial, At: f.At}
+	tree := Tree{FS: f.FS, Kind: plan.Context, Dir: treeRoot(f.Path), At: f.At}
 	best := -1
 	for _, t := range trees {
 		dir := t.origin().Path

@@ -12,6 +12,9 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
+	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -175,16 +178,20 @@ scipy in builtin:math/scipy, at builtin:math/scipy/Dockerfile:2:9
 	}
 }
 
-func TestScanPartial(t *testing.T) {
-	tree := contextTree(map[string]string{"a/Dockerfile": "#---\n# dockerfile: build.docker\n# test: [selfcheck --all, missing.sh, sub/missing.py]\n#---\n"})
-	tree.Partial = true
-	want := `a in ./a, tests selfcheck --all, dockerfile "build.docker", at a/Dockerfile:1:1
+// Of a file that does not describe packages, only the name is known.
+func TestScanNames(t *testing.T) {
+	tree := contextTree(nil)
+	tree.FS = cachefs.New(mapFS(map[string]string{
+		"a/Dockerfile":   "#---\n# dockerfile: build.docker\n# test: [selfcheck --all, missing.sh, sub/missing.py, tests/run.sh, elsewhere]\n#---\n",
+		"a/build.docker": "#---\n# name: not read\n#---\n", "a/selfcheck": "", "a/bin/run": "",
+		"a/tests/run.sh@": "../bin/run", "a/elsewhere@": "../b/test", "b/test": "",
+	}), cachefs.Options{Metadata: IsMetadata})
+	require.Equal(t, `a in ./a, tests selfcheck --all tests/run.sh elsewhere, dockerfile "build.docker", at a/Dockerfile:1:1
 a/Dockerfile:3:27: error: the package's folder has no test script missing.sh [missing-file]
 a/Dockerfile:3:39: error: the package's folder has no test script sub/missing.py [missing-file]
-`
-	if got := describePackages(scan(t, tree)); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
-	}
+a/Dockerfile:3:69: error: elsewhere is a link to ../b/test, outside the package's folder [path-outside]
+    hint: put the file itself there
+`, describePackages(scan(t, tree)))
 }
 
 func TestScanMissing(t *testing.T) {

@@ -1,158 +1,74 @@
 package diskfs_test
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/cmd/jetkit/diskfs"
+	"jetkit/pkgspec/cachefs"
 )
 
-// folder writes files to a new folder of the disk.
-func folder(t *testing.T, files map[string]string) string {
+// open writes files to a new folder of the disk and opens it. A content that
+// begins with "-> " makes a link.
+func open(t *testing.T, files map[string]string) (*cachefs.FS, string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
 		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		if target, ok := strings.CutPrefix(text, "-> "); ok {
+			require.NoError(t, os.Symlink(target, file))
+			continue
 		}
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
-	return dir
-}
-
-func open(t *testing.T, dir string, dirs []string, ignore []byte) *diskfs.FS {
-	t.Helper()
-	f, err := diskfs.Open(dir, dirs, ignore)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f, err := diskfs.Open(dir)
+	require.NoError(t, err)
 	t.Cleanup(f.Close)
-	return f
+	return cachefs.New(f, cachefs.Options{}), dir
 }
 
-// files lists all files that can be seen.
-func files(t *testing.T, f fs.FS) []string {
-	t.Helper()
-	var names []string
-	err := fs.WalkDir(f, ".", func(p string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			names = append(names, p)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
-}
-
-func TestSeesWhatDescribesPackages(t *testing.T) {
-	dir := folder(t, map[string]string{
-		"jetson.yaml": "x", "packages/a/Dockerfile": "x", "packages/a/main.cpp": "x", "packages/a/config.py": "x",
-		"packages/a/tests/data.bin": "x", "packages/b/README.md": "x", "other/Dockerfile": "x",
-	})
-	f := open(t, dir, []string{"packages"}, nil)
-	want := []string{"packages/a/Dockerfile", "packages/a/config.py", "packages/a/tests/data.bin"}
-	if got := files(t, f); !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	if err := fstest.TestFS(f, want...); err != nil {
-		t.Error(err)
-	}
-	if got := files(t, open(t, dir, []string{"."}, nil)); len(got) != 5 {
-		t.Errorf("the whole context shows %v", got)
-	}
-}
-
-func TestIgnoreFile(t *testing.T) {
-	dir := folder(t, map[string]string{
-		".dockerignore": "old\nnew/*\n!new/kept\n", "old/a/Dockerfile": "x", "new/b/Dockerfile": "x", "new/kept/Dockerfile": "x",
-	})
-	for name, test := range map[string]struct {
-		ignore []byte
-		want   []string
-	}{
-		"the folder's own": {nil, []string{".dockerignore", "new/kept/Dockerfile"}},
-		"another":          {[]byte("new"), []string{".dockerignore", "old/a/Dockerfile"}},
-		"none":             {[]byte{}, []string{".dockerignore", "new/b/Dockerfile", "new/kept/Dockerfile", "old/a/Dockerfile"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := open(t, dir, []string{"."}, test.ignore)
-			if got := files(t, f); !slices.Equal(got, test.want) {
-				t.Errorf("got %v, want %v", got, test.want)
-			}
-			if _, err := f.ReadFile("new/b/Dockerfile"); name != "none" && !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("an ignored file can be read: %v", err)
-			}
-		})
-	}
-	if _, err := diskfs.Open(dir, nil, []byte("[")); err == nil {
-		t.Error("a bad pattern is no error")
-	}
+func TestFolder(t *testing.T) {
+	f, _ := open(t, map[string]string{"packages/a/Dockerfile": "x", "packages/a/main.cpp": "y"})
+	require.NoError(t, fstest.TestFS(f, "packages/a/Dockerfile", "packages/a/main.cpp"))
+	_, err := diskfs.Open("/no/such/folder")
+	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 func TestLinksStayInside(t *testing.T) {
-	outside := folder(t, map[string]string{"Dockerfile": "secret", "p/Dockerfile": "secret"})
-	dir := folder(t, map[string]string{"a/Dockerfile": "inside", "hidden/a.cpp": "hidden"})
-	links := map[string]string{
-		"relative/Dockerfile": "../a/Dockerfile",
-		"absolute/Dockerfile": "/a/Dockerfile",
-		"out/Dockerfile":      filepath.Join(outside, "Dockerfile"),
-		"up/Dockerfile":       "../../" + filepath.Base(outside) + "/Dockerfile",
-		"unsent/Dockerfile":   "../hidden/a.cpp",
-		"circle/Dockerfile":   "Dockerfile",
-		"folder":              filepath.Join(outside, "p"),
-		"deep/folder":         "../a",
-	}
-	for name, target := range links {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f := open(t, dir, []string{"."}, nil)
+	_, outside := open(t, map[string]string{"Dockerfile": "secret", "p/Dockerfile": "secret"})
+	f, _ := open(t, map[string]string{
+		"a/Dockerfile": "inside", "relative/Dockerfile": "-> ../a/Dockerfile", "absolute/Dockerfile": "-> /a/Dockerfile", "deep/folder": "-> ../a",
+		"out/Dockerfile": "-> " + filepath.Join(outside, "Dockerfile"), "up/Dockerfile": "-> ../../" + filepath.Base(outside) + "/Dockerfile",
+		"folder": "-> " + filepath.Join(outside, "p"),
+	})
 	for _, name := range []string{"relative/Dockerfile", "absolute/Dockerfile", "deep/folder/Dockerfile"} {
-		if dt, err := f.ReadFile(name); string(dt) != "inside" {
-			t.Errorf("%s: %q, %v", name, dt, err)
-		}
+		dt, err := f.ReadFile(name)
+		require.NoError(t, err, name)
+		assert.Equal(t, "inside", string(dt), name)
 	}
-	for _, name := range []string{"out/Dockerfile", "up/Dockerfile", "unsent/Dockerfile", "folder/Dockerfile", "../Dockerfile"} {
-		if dt, err := f.ReadFile(name); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %q, %v", name, dt, err)
-		}
-	}
-	if _, err := f.ReadFile("circle/Dockerfile"); err == nil {
-		t.Error("a link to itself can be read")
-	}
-	if target, err := f.ReadLink("relative/Dockerfile"); target != "../a/Dockerfile" {
-		t.Errorf("ReadLink: %q, %v", target, err)
+	for _, name := range []string{"out/Dockerfile", "up/Dockerfile", "folder/Dockerfile"} {
+		_, err := f.ReadFile(name)
+		require.ErrorIs(t, err, fs.ErrNotExist, name)
 	}
 }
 
 func TestUnusualFiles(t *testing.T) {
-	dir := folder(t, map[string]string{"big.yaml": string(make([]byte, 5<<20))})
-	f := open(t, dir, []string{"."}, nil)
-	if _, err := f.ReadFile("big.yaml"); !errors.Is(err, diskfs.ErrTooLarge) {
-		t.Errorf("a large file: %v", err)
-	}
-	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.yaml"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.ReadFile("pipe.yaml"); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("a pipe: %v", err)
-	}
+	f, dir := open(t, map[string]string{"big.yaml": string(make([]byte, cachefs.MaxFile+1))})
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe.yaml"), 0o600))
+	_, err := f.ReadFile("big.yaml")
+	require.ErrorIs(t, err, cachefs.ErrTooLarge)
+	_, err = f.ReadFile("pipe.yaml")
+	require.ErrorContains(t, err, "no regular file")
 }
 
 // More folders than are kept open are read all the same.
@@ -161,13 +77,10 @@ func TestManyFolders(t *testing.T) {
 	for i := range 1000 {
 		content[fmt.Sprintf("group%d/p%d/Dockerfile", i%7, i)] = fmt.Sprint(i)
 	}
-	f := open(t, folder(t, content), []string{"."}, nil)
-	if got := files(t, f); len(got) != len(content) {
-		t.Errorf("%d files can be seen", len(got))
-	}
+	f, _ := open(t, content)
 	for name, want := range content {
-		if dt, err := f.ReadFile(name); string(dt) != want {
-			t.Errorf("%s: %q, %v", name, dt, err)
-		}
+		dt, err := f.ReadFile(name)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(dt), name)
 	}
 }
