@@ -175,11 +175,11 @@ func evaluated(ops []*pb.Op) (fstest.MapFS, error) {
 
 // A named context that is called as the image with Python may be anything.
 func TestPythonContextIsNoImage(t *testing.T) {
-	for name, context := range map[string]string{
+	for name, from := range map[string]string{
 		"folder": "local:python", "git": "https://example.com/x.git", "download": "https://example.com/x.tar", "scratch": "docker-image://scratch",
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := gateway(configured(nil), map[string]string{"context:python": context})
+			g := gateway(configured(nil), map[string]string{"context:python": from})
 			g.Locals["python"] = fstest.MapFS{}
 			g.Run = evaluated
 			_, err := call(t, g, requestPlan)

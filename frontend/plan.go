@@ -36,11 +36,11 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 		},
 	})
 	b.loaded.Store(loaded) // for messages, also where it is not complete
-	if err = cmp.Or(err, problems.Err()); err != nil {
+	if err := cmp.Or(err, problems.Err()); err != nil {
 		return nil, problems, err
 	}
 	resolved, problems, err := loaded.Solve(ctx)
-	if err = cmp.Or(err, problems.Err()); err != nil {
+	if err := cmp.Or(err, problems.Err()); err != nil {
 		return nil, problems, err
 	}
 	if b.ui.Target != "" {

@@ -135,12 +135,12 @@ type transfer struct {
 // add takes in the metadata below a folder. One that is a link is followed, as
 // cachefs does.
 func (t *transfer) add(dir string) {
-	real, err := cachefs.New(t.list.With(nil), cachefs.Options{}).Resolve(dir)
+	at, err := cachefs.New(t.list.With(nil), cachefs.Options{}).Resolve(dir)
 	if err != nil {
 		return // there is no such folder, which whoever reads it reports
 	}
-	t.dirs = append(t.dirs, real)
-	_, excludes := t.below(real, false)
+	t.dirs = append(t.dirs, at)
+	_, excludes := t.below(at, false)
 	t.exclude = append(t.exclude, excludes...)
 }
 

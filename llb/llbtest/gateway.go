@@ -211,7 +211,7 @@ func (w walker) Open(name string) (io.ReadCloser, error) { return w.MapFS.Open(n
 // Walk visits everything below a folder, but not the folder itself.
 func (w walker) Walk(_ context.Context, target string, visit fs.WalkDirFunc) error {
 	root := relative(target)
-	if info, err := w.MapFS.Lstat(root); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+	if info, err := w.Lstat(root); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		return visit(root, &fsutil.DirEntryInfo{Stat: statOf(w.MapFS, root, root, info)}, nil)
 	}
 	return fs.WalkDir(w.MapFS, root, func(name string, d fs.DirEntry, err error) error {

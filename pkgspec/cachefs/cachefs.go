@@ -74,11 +74,11 @@ func New(source Source, options Options) *FS { return &FS{source: source, option
 
 // ReadFile reads a whole file, at the end of links.
 func (f *FS) ReadFile(name string) ([]byte, error) {
-	real, info, err := f.find("read", name, true)
+	at, info, err := f.find("read", name, true)
 	if err != nil {
 		return nil, err
 	}
-	dt, err := f.read(real, info)
+	dt, err := f.read(at, info)
 	if err != nil {
 		return nil, pathError("read", name, err)
 	}
@@ -103,14 +103,14 @@ func (f *FS) read(name string, entry fs.DirEntry) ([]byte, error) {
 
 // ReadDir lists a folder, sorted by name.
 func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
-	real, entry, err := f.find("readdir", name, true)
+	at, entry, err := f.find("readdir", name, true)
 	if err != nil {
 		return nil, err
 	}
 	if !entry.IsDir() {
 		return nil, pathError("readdir", name, fs.ErrNotExist)
 	}
-	entries, err := f.list(real)
+	entries, err := f.list(at)
 	if err != nil {
 		return nil, pathError("readdir", name, err)
 	}
@@ -164,14 +164,14 @@ func (f *FS) stat(op, name string, follow bool) (fs.FileInfo, error) {
 
 // ReadLink returns the target of a symbolic link.
 func (f *FS) ReadLink(name string) (string, error) {
-	real, entry, err := f.find("readlink", name, false)
+	at, entry, err := f.find("readlink", name, false)
 	if err != nil {
 		return "", err
 	}
 	if entry.Type()&fs.ModeSymlink == 0 {
 		return "", pathError("readlink", name, fs.ErrInvalid)
 	}
-	target, err := f.source.ReadLink(real)
+	target, err := f.source.ReadLink(at)
 	if err != nil {
 		return "", pathError("readlink", name, err)
 	}
@@ -228,8 +228,8 @@ func (f *FS) find(op, name string, follow bool) (string, fs.DirEntry, error) {
 
 // Resolve returns the path of a file without links.
 func (f *FS) Resolve(name string) (string, error) {
-	real, _, err := f.find("readlink", name, true)
-	return real, err
+	at, _, err := f.find("readlink", name, true)
+	return at, err
 }
 
 // child returns an entry of a folder.

@@ -81,9 +81,9 @@ func TestLinks(t *testing.T) {
 	entries, err := f.ReadDir("folder")
 	require.NoError(t, err)
 	assert.Len(t, entries, 3)
-	real, err := f.Resolve("folder/tests/run.sh")
+	at, err := f.Resolve("folder/tests/run.sh")
 	require.NoError(t, err)
-	assert.Equal(t, "a/bin/run", real)
+	assert.Equal(t, "a/bin/run", at)
 }
 
 func TestMetadata(t *testing.T) {

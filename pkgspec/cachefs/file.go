@@ -8,7 +8,7 @@ import (
 )
 
 // root describes the context itself, and stands for folders on the way up.
-var root fs.DirEntry = fs.FileInfoToDirEntry(folder{})
+var root = fs.FileInfoToDirEntry(folder{})
 
 // folder is the description of a folder of which nothing is known.
 type folder struct{}
