@@ -27,9 +27,8 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 		return nil, err
 	}
 	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(entitlementsOf(p, asks)), Sources: [][]byte{b.spec.Data}}
-	values := argValues(p)
 	for _, a := range pkgspec.KnownArgs() {
-		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key, Value: values[a.Name]})
+		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key + ": " + a.About, Value: a.Value(p)})
 	}
 	return o, nil
 }
@@ -96,52 +95,4 @@ func describeEntitlements(needs []plan.Entitlement) string {
 		return ""
 	}
 	return "needs " + strings.Join(flags, ", ")
-}
-
-// argValues gives the values of the plan that build arguments set.
-func argValues(p *plan.Plan) map[string]string {
-	values := chain.BuildArgs(p, plan.Step{})
-	maps.Copy(values, map[string]string{
-		"BASE_IMAGE":       p.Base.Value,
-		"BUILD_GPU":        commonOf(p, func(s plan.Step) string { return string(s.BuildGPU) }),
-		"BUILD_DEVICE":     commonOf(p, func(s plan.Step) string { return s.BuildDevice }),
-		"BUILD_PRIVILEGED": stepsWith(p, func(s plan.Step) bool { return s.BuildPrivileged }),
-		"TEST_GPU":         string(p.Tests.GPU),
-		"TEST_DEVICE":      p.Tests.Device,
-		"TEST_EPOCH":       p.Tests.Epoch,
-		"TEST_DATA":        p.Tests.Data,
-		"TEST_PRIVILEGED":  stepsWith(p, func(s plan.Step) bool { return s.TestPrivileged }),
-	})
-	for of, box := range map[string]plan.Sandbox{"BUILD_": p.Build.Sandbox, "TEST_": p.Tests.Sandbox} {
-		values[of+"NETWORK"] = string(box.Network)
-		values[of+"SHM_SIZE"] = plan.SizeText(box.ShmSize)
-		values[of+"ULIMITS"] = plan.UlimitsText(box.Ulimits)
-	}
-	return values
-}
-
-// stepsWith names the steps that something is true of.
-func stepsWith(p *plan.Plan, is func(plan.Step) bool) string {
-	var names []string
-	for _, s := range p.Steps {
-		if is(s) {
-			names = append(names, s.Name)
-		}
-	}
-	return strings.Join(names, ",")
-}
-
-// commonOf gives what the steps that say anything say, if it is the same.
-func commonOf(p *plan.Plan, of func(plan.Step) string) string {
-	common := ""
-	for _, s := range p.Steps {
-		switch said := of(s); {
-		case said == "" || said == common:
-		case common != "":
-			return ""
-		default:
-			common = said
-		}
-	}
-	return common
 }

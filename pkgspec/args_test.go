@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -363,4 +365,21 @@ func TestArgsWithABrokenFile(t *testing.T) {
 	if spec != nil || len(problems) != 2 {
 		t.Errorf("got %v, %s", spec, report("", problems))
 	}
+}
+
+// TestEmptyArgs checks that an empty build argument reaches packages as empty, as
+// it does a Dockerfile, and that jetkit's own count as not given.
+func TestEmptyArgs(t *testing.T) {
+	empty := args{"X": "", "Y": " ", "IN_FILE": "", "CUDA_VERSION": "", "PACKAGES": " ", "TEST_GPU": "", "CUDNN_VERSION": "", "BUILDKIT_INLINE_CACHE": ""}
+	spec := load(t, "packages: a\nargs: {IN_FILE: 1, OTHER: 2}\ntarget: {cuda: 12.6}\n", empty)
+	assert.Equal(t, map[string]string{"X": "", "Y": " ", "IN_FILE": "", "OTHER": "2"}, spec.Args)
+	assert.Equal(t, "12.6", spec.Target.CUDA.Value)
+	assert.Equal(t, []PackageRef{{Text: text("a", on(1, 11, 12))}}, spec.Packages)
+	assert.Equal(t, []plan.Override{{Key: "args.IN_FILE", Arg: "IN_FILE", Old: "1"}}, spec.Overrides)
+}
+
+// TestNullArgs checks that a null in args is not given, and an empty text is.
+func TestNullArgs(t *testing.T) {
+	spec := load(t, "packages: a\nargs: {A: , B: ~, C: null, D: '', E: 'null'}\n", nil)
+	assert.Equal(t, map[string]string{"D": "", "E": "null"}, spec.Args)
 }

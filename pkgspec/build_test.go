@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"github.com/docker/go-units"
+	"github.com/stretchr/testify/assert"
 
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
 
@@ -65,15 +67,6 @@ tests: {shm_size: 0, ulimits: [a], privileged: {}, network: false}
 «false» jetson.yaml:11:61: error: tests.network must be a text, not false [wrong-type]
     hint: put it in quotes if it is meant
 `},
-		{"what YAML 1.1 takes for true", `packages: a
-build: {privileged: yes}
-tests: {privileged: [Off]}
-`, `
-«yes» jetson.yaml:2:21: error: build.privileged: "yes" is neither true nor false nor the name of a package [bad-value]
-    hint: write true or false, or name packages
-«Off» jetson.yaml:3:22: error: tests.privileged: "Off" is neither true nor false nor the name of a package [bad-value]
-    hint: write true or false, or name packages
-`},
 		{"sizes", `packages: a
 build: {shm_size: -1}
 tests: {shm_size: 9999999p}
@@ -105,30 +98,36 @@ tests: {gpu: runtime}
 	})
 }
 
+// TestPrivilegedTruth checks that all of YAML's ways to write true and false are
+// read, as in package metadata.
+func TestPrivilegedTruth(t *testing.T) {
+	spec := load(t, "packages: a\nbuild: {privileged: yes}\ntests: {privileged: [Off]}\n", nil)
+	assert.Equal(t, []diag.Text{{Value: "*", At: on(2, 21, 24)}}, spec.Build.Privileged)
+	assert.Empty(t, spec.Tests.Privileged)
+	spec = load(t, "packages: a\nbuild: {privileged: true}\n", args{"BUILD_PRIVILEGED": "no", "TEST_PRIVILEGED": "ON"})
+	assert.Empty(t, spec.Build.Privileged)
+	assert.Equal(t, []diag.Text{{Value: "*"}}, spec.Tests.Privileged)
+}
+
 // TestUlimitNames checks that the limits which are read are those that
 // units.ParseUlimit, and so BuildKit, knows.
 func TestUlimitNames(t *testing.T) {
 	for _, name := range ulimitNames {
-		if _, err := units.ParseUlimit(name + "=1"); err != nil {
-			t.Error(err)
-		}
+		_, err := units.ParseUlimit(name + "=1")
+		assert.NoError(t, err)
 	}
 	// Nothing lists the names that go-units knows; "as" is one it knows but refuses.
 	for _, name := range []string{"as", "no", "", "NOFILE", "nofile "} {
-		if _, ok := (&loader{}).ulimit(said{text: name}, said{text: "1"}); ok {
-			t.Errorf("%q is read", name)
-		}
+		_, ok := (&loader{}).ulimit(located{}.part(name), located{}.part("1"))
+		assert.False(t, ok, "%q is read", name)
 	}
 }
 
 // TestSizesAreReadBack checks that a size reads as what it is printed as.
 func TestSizesAreReadBack(t *testing.T) {
 	for _, size := range []int64{1, 1000, 1024, 65 << 20, 1536 << 20, 1<<30 + 1, maxShmSize} {
-		var read int64
-		l := &loader{}
-		l.shmSize(&read)(said{text: plan.SizeText(size)})
-		if read != size {
-			t.Errorf("%d is printed %s and read %d %v", size, plan.SizeText(size), read, l.problems)
-		}
+		l := &loader{spec: &Spec{}}
+		shmSize(ofTests).arg(l, located{}.part(plan.SizeText(size)))
+		assert.Equal(t, size, l.spec.Tests.ShmSize, "%s %v", plan.SizeText(size), l.problems)
 	}
 }

@@ -5,7 +5,58 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/yamlnode"
 )
+
+// checkPackagesKey reports that packages is missing, unless the unknown key that
+// was meant to be it is reported already.
+func (l *loader) checkPackagesKey(root *yamlnode.Node) {
+	if _, ok := l.keyAt["packages"]; ok {
+		return
+	}
+	at := root.At
+	for i, f := range root.Fields {
+		if i == 0 {
+			at = f.KeyAt
+		}
+		if diag.Nearest(yamlnode.Excerpt(f.Key), []string{"packages"}) != "" {
+			return
+		}
+	}
+	l.problems.Errorf(rules.MissingKey, at, "add the packages to build, for example: packages: [numpy]", "the key packages is missing")
+}
+
+// checkTogether reports keys of the file that contradict each other.
+func (l *loader) checkTogether() {
+	skip, hasSkip := l.keyAt["tests.skip"]
+	only, hasOnly := l.keyAt["tests.only"]
+	if hasSkip && hasOnly {
+		l.problems.Errorf(rules.ConflictingKeys, only, "keep one of them", "tests.skip and tests.only exclude each other").
+			Relate(skip, "skip is here")
+	}
+	gpu, key := l.spec.Build.GPU, "gpu"
+	if gpu == "" && l.spec.Tests.GPU == plan.GPURuntime {
+		gpu, key = plan.GPURuntime, "tests.gpu"
+	}
+	l.checkDevice("build.device", key, gpu)
+	l.checkDevice("tests.device", "gpu", l.spec.Tests.GPU)
+}
+
+// checkDevice warns of a device that the file names for nothing.
+func (l *loader) checkDevice(device, key string, gpu plan.GPUMode) {
+	if at, ok := l.keyAt[device]; ok && gpu != "" && gpu != plan.GPUCDI {
+		l.problems.Warnf(rules.NoEffect, at, "leave it out, or write gpu: cdi", "%s has no effect with %s: %s", device, key, gpu)
+	}
+}
+
+// checkDeviceArg warns of a build argument that names a device for nothing. key is
+// what decides that.
+func (l *loader) checkDeviceArg(name, key string, gpu plan.GPUMode) {
+	if l.given(name) && gpu != plan.GPUCDI {
+		l.problems.Warnf(rules.NoEffect, diag.Range{}, "leave it out, or set "+key+" to cdi", "--build-arg %s has no effect with %s: %s", name, key, gpu)
+	}
+}
 
 // complete fills in what neither the file nor a build argument said. The
 // target and the base image keep their gaps: platform.Resolve has the facts.

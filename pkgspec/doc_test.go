@@ -1,10 +1,15 @@
 package pkgspec
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/diag"
 )
@@ -45,12 +50,36 @@ func TestDocumentation(t *testing.T) {
 			}
 		}
 	}
-	l := &loader{spec: &Spec{}}
-	for _, a := range l.arguments() {
-		if !strings.Contains(page, "`"+a.name+"`") || !strings.Contains(page, "`"+a.key+"`") {
-			t.Errorf("%s (%s) is not documented", a.name, a.key)
+}
+
+// update writes what is generated into the repository instead of comparing with it.
+var update = flag.Bool("update", false, "write generated files instead of comparing with them")
+
+// TestKeysPage compares the table of keys of docs/jetson-yaml.md with the settings.
+func TestKeysPage(t *testing.T) {
+	const file, head = "../docs/jetson-yaml.md", "| key | value | default | build argument |\n| --- | --- | --- | --- |\n"
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(data), head)
+	require.True(t, found)
+	table, after, _ := strings.Cut(rest, "\n\n")
+	var want strings.Builder
+	for _, s := range settings {
+		key, arg := "`"+s.key+"`", ""
+		if s.arg != "" {
+			arg = "`" + s.arg + "`"
 		}
+		if s.argOnly {
+			key = ""
+		}
+		row := fmt.Sprintf("| %s | %s | %s | %s |\n", key, s.about, s.unset, arg)
+		want.WriteString(strings.NewReplacer("|  |  |", "| | |", "|  |", "| |").Replace(row))
 	}
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(before+head+strings.TrimSuffix(want.String(), "\n")+"\n\n"+after), 0o644))
+		return
+	}
+	assert.Equal(t, want.String(), table+"\n", "go test ./pkgspec -update writes it anew")
 }
 
 func printed(problems diag.List) string {

@@ -1,6 +1,9 @@
 package pkgspec
 
 import (
+	"slices"
+	"strings"
+
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/rules"
 	"jetkit/pkgspec/yamlnode"
@@ -29,12 +32,7 @@ func LoadWithOptions(file string, data []byte, args, options map[string]string) 
 	if file == "" {
 		file = "jetson.yaml"
 	}
-	l := &loader{
-		file:    file,
-		spec:    &Spec{File: file},
-		args:    givenArgs(args),
-		options: options,
-	}
+	l := &loader{file: file, settings: settings, args: args, options: options, spec: &Spec{File: file}, keyAt: map[string]diag.Range{}}
 	if root := l.parse(data); root != nil {
 		l.read(root)
 	}
@@ -50,14 +48,15 @@ func LoadWithOptions(file string, data []byte, args, options map[string]string) 
 // loader is the state of one Load.
 type loader struct {
 	file string
-	// args holds the build arguments that have a value.
-	args map[string]string
-	// options are what some of them stand for.
+	// settings is the table, here so that readers of single settings can look at it.
+	settings []setting
+	args     map[string]string
+	// options are what some of args stand for.
 	options  map[string]string
 	spec     *Spec
 	problems diag.List
-	// buildDevice is where the file names a device for RUN steps.
-	buildDevice diag.Range
+	// keyAt is where the file has each key and section.
+	keyAt map[string]diag.Range
 }
 
 // parse turns the text into nodes, or reports why it can't and returns nil.
@@ -74,4 +73,59 @@ func (l *loader) parse(data []byte) *yamlnode.Node {
 		l.problems.Errorf(rules.EmptyFile, whole, "name at least the packages to build, for example: packages: [numpy]", "the file says nothing")
 	}
 	return root
+}
+
+// read fills the Spec from the file; what the file doesn't say stays zero.
+func (l *loader) read(root *yamlnode.Node) {
+	l.section(root, "")
+	l.spec.Target.At = diag.Range{File: l.file}
+	if at, ok := l.keyAt["target"]; ok {
+		l.spec.Target.At = at
+	}
+	l.checkTogether()
+	if root.Kind == yamlnode.Mapping && !l.given("PACKAGES") {
+		l.checkPackagesKey(root)
+	}
+}
+
+// section reads a mapping by the rows of the table whose keys begin with path.
+func (l *loader) section(n *yamlnode.Node, path string) {
+	names := l.sectionKeys(path)
+	known := make([]key, len(names))
+	for i, name := range names {
+		known[i] = key{name, l.readKey}
+	}
+	l.keys(n, path, known...)
+}
+
+// readKey reads a setting, or a section of them.
+func (l *loader) readKey(f *yamlnode.Field, path string) {
+	l.keyAt[path] = f.KeyAt
+	short := f.Value.Kind == yamlnode.Scalar && !f.Value.IsNull()
+	row := slices.IndexFunc(l.settings, func(s setting) bool { return s.key == path })
+	if row < 0 || !short && len(l.sectionKeys(path)) > 0 {
+		l.section(f.Value, path)
+		return
+	}
+	l.settings[row].file(l, f, path)
+}
+
+// sectionKeys lists the keys of a section, or those of the file.
+func (l *loader) sectionKeys(path string) []string {
+	var names []string
+	for _, s := range l.settings {
+		name := s.key
+		if path != "" {
+			below, ok := strings.CutPrefix(s.key, path+".")
+			if !ok {
+				continue
+			}
+			name = below
+		}
+		name, _, _ = strings.Cut(name, ".")
+		if !s.argOnly && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

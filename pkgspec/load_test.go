@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -222,8 +224,13 @@ func TestLoadFileName(t *testing.T) {
 func load(t *testing.T, file string, args map[string]string) *Spec {
 	t.Helper()
 	spec, problems := Load("jetson.yaml", []byte(file), args)
-	if spec == nil || len(problems) > 0 {
-		t.Fatalf("%s", report(file, problems))
+	require.NotNil(t, spec, "%s", report(file, problems))
+	require.Empty(t, problems, "%s", report(file, problems))
+	if strings.Contains(file, "packages:") {
+		problem, ok := schemaChecker(t)(file)
+		if ok {
+			require.NoError(t, problem, "the schema must accept what the reader accepts")
+		}
 	}
 	return spec
 }

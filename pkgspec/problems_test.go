@@ -17,8 +17,18 @@ func checkProblems(t *testing.T, problems []problem) {
 			spec, got := Load("jetson.yaml", []byte(p.file), nil)
 			assert.Equal(t, p.want, "\n"+report(p.file, got))
 			assert.Equal(t, got.HasErrors(), spec == nil)
+			if problem, ok := schemaChecker(t)(p.file); ok && !readerOnly[p.name] {
+				assert.Equal(t, got.HasErrors(), problem != nil, "the schema's verdict: %v", problem)
+			}
 		})
 	}
+}
+
+// readerOnly are faults that a JSON schema cannot express, or that are none once a
+// YAML parser has read the file.
+var readerOnly = map[string]bool{
+	"a size above the limit, which a number can hold": true, "unknown tag": true, "binary tag": true, "duplicate packages": true,
+	"NUL": true, "error in a second document": true, "several documents": true, "old line ends": true, "unicode line end": true,
 }
 
 // TestProblems covers files that are good YAML and no good jetson.yaml.
@@ -73,7 +83,7 @@ packages: a
 `},
 		{"no values", `packages:
 target:
-args: {A: }
+image: {env: {A: }}
 skip:
 -
 - ~
@@ -82,7 +92,7 @@ skip:
     hint: give it a value, or leave it out
 «target» jetson.yaml:2:1: error: target has no value [missing-value]
     hint: give it a value, or leave it out
-«A» jetson.yaml:3:8: error: args.A has no value [missing-value]
+«A» jetson.yaml:3:15: error: image.env.A has no value [missing-value]
     hint: give it a value, or leave it out
 «-» jetson.yaml:5:1: error: an entry of skip has no value [missing-value]
     hint: give it a value, or leave it out
@@ -121,6 +131,16 @@ args: {A: [1]}
 `, `
 «pytorch: 2.8» jetson.yaml:2:3: error: an entry of packages must be a name, not a mapping [wrong-type]
     hint: a name and its version are one word: pytorch:2.8
+`},
+		{"a key inside a list", `packages:
+- numpy
+- tests: none
+- a b: c
+`, `
+«tests: none» jetson.yaml:3:3: error: an entry of packages must be a name, not a mapping [wrong-type]
+    hint: tests is a key: write it on a line of its own, below the list and without the dash
+«a b: c» jetson.yaml:4:3: error: an entry of packages must be a name, not a mapping [wrong-type]
+    hint: a colon and a space make a mapping of it; put the entry in quotes if it is a text
 `},
 		{"comments in a list", `base: [b, # one ]
   c # two

@@ -12,24 +12,26 @@ import (
 	"jetkit/pkgspec/yamlnode"
 )
 
-// said is a piece of text that the user gave, be it in the file or as a build
-// argument; what is wrong with it is reported the same way for both.
-type said struct {
-	text string
+// located is a text that the user gave, be it in the file or as a build argument;
+// what is wrong with it is reported the same way for both. Its place is zero for
+// build arguments.
+type located struct {
+	diag.Text
 	// name is what the user calls the place: "tests.gpu", "--build-arg TEST_GPU".
 	name string
-	// at is the place in the file; the zero Range for build arguments.
-	at diag.Range
 }
 
-func (s said) inFile() bool { return s.at.File != "" }
+func (s located) inFile() bool { return s.At.File != "" }
 
-// located gives the text in the form that later phases take.
-func (s said) located() diag.Text { return diag.Text{Value: s.text, At: s.at} }
+// part returns a part of the text.
+func (s located) part(value string) located {
+	s.Value = value
+	return s
+}
 
 // reject reports a bad value. The message goes after the name of the place.
-func (l *loader) reject(s said, hint, format string, args ...any) {
-	l.problems.Errorf(rules.BadValue, s.at, hint, "%s: %s", s.name, fmt.Sprintf(format, args...))
+func (l *loader) reject(s located, hint, format string, args ...any) {
+	l.problems.Errorf(rules.BadValue, s.At, hint, "%s: %s", s.name, fmt.Sprintf(format, args...))
 }
 
 // key is a key that a mapping may have, and what reads its value.
@@ -113,16 +115,16 @@ func (l *loader) wrongType(n *yamlnode.Node, path, want, hint string) {
 
 // value reads a scalar of any type as the text that the user typed; it may be
 // empty.
-func (l *loader) value(n *yamlnode.Node, path string) (said, bool) {
+func (l *loader) value(n *yamlnode.Node, path string) (located, bool) {
 	if !l.expect(n, path, "a text", yamlnode.Scalar) {
-		return said{}, false
+		return located{}, false
 	}
-	return said{text: n.Text, name: path, at: n.At}, true
+	return located{n.Located(), path}, true
 }
 
 // line reads a scalar that is one line and neither empty nor true or false. A
 // number is the text that the user typed: python: 3.10 is not Python 3.1.
-func (l *loader) line(n *yamlnode.Node, path string) (said, bool) {
+func (l *loader) line(n *yamlnode.Node, path string) (located, bool) {
 	s, ok := l.value(n, path)
 	if ok && n.Tag == yamlnode.BoolTag {
 		l.wrongType(n, path, "a text", "put it in quotes if it is meant")
@@ -132,12 +134,12 @@ func (l *loader) line(n *yamlnode.Node, path string) (said, bool) {
 }
 
 // checkLine reports a text that is empty or more than a line.
-func (l *loader) checkLine(s said) bool {
+func (l *loader) checkLine(s located) bool {
 	switch {
-	case strings.TrimSpace(s.text) == "":
+	case strings.TrimSpace(s.Value) == "":
 		l.reject(s, "give it a value, or leave it out", "the text is empty")
-	case strings.ContainsFunc(s.text, unicode.IsControl):
-		l.reject(s, "write it in one line", "the text %s holds a line break or another control character", yamlnode.Quote(s.text))
+	case strings.ContainsFunc(s.Value, unicode.IsControl):
+		l.reject(s, "write it in one line", "the text %s holds a line break or another control character", yamlnode.Quote(s.Value))
 	default:
 		return true
 	}
@@ -156,14 +158,12 @@ func (l *loader) items(n *yamlnode.Node, path, what string) []*yamlnode.Node {
 }
 
 // texts reads names of packages: a list, or one.
-func (l *loader) texts(n *yamlnode.Node, path string) []said {
-	var texts []said
+func (l *loader) texts(n *yamlnode.Node, path string) []located {
+	var texts []located
 	for _, item := range l.items(n, path, "names") {
 		entry := "an entry of " + path
-		if item.Kind == yamlnode.Mapping && len(item.Fields) == 1 && item.Fields[0].Value.Kind == yamlnode.Scalar {
-			// "- pytorch: 2.8" is a mapping to YAML.
-			f := item.Fields[0]
-			l.wrongType(item, entry, "a name", "a name and its version are one word: "+yamlnode.Excerpt(f.Key)+":"+yamlnode.Excerpt(f.Value.Text))
+		if hint := item.EntryHint(l.sectionKeys(""), true); hint != "" {
+			l.wrongType(item, entry, "a name", hint)
 			continue
 		}
 		if s, ok := l.line(item, entry); ok {
@@ -174,28 +174,28 @@ func (l *loader) texts(n *yamlnode.Node, path string) []said {
 	return texts
 }
 
-// table reads a mapping of the user's own names to values.
-func (l *loader) table(n *yamlnode.Node, path string, each func(name, value said)) {
+// table reads a mapping of the user's own names to values. Where null is a value,
+// it means not given.
+func (l *loader) table(n *yamlnode.Node, path string, nullable bool, each func(name, value located)) {
 	if !l.expect(n, path, "a mapping of names to values", yamlnode.Mapping) {
 		return
 	}
 	for _, f := range n.Fields {
-		name := said{text: f.Key, name: path, at: f.KeyAt}
+		if nullable && f.Value.IsNull() {
+			continue
+		}
+		name := located{diag.Text{Value: f.Key, At: f.KeyAt}, path}
 		if value, ok := l.value(f.Value, join(path, yamlnode.Excerpt(f.Key))); ok {
 			each(name, value)
 		}
 	}
 }
 
-// choice reads one of a few words.
-func choice[T ~string](l *loader, s said, words ...T) (T, bool) {
-	if w := T(s.text); slices.Contains(words, w) {
-		return w, true
+// hasEntries reports an empty list.
+func (l *loader) hasEntries(n *yamlnode.Node, path, hint string) bool {
+	if n.Kind == yamlnode.List && len(n.Items) == 0 {
+		l.reject(located{diag.Text{At: n.At}, path}, hint, "the list is empty")
+		return false
 	}
-	known := make([]string, len(words))
-	for i, w := range words {
-		known[i] = string(w)
-	}
-	l.reject(s, suggest(s.text, known), "unknown value %s", yamlnode.Quote(s.text))
-	return "", false
+	return true
 }

@@ -1,6 +1,7 @@
 package pkgspec
 
 import (
+	"encoding/json"
 	"path"
 	"regexp"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/distribution/reference"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
 	"jetkit/pkgspec/yamlnode"
 )
@@ -23,17 +25,20 @@ var (
 	userPattern   = regexp.MustCompile(`^[^\s:]+(:[^\s:]+)?$`)
 )
 
+// someText is what a line may hold: more than blanks, and no control characters.
+const someText = `^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$`
+
 // checkName reports a text that is neither the name of a package, with or
 // without a tag, nor a pattern of such names.
-func (l *loader) checkName(s said) bool {
-	if _, err := path.Match(s.text, ""); err == nil && namePattern.MatchString(s.text) {
+func (l *loader) checkName(s located) bool {
+	if _, err := path.Match(s.Value, ""); err == nil && namePattern.MatchString(s.Value) {
 		return true
 	}
 	hint := "a name is made of letters, digits and . _ + -; a version or variant follows a colon (pytorch:2.8); *, ? and [ ] match several names"
-	if name, version, ok := cutVersion(s.text); ok {
+	if name, version, ok := cutVersion(s.Value); ok {
 		hint = "a version follows a colon: " + name + ":" + version
 	}
-	l.reject(s, hint, "%s is not a package name", yamlnode.Quote(s.text))
+	l.reject(s, hint, "%s is not a package name", yamlnode.Quote(s.Value))
 	return false
 }
 
@@ -49,29 +54,29 @@ func cutVersion(text string) (name, version string, ok bool) {
 }
 
 // names reads names of packages, or patterns.
-func (l *loader) names(texts []said) []diag.Text {
+func (l *loader) names(texts []located) []diag.Text {
 	var names []diag.Text
 	for _, s := range texts {
 		if l.checkName(s) {
-			names = append(names, s.located())
+			names = append(names, s.Text)
 		}
 	}
 	return names
 }
 
 // packages reads what to build, and reports what is listed twice.
-func (l *loader) packages(texts []said) []PackageRef {
+func (l *loader) packages(texts []located) []PackageRef {
 	var refs []PackageRef
 	first := map[string]diag.Range{}
 	for _, s := range texts {
-		ref := PackageRef{Text: s.located()}
-		key, ok := s.text, false
+		ref := PackageRef{Text: s.Text}
+		key, ok := s.Value, false
 		switch {
-		case isFolder(s.text):
+		case isFolder(s.Value):
 			ref.Folder, ok = l.folder(s)
 			key = "./" + ref.Folder
-		case strings.Contains(s.text, "/"):
-			l.reject(s, "write ./"+yamlnode.Excerpt(s.text)+" for a folder of the build context", "%s is not a package name", yamlnode.Quote(s.text))
+		case strings.Contains(s.Value, "/"):
+			l.reject(s, "write ./"+yamlnode.Excerpt(s.Value)+" for a folder of the build context", "%s is not a package name", yamlnode.Quote(s.Value))
 		default:
 			ok = l.checkName(s)
 		}
@@ -79,13 +84,13 @@ func (l *loader) packages(texts []said) []PackageRef {
 			continue
 		}
 		if earlier, again := first[key]; again {
-			problem := l.problems.Errorf(rules.DuplicatePackage, s.at, "list it once", "%s: %s is listed twice", s.name, yamlnode.Quote(s.text))
+			problem := l.problems.Errorf(rules.DuplicatePackage, s.At, "list it once", "%s: %s is listed twice", s.name, yamlnode.Quote(s.Value))
 			if s.inFile() {
 				problem.Relate(earlier, "the first one is here")
 			}
 			continue
 		}
-		first[key] = s.at
+		first[key] = s.At
 		refs = append(refs, ref)
 	}
 	return refs
@@ -98,101 +103,102 @@ func isFolder(text string) bool {
 }
 
 // folder reads a path that must stay inside the tree it is relative to.
-func (l *loader) folder(s said) (string, bool) {
-	clean := path.Clean(s.text)
+func (l *loader) folder(s located) (string, bool) {
+	clean := path.Clean(s.Value)
 	switch {
-	case !folderPattern.MatchString(s.text):
-		l.reject(s, "use letters, digits and . _ + @ - in the names of folders", "%s is not the path of a folder", yamlnode.Quote(s.text))
+	case !folderPattern.MatchString(s.Value):
+		l.reject(s, "use letters, digits and . _ + @ - in the names of folders", "%s is not the path of a folder", yamlnode.Quote(s.Value))
 	case path.IsAbs(clean):
-		l.reject(s, "write a path that is relative to the build context: ./my-package", "the folder %s is absolute", yamlnode.Quote(s.text))
+		l.reject(s, "write a path that is relative to the build context: ./my-package", "the folder %s is absolute", yamlnode.Quote(s.Value))
 	case clean == ".." || strings.HasPrefix(clean, "../"):
 		l.reject(s, "pass the other folder with --build-context NAME=FOLDER and list it in sources as {context: NAME}",
-			"the folder %s is outside of the build context", yamlnode.Quote(s.text))
+			"the folder %s is outside of the build context", yamlnode.Quote(s.Value))
 	default:
 		return clean, true
 	}
 	return "", false
 }
 
-// image reads the reference of a base image, or the name of a named context,
-// which BuildKit wants to look like one.
-func (l *loader) image(s said) diag.Text {
-	if _, err := reference.ParseNormalizedNamed(s.text); err != nil {
-		l.reject(s, "write [registry/]name[:tag], in small letters, or the NAME of a --build-context NAME=...", "%s is not an image reference", yamlnode.Quote(s.text))
-		return diag.Text{}
-	}
-	return s.located()
-}
-
 // context reads the name of a named context.
-func (l *loader) context(s said) string {
-	if _, err := reference.ParseNormalizedNamed(s.text); err != nil {
-		l.reject(s, "write the NAME, in small letters, and pass --build-context NAME=FOLDER or NAME=URL", "%s is not the name of a build context", yamlnode.Quote(s.text))
+func (l *loader) context(s located) string {
+	if _, err := reference.ParseNormalizedNamed(s.Value); err != nil {
+		l.reject(s, "write the NAME, in small letters, and pass --build-context NAME=FOLDER or NAME=URL", "%s is not the name of a build context", yamlnode.Quote(s.Value))
 		return ""
 	}
-	return s.text
+	return s.Value
 }
 
-// distinct reports trees that are listed twice; name is where they are listed.
-func (l *loader) distinct(name string, sources []Source) []Source {
-	var kept []Source
-	first := map[Source]diag.Range{}
-	for _, src := range sources {
-		key := src
-		key.At = diag.Range{}
-		if earlier, again := first[key]; again {
-			problem := l.problems.Errorf(rules.DuplicateSource, src.At, "list it once", "%s: %s is listed twice", name, yamlnode.Quote(sourceText(src)))
-			if src.At.File != "" {
-				problem.Relate(earlier, "the first one is here")
-			}
-			continue
-		}
-		first[key] = src.At
-		kept = append(kept, src)
-	}
-	return kept
-}
-
-func (l *loader) testRun(s said) {
-	if run, ok := choice(l, s, TestAll, TestIntermediate, TestFinal, TestNone); ok {
-		l.spec.Tests.Run = run
-	}
-}
-
-func (l *loader) workdir(s said) {
-	if !path.IsAbs(s.text) {
-		l.reject(s, "begin it with /", "the folder %s is not absolute", yamlnode.Quote(s.text))
+func (l *loader) workdir(s located) {
+	if !path.IsAbs(s.Value) {
+		l.reject(s, "begin it with /", "the folder %s is not absolute", yamlnode.Quote(s.Value))
 		return
 	}
-	l.spec.Image.Workdir = path.Clean(s.text)
+	l.spec.Image.Workdir = path.Clean(s.Value)
 }
 
-func (l *loader) user(s said) {
-	if !userPattern.MatchString(s.text) {
-		l.reject(s, "write a name or number, and if need be a group after a colon: 1000:1000", "%s is not a user", yamlnode.Quote(s.text))
+func (l *loader) user(s located) {
+	if !userPattern.MatchString(s.Value) {
+		l.reject(s, "write a name or number, and if need be a group after a colon: 1000:1000", "%s is not a user", yamlnode.Quote(s.Value))
 		return
 	}
-	l.spec.Image.User = s.text
-}
-
-// testData reads the name of the folder that tests share at /data.
-func (l *loader) testData(s said) {
-	if !dataPattern.MatchString(s.text) {
-		l.reject(s, "use letters, digits, and between them . _ / or -; or write none", "%s is not the name of a folder for tests", yamlnode.Quote(s.text))
-		return
-	}
-	l.spec.Tests.Data = s.text
+	l.spec.Image.User = s.Value
 }
 
 // checkEnvName reports a text that can't name an environment variable or a
 // build argument.
-func (l *loader) checkEnvName(s said) bool {
-	if !envPattern.MatchString(s.text) {
-		l.reject(s, "use letters, digits and _, and begin with a letter", "%s is not the name of a variable", yamlnode.Quote(s.text))
+func (l *loader) checkEnvName(s located) bool {
+	if !envPattern.MatchString(s.Value) {
+		l.reject(s, "use letters, digits and _, and begin with a letter", "%s is not the name of a variable", yamlnode.Quote(s.Value))
 		return false
 	}
 	return true
 }
 
-// shellForm is what a Dockerfile makes of an ENTRYPOINT or CMD that is no list.
-func shellForm(command string) []string { return []string{"/bin/sh", "-c", command} }
+// checkReserved reports names that the file can't set under args, because they
+// mean something to jetkit or BuildKit.
+func (l *loader) checkReserved(name located) bool {
+	if row := l.argument(name.Value); row != nil {
+		l.problems.Errorf(rules.ReservedName, name.At, "set "+row.key+" instead", "args: %s is an argument of jetkit's own", name.Value)
+		return false
+	}
+	if plan.IsBuilderArg(name.Value) {
+		l.problems.Errorf(rules.ReservedName, name.At, "pass it with --build-arg "+name.Value+"=...", "args: %s is an argument of BuildKit's own", name.Value)
+		return false
+	}
+	return true
+}
+
+func listText[T any](list []T, text func(T) string) string {
+	texts := make([]string, len(list))
+	for i, item := range list {
+		texts[i] = text(item)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func namesText(names []diag.Text) string {
+	return listText(names, func(t diag.Text) string { return t.Value })
+}
+
+func privilegedText(names []diag.Text) string {
+	switch {
+	case names == nil:
+		return ""
+	case len(names) == 0:
+		return "false"
+	case len(names) == 1 && names[0].Value == everyPackage:
+		return "true"
+	}
+	return namesText(names)
+}
+
+func commandText(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(words)
+	if err != nil { // it can't be: words are texts
+		return strings.Join(words, " ")
+	}
+	return string(text)
+}

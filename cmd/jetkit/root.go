@@ -91,7 +91,7 @@ docker buildx build, but from files on disk: it needs no BuildKit, no Docker and
 	root.SetOut(sys.out)
 	root.SetErr(sys.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newPlan(sys), newPackages(sys), newVersion(sys))
+	root.AddCommand(newPlan(sys), newPackages(sys), newSchema(sys), newVersion(sys))
 	return root
 }
 

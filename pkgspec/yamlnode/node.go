@@ -108,14 +108,14 @@ func (n *Node) Describe() string {
 // mapping by accident, as "- pytorch: 2.8" is; it returns "" for other nodes. Keys
 // are those that may stand beside the list; named lists hold names of packages.
 func (n *Node) EntryHint(keys []string, named bool) string {
-	if n.Kind != Mapping || len(n.Fields) != 1 {
+	if n.Kind != Mapping || len(n.Fields) != 1 || n.Fields[0].Value.Kind != Scalar {
 		return ""
 	}
 	key, value := n.Fields[0].Key, n.Fields[0].Value
 	switch {
 	case slices.Contains(keys, key):
 		return key + " is a key: write it on a line of its own, below the list and without the dash"
-	case named && value.Kind == Scalar && !value.IsNull() && value.Text != "" && !strings.ContainsAny(key+value.Text, " \t\r\n"):
+	case named && !value.IsNull() && value.Text != "" && !strings.ContainsAny(key+value.Text, " \t\r\n"):
 		return "a name and its version are one word: " + Excerpt(key) + ":" + Excerpt(value.Text)
 	}
 	return "a colon and a space make a mapping of it; put the entry in quotes if it is a text"

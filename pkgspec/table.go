@@ -1,0 +1,105 @@
+package pkgspec
+
+import (
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+// setting is a row of the table that everything about settings comes from: the
+// reader of jetson.yaml, the build arguments, the overrides that a plan lists, the
+// outline, the table of docs/jetson-yaml.md and the JSON schema.
+type setting struct {
+	// key is its name in the file: "target.cuda".
+	key string
+	// arg is its build argument; empty if it has none.
+	arg string
+	// about says what it is, and unset what it is if nobody sets it; both as
+	// Markdown in a line.
+	about, unset string
+	form
+	// argOnly marks a build argument that has no key in the file.
+	argOnly bool
+}
+
+// settings is the table, in the order of the documentation. Build arguments are
+// applied in this order too: what takes something away comes after what sets it.
+var settings = []setting{
+	{key: "version", about: "`" + Version + "`", unset: "`" + Version + "`", form: version()},
+	{key: "target.jetpack", arg: "JETPACK_VERSION", about: "JetPack release, `6.2`", unset: "from the others, see [platform.md](platform.md)",
+		form: ofTarget("jetpack", func(r *platform.Request) *platform.Asked { return &r.JetPack }, func(r *platform.Request) *platform.Asked { return &r.L4T })},
+	{key: "target.l4t", arg: "L4T_VERSION", about: "Jetson Linux release, `36.4.3`", unset: "same",
+		form: ofTarget("l4t", func(r *platform.Request) *platform.Asked { return &r.L4T }, func(r *platform.Request) *platform.Asked { return &r.JetPack })},
+	{key: "target.cuda", arg: "CUDA_VERSION", about: "CUDA version, `12.6`", unset: "same",
+		form: ofTarget("cuda", func(r *platform.Request) *platform.Asked { return &r.CUDA }, nil)},
+	{key: "target.python", arg: "PYTHON_VERSION", about: "Python version, `3.10`", unset: "same",
+		form: ofTarget("python", func(r *platform.Request) *platform.Asked { return &r.Python }, nil)},
+	{key: "target.ubuntu", arg: "LSB_RELEASE", about: "Ubuntu release, `22.04`", unset: "same",
+		form: ofTarget("ubuntu", func(r *platform.Request) *platform.Asked { return &r.Ubuntu }, nil)},
+	{key: "target.arch", arg: "CUDA_ARCH", about: "`tegra`, `sbsa` or `x86_64`", unset: "same",
+		form: ofTarget("arch", func(r *platform.Request) *platform.Asked { return &r.Arch }, nil)},
+	{key: "base", arg: "BASE_IMAGE", about: "image reference, or the name of a `--build-context`", unset: "the target's image", form: image(func(s *Spec) *diag.Text { return &s.Base }).with(func(p *plan.Plan) string { return p.Base.Value })},
+	{key: "python_image", arg: "PYTHON_IMAGE", argOnly: true, about: "image that runs [config.py](config-py.md) files; not in the file", unset: "`python:3.12-slim`", form: image(func(s *Spec) *diag.Text { return &s.PythonImage })},
+	{key: "packages", arg: "PACKAGES", about: "list of [packages](#packages)", unset: "required", form: packages()},
+	{key: "sources", arg: "PACKAGE_DIRS", about: "list of [sources](#sources)", unset: "folder `packages` of the context if there is one, then `builtin`", form: sources()},
+	{key: "skip", arg: "SKIP_PACKAGES", about: "list of package names or patterns to leave out", unset: "none", form: names(func(s *Spec) *[]diag.Text { return &s.Skip })},
+	{key: "args", about: "mapping of names to values for the packages' Dockerfiles; set by any other build argument", unset: "none", form: arguments()},
+	{key: "build.gpu", arg: "BUILD_GPU", about: "how RUN steps of packages that ask for a GPU ([`buildkit_device`](packages.md#gpus)) get it: `cdi`, `runtime` or `skip` (they run without)",
+		unset: "`runtime` if `tests.gpu` is `runtime`, else `cdi`",
+		form:  gpu(func(s *Spec) *plan.GPUMode { return &s.Build.GPU }).with(common(func(s plan.Step) string { return string(s.BuildGPU) }))},
+	{key: "build.device", arg: "BUILD_DEVICE", about: "name of the CDI device, in place of the package's; only with `gpu: cdi`", unset: "what the package names",
+		form: device(func(s *Spec) *string { return &s.Build.Device }).with(common(func(s plan.Step) string { return s.BuildDevice }))},
+	{key: "build.network", arg: "BUILD_NETWORK", about: "[network](#build) of the RUN steps: `default`, `host` or `none`", unset: "`default`", form: network(ofBuild)},
+	{key: "build.shm_size", arg: "BUILD_SHM_SIZE", about: "size of their `/dev/shm`, as docker's `--shm-size` takes it: `2g`, `64m`, bytes", unset: "as BuildKit has it", form: shmSize(ofBuild)},
+	{key: "build.ulimits", arg: "BUILD_ULIMITS", about: "mapping of names to limits, as docker's `--ulimit` takes them: `soft` or `soft:hard`, `-1` for no limit", unset: "as BuildKit has them", form: ulimits(ofBuild)},
+	{key: "build.privileged", arg: "BUILD_PRIVILEGED", about: "list of names or patterns whose RUN steps run [without a sandbox](#build); `true` means all packages, `false` none", unset: "none",
+		form: privileged(ofBuild).with(named(func(s plan.Step) bool { return s.BuildPrivileged }))},
+	{key: "tests", about: "short for `tests.run`", form: shortTests()},
+	{key: "tests.run", arg: "TESTS", about: "`all`, `intermediate` (on each package's own stage), `final` (on the finished image) or `none`; set by `SKIP_TESTS` too", unset: "`all`", form: testRun()},
+	{key: "tests.skip", arg: "SKIP_TESTS", about: "list of names or patterns that are not tested", unset: "none", form: testSkip()},
+	{key: "tests.only", arg: "TEST_ONLY", about: "list of names or patterns that alone are tested; not together with `skip`", unset: "all", form: testOnly()},
+	{key: "tests.gpu", arg: "TEST_GPU", about: "how tests get a GPU: `cdi` (a CDI device), `runtime` (the builder runs steps with nvidia-container-runtime) or `skip` (tests that need one are left out)", unset: "`cdi`",
+		form: gpu(func(s *Spec) *plan.GPUMode { return &s.Tests.GPU }).with(func(p *plan.Plan) string { return string(p.Tests.GPU) })},
+	{key: "tests.device", arg: "TEST_DEVICE", about: "name of the CDI device: `vendor.com/class=name`, or `vendor.com/class` for its first device; only with `gpu: cdi`", unset: "`nvidia.com/gpu=all`",
+		form: device(func(s *Spec) *string { return &s.Tests.Device }).with(func(p *plan.Plan) string { return p.Tests.Device })},
+	{key: "tests.epoch", arg: "TEST_EPOCH", about: "any text; a new one runs all tests again", unset: "none",
+		form: line(func(s *Spec) *string { return &s.Tests.Epoch }).with(func(p *plan.Plan) string { return p.Tests.Epoch })},
+	{key: "tests.data", arg: "TEST_DATA", about: "which of the builder's folders tests find at [`/data`](packages.md#tests): a name, shared with every project that gives the same one, or `none`", unset: "the project's own", form: testData()},
+	{key: "tests.network", arg: "TEST_NETWORK", about: "network of the tests, as `build.network`", unset: "`default`", form: network(ofTests)},
+	{key: "tests.shm_size", arg: "TEST_SHM_SIZE", about: "size of their `/dev/shm`, as `build.shm_size`", unset: "8 GiB", form: shmSize(ofTests)},
+	{key: "tests.ulimits", arg: "TEST_ULIMITS", about: "limits, as `build.ulimits`", unset: "as BuildKit has them", form: ulimits(ofTests)},
+	{key: "tests.privileged", arg: "TEST_PRIVILEGED", about: "list of names or patterns whose tests run without a sandbox, as `build.privileged`", unset: "none",
+		form: privileged(ofTests).with(named(func(s plan.Step) bool { return s.TestPrivileged }))},
+	{key: "image.entrypoint", arg: "IMAGE_ENTRYPOINT", about: "list of words, or a text, which `/bin/sh -c` runs", unset: "as the last package leaves it", form: command(func(i *plan.Image) *[]string { return &i.Entrypoint })},
+	{key: "image.cmd", arg: "IMAGE_CMD", about: "the same", unset: "same", form: command(func(i *plan.Image) *[]string { return &i.Cmd })},
+	{key: "image.env", arg: "IMAGE_ENV", about: "mapping of names to values, added to the image", unset: "none", form: imageEnv()},
+	{key: "image.labels", about: "mapping; names that begin with `" + plan.LabelPrefix + "` are reserved", unset: "none", form: imageLabels()},
+	{key: "image.workdir", arg: "IMAGE_WORKDIR", about: "absolute folder", unset: "as the last package leaves it", form: workdir()},
+	{key: "image.user", arg: "IMAGE_USER", about: "`user`, `uid`, `user:group` or `uid:gid`", unset: "same", form: user()},
+}
+
+// Arg is a build argument that jetkit itself takes.
+type Arg struct {
+	Name string
+	// Key is what it sets in the file: "target.cuda".
+	Key string
+	// About says what it is, in a line.
+	About string
+	// Value returns what a plan has; empty for what is not in a plan.
+	Value func(*plan.Plan) string
+}
+
+// KnownArgs lists jetkit's own build arguments.
+func KnownArgs() []Arg {
+	var args []Arg
+	for _, s := range settings {
+		if s.arg == "" {
+			continue
+		}
+		if s.planned == nil {
+			s.planned = func(*plan.Plan) string { return "" }
+		}
+		args = append(args, Arg{Name: s.arg, Key: s.key, About: plain(s.about), Value: s.planned})
+	}
+	return args
+}
