@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -73,11 +74,8 @@ func Run(o Options) (llb.State, error) {
 		llb.AddMount(treeDir, o.Tree, llb.Readonly, llb.SourcePath(path.Join("/", o.Dir))),
 	}
 	for _, variable := range o.Env {
-		for i := range len(variable) {
-			if variable[i] == '=' {
-				opts = append(opts, llb.AddEnv(variable[:i], variable[i+1:]))
-				break
-			}
+		if name, value, ok := strings.Cut(variable, "="); ok {
+			opts = append(opts, llb.AddEnv(name, value))
 		}
 	}
 	if o.NoCache {

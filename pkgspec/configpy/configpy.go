@@ -75,10 +75,18 @@ type FolderResult struct {
 	// Disabled tells that config.py set package to None.
 	Disabled bool     `json:"disabled,omitempty"`
 	Error    *Failure `json:"error,omitempty"`
-	// Warnings are what the evaluator left out of Packages.
-	Warnings []string `json:"warnings,omitempty"`
+	// Warnings are what the evaluator left out of Packages, what the file asked for
+	// that differs by machine or hour, and numbers that are not kept as written.
+	Warnings []Warning `json:"warnings,omitempty"`
 	// Output is what config.py printed, cut off where it is long.
 	Output string `json:"output,omitempty"`
+}
+
+// Warning is what the user should know of a config.py that gave a result.
+type Warning struct {
+	Message string `json:"message"`
+	// At is the line that it is about; without a File it is the whole config.py.
+	At Frame `json:"at,omitzero"`
 }
 
 // Failure is why a config.py gave no result.

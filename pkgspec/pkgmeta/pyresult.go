@@ -31,7 +31,11 @@ func (p *deferred) packagesOf(answer configpy.FolderResult) []*catalog.Package {
 	}
 	var shared diag.List
 	for _, warning := range answer.Warnings {
-		shared.Warnf(rules.ConfigPy, p.place(), "", "%s", warning)
+		at := p.place()
+		if warning.At.File != "" {
+			at = p.frame(warning.At)
+		}
+		shared.Warnf(rules.ConfigPy, at, "", "%s", warning.Message)
 	}
 	var packages []*catalog.Package
 	for _, raw := range answer.Packages {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -82,6 +83,10 @@ func writeTree(dir string, files []configpy.File) error {
 func start(ctx context.Context, dir, python string, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	// The child dies with the thread that started it (PR_SET_PDEATHSIG), and an idle
+	// thread may end.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var err error
 	for _, confined := range confinements() {
 		var output bytes.Buffer

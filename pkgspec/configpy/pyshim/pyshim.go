@@ -25,7 +25,7 @@ func Flags() []string { return []string{"-s", "-S", "-B", "-X", "utf8"} }
 // Env is the interpreter's own environment. With it sets are in the same order
 // on every run.
 func Env() []string {
-	return []string{"PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1", "PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8"}
+	return []string{"PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1", "PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
 }
 
 // Files gives the runner and its modules.

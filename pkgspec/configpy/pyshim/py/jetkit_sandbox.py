@@ -12,10 +12,15 @@ import resource
 import struct
 import sys
 
+import jetkit_machine
+
 # The machine that this runs on; os.uname is replaced later.
 MACHINE = os.uname().machine
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+# The names of folders with installed packages. They are inside of the standard library's.
+INSTALLED = frozenset(("site-packages", "dist-packages"))
 
 # Audit events, or their beginnings, that end in PermissionError.
 FORBIDDEN = (
@@ -32,18 +37,31 @@ CHANGING = (
 def enter(root, memory, seconds):
     """Enters the sandbox, for good."""
     readable = readable_paths(root)
-    confine_kernel(readable)
+    confine_kernel(readable + libraries())
     limit(memory, seconds)
     sys.addaudithook(make_hook(tuple(readable)))
+    jetkit_machine.install_files(tuple(readable))
 
 
 def readable_paths(root):
-    """Lists what may be read: the tree, ours, and Python itself."""
+    """Lists what files may read: the tree, ours, and Python's standard library."""
     here = os.path.dirname(os.path.abspath(__file__))
-    paths = {root, here, sys.base_prefix, sys.base_exec_prefix, sys.prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
-    paths.update(("/usr/lib", "/usr/local/lib", "/usr/share/zoneinfo", "/lib", "/lib64", "/dev/null", "/dev/urandom"))
-    paths.discard("/")
-    return sorted(set(os.path.realpath(p) for p in paths if os.path.exists(p)))
+    return real({root, here, "/dev/null"}.union(standard_library(sys.path)))
+
+
+def libraries():
+    """Lists what the linker reads for modules of the standard library."""
+    return real({"/usr/lib", "/usr/local/lib", "/lib", "/lib64", os.path.join(sys.base_exec_prefix, "lib")})
+
+
+def real(paths):
+    return sorted(set(os.path.realpath(p) for p in paths if os.path.exists(p)) - {"/"})
+
+
+def standard_library(paths):
+    """Picks the standard library's own folders; none is one of installed packages."""
+    home = os.path.dirname(os.path.abspath(os.__file__))
+    return [p for p in paths if p == home or p.startswith(home + os.sep) and not INSTALLED.intersection(p.split(os.sep)) or p.endswith(".zip")]
 
 
 def limit(memory, seconds):
@@ -61,7 +79,7 @@ def limit(memory, seconds):
 
 def make_hook(readable):
     realpath, fspath, startswith = os.path.realpath, os.fspath, str.startswith
-    separator = os.sep
+    separator, installed = os.sep, INSTALLED.intersection
 
     def check_open(path, flags):
         if isinstance(path, int):
@@ -69,7 +87,7 @@ def make_hook(readable):
         if isinstance(flags, int) and flags & WRITING:
             raise OSError(errno.EROFS, "config.py may not write", path)
         name = realpath(os.fsdecode(fspath(path)))
-        if not any(name == p or startswith(name, p + separator) for p in readable):
+        if not any(name == p or startswith(name, p + separator) for p in readable) or installed(name.split(separator)):
             raise PermissionError(errno.EACCES, "config.py may only read files of its tree", path)
 
     def hook(event, args):

@@ -13,8 +13,12 @@ KEYS = frozenset((
 # Keys whose values are used as texts without being turned into them first.
 TEXT_KEYS = frozenset(("name", "alias", "depends", "test", "dockerfile", "config"))
 
+LOST_ZERO = "%s is a number in Python and becomes %s; write '%s' to keep it"
+
 MAX_PACKAGES = 5000
 MAX_DEPTH = 16
+
+_sources = {}
 
 
 def result(value, root, folder):
@@ -24,13 +28,52 @@ def result(value, root, folder):
     tree's place on this machine, which is another one every time, a fixed name.
     """
     if value is None:
-        return {"disabled": True}
-    found, warnings = [], []
+        return {"disabled": True, "floats": ()}
+    found, warnings, floats = [], [], set()
     collect(value, found, warnings, 0)
-    answer = {"packages": [fixed(metadata(p), root, folder) for p in found]}
+    answer = {"packages": [fixed(metadata(p, floats), root, folder) for p in found]}
     if warnings:
-        answer["warnings"] = warnings[:20]
+        answer["warnings"] = [{"message": message} for message in warnings[:20]]
+    answer["floats"] = floats
     return answer
+
+
+def respelled(floats, files):
+    """Lists the numbers in files that a value has lost a zero of, as (message, file,
+    line). Python reads 3.10 as 3.1, which is another version."""
+    found = []
+    for file in files if floats else ():
+        text = source(file)
+        if any(number + "0" in text for number in floats):
+            found += [(LOST_ZERO % (written, number, written), file, line) for written, number, line in numbers(text) if number in floats]
+    return found[:20]
+
+
+def source(file):
+    """Gives the text of a file of the tree, read once."""
+    if file not in _sources:
+        try:
+            with open(file, encoding="utf-8") as opened:
+                _sources[file] = opened.read()
+        except (OSError, ValueError):
+            _sources[file] = ""
+    return _sources[file]
+
+
+def numbers(text):
+    """Finds the floats in Python code that end in a zero too many."""
+    import io
+    import tokenize  # it takes longer to load than most files to run
+
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (SyntaxError, tokenize.TokenError):
+        return
+    for token in tokens:
+        if token.type == tokenize.NUMBER and "." in token.string and token.string.endswith("0") and "j" not in token.string:
+            number = str(float(token.string))
+            if number != token.string:
+                yield token.string, number, token.start[0]
 
 
 def collect(value, found, warnings, depth):
@@ -55,9 +98,9 @@ def is_package(value):
     return isinstance(value, dict) and value != {} and all(key in KEYS for key in value)
 
 
-def metadata(package):
+def metadata(package, floats):
     """Makes a package's keys plain: scalars become the texts that print shows."""
-    return {str(key): key_value(str(key), value) for key, value in package.items() if key != "path"}
+    return {str(key): key_value(str(key), value, floats) for key, value in package.items() if key != "path"}
 
 
 def fixed(package, root, folder):
@@ -77,9 +120,13 @@ def renamed(value, root):
     return value
 
 
-def key_value(key, value):
+def key_value(key, value, floats):
+    """Makes a key's value plain. A build argument that is None is none."""
     if key == "build_args" and isinstance(value, dict):
-        return {str(name): format(v) for name, v in value.items()}
+        floats.update(str(v) for v in value.values() if isinstance(v, float))
+        return {str(name): format(v) for name, v in value.items() if v is not None}
+    if isinstance(value, float):
+        floats.add(str(value))
     return plain(value, key in TEXT_KEYS, 0)
 
 

@@ -4,11 +4,11 @@ import builtins
 import gc
 import json
 import os
-import random
 import sys
 import time
 import types
 
+import jetkit_machine
 import jetkit_sandbox
 import jetkit_values
 
@@ -46,12 +46,11 @@ def prepare(request, root, output):
     os.dup2(output, 1)
     os.dup2(output, 2)
     lib = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib")
-    sys.path.insert(0, lib)
+    sys.path[:] = [lib] + jetkit_sandbox.standard_library(sys.path)
     sys.argv = ["config.py"]
     builtins.exit = builtins.quit = sys.exit  # as the module site, which is not loaded, has it
     facts = request["facts"]
-    machine = facts["SYSTEM_ARCH"] or "aarch64"
-    os.uname = lambda: os.uname_result(("Linux", "localhost", "0", "#0", machine))
+    jetkit_machine.install(root, facts)
     set_environment(request["env"])
     os.chdir(root)
 
@@ -94,7 +93,9 @@ def evaluate(request, root, index):
         exec(code, module.__dict__)
         if "package" not in module.__dict__:
             return {"error": {"message": "it deletes the variable package"}}
-        return jetkit_values.result(module.package, root, path)
+        result = jetkit_values.result(module.package, root, path)
+        warn(result, root, file)
+        return result
     except BaseException as error:
         return {"error": explain(error, root)}
     finally:
@@ -102,16 +103,32 @@ def evaluate(request, root, index):
             del sys.modules[name]
 
 
+def warn(result, root, file):
+    """Adds to a result what the user should know of how it came about."""
+    found = [(message, at, line) for message, at, line in jetkit_machine.notes() if at.startswith(root + os.sep)]
+    found += jetkit_values.respelled(result.pop("floats"), [file] + [other for other in loaded(root) if other != file])
+    for message, at, line in found:
+        warning = {"message": message, "at": {"file": os.path.relpath(at, root), "line": line}}
+        result.setdefault("warnings", []).append(warning)
+
+
+def loaded(root):
+    """Lists the files of the tree that were imported."""
+    files = set(getattr(module, "__file__", None) or "" for module in list(sys.modules.values()))
+    return sorted(file for file in files if file.startswith(root + os.sep))
+
+
 def reset(env):
     """Puts back what an earlier file may have changed."""
     set_environment(env)
-    random.seed(0)
+    jetkit_machine.reset()
     slept = [0.0]
 
     def sleep(seconds):
         slept[0] += max(float(seconds), 0.0)
         if not slept[0] <= MAX_SLEEP:
             raise SleptTooLong("it sleeps longer than %d seconds" % MAX_SLEEP)
+        jetkit_machine.sleep(max(float(seconds), 0.0))
 
     time.sleep = sleep
 

@@ -2,7 +2,7 @@
 
     python3 runner.py REQUEST RESULT ROOT
 
-REQUEST and RESULT are JSON files (pkgmeta.EvalRequest and EvalResult), ROOT is
+REQUEST and RESULT are JSON files (configpy.Request and Result), ROOT is
 the tree. The files run in a worker process that cannot write, start processes
 or use a network. This process watches it: a file that hangs, dies or floods the
 pipes fails alone, and a new worker goes on with the file after it.
