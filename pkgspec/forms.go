@@ -106,6 +106,25 @@ func image(of func(*Spec) *diag.Text) form {
 	}, func(s *Spec) string { return of(s).Value }, imageSchema)
 }
 
+// facts extends the tables of the target.
+func facts() form {
+	tables := map[string]*schema.Schema{}
+	for _, name := range platform.TableNames() {
+		tables[strings.TrimSuffix(name, ".json")] = &schema.Schema{Type: "object"}
+	}
+	return form{
+		file: func(l *loader, f *yamlnode.Field, key string) {
+			if !l.expect(f.Value, key, "a mapping of tables", yamlnode.Mapping) {
+				return
+			}
+			tables, problems := l.spec.Target.Tables.ExtendInline(f.Value)
+			l.spec.Target.Tables = tables
+			l.problems = append(l.problems, problems...)
+		},
+		schema: schema.Object(tables),
+	}
+}
+
 func packages() form {
 	return form{
 		file: func(l *loader, f *yamlnode.Field, key string) {

@@ -28,7 +28,7 @@ func checkProblems(t *testing.T, problems []problem) {
 // YAML parser has read the file.
 var readerOnly = map[string]bool{
 	"a size above the limit, which a number can hold": true, "unknown tag": true, "binary tag": true, "duplicate packages": true,
-	"NUL": true, "error in a second document": true, "several documents": true, "old line ends": true, "unicode line end": true,
+	"bad facts": true, "NUL": true, "error in a second document": true, "several documents": true, "old line ends": true, "unicode line end": true,
 }
 
 // TestProblems covers files that are good YAML and no good jetson.yaml.
@@ -42,7 +42,7 @@ func TestProblems(t *testing.T) {
 entry: 1
 `, `
 «entry» jetson.yaml:2:1: error: unknown key "entry" [unknown-key]
-    hint: it can be version, target, base, packages, sources, skip, args, build, tests or image
+    hint: it can be version, target, facts, base, packages, sources, skip, args, build, tests or image
 `},
 		{"unknown keys in sections", `packages: a
 target: {jetpak: 6}

@@ -38,6 +38,7 @@ var settings = []setting{
 		form: ofTarget("ubuntu", func(r *platform.Request) *platform.Asked { return &r.Ubuntu }, nil)},
 	{key: "target.arch", arg: "CUDA_ARCH", about: "`tegra`, `sbsa` or `x86_64`", unset: "same",
 		form: ofTarget("arch", func(r *platform.Request) *platform.Asked { return &r.Arch }, nil)},
+	{key: "facts", about: "more rows for the tables of releases: see [facts](#facts)", unset: "none", form: facts()},
 	{key: "base", arg: "BASE_IMAGE", about: "image reference, or the name of a `--build-context`", unset: "the target's image", form: image(func(s *Spec) *diag.Text { return &s.Base }).with(func(p *plan.Plan) string { return p.Base.Value })},
 	{key: "python_image", arg: "PYTHON_IMAGE", argOnly: true, about: "image that runs [config.py](config-py.md) files; not in the file", unset: "`python:3.12-slim`", form: image(func(s *Spec) *diag.Text { return &s.PythonImage })},
 	{key: "packages", arg: "PACKAGES", about: "list of [packages](#packages)", unset: "required", form: packages()},

@@ -30,24 +30,50 @@ type FactsFile struct {
 // Files have the form of the built-in tables; what is wrong with them is
 // reported at its line, and the tables are then t itself.
 func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
+	return t.extended(func(r tableReader, into *Tables) {
+		for _, f := range files {
+			name := path.Base(f.Name)
+			switch {
+			case !slices.Contains(TableNames(), name):
+				hint := diag.DidYouMean(name, TableNames())
+				r.problems.Errorf(rules.BadFacts, diag.Range{File: f.Name}, hint, "%s is none of the tables: %s", name, diag.And(TableNames()))
+			case len(f.Data) > maxFacts:
+				r.problems.Errorf(rules.TooLarge, diag.Range{File: f.Name}, "", "the file is larger than %d KiB", maxFacts>>10)
+			default:
+				r.read(f.Name, f.Data, into)
+			}
+		}
+	})
+}
+
+// ExtendInline is Extend for a mapping that holds the tables themselves, each by
+// the name of its file without ".json".
+func (t *Tables) ExtendInline(facts *yamlnode.Node) (*Tables, diag.List) {
+	return t.extended(func(r tableReader, into *Tables) {
+		r.asTyped = true
+		var names []string
+		for _, name := range TableNames() {
+			names = append(names, strings.TrimSuffix(name, ".json"))
+		}
+		for _, f := range facts.Fields {
+			if !slices.Contains(names, f.Key) {
+				r.problems.Errorf(rules.UnknownKey, f.KeyAt, diag.DidYouMean(f.Key, names), "unknown key %s in facts: the tables are %s", yamlnode.Quote(f.Key), diag.And(names))
+				continue
+			}
+			r.table(f.Key+".json", f.Value, into)
+		}
+	})
+}
+
+// extended adds the rows that add reads to a copy of the tables.
+func (t *Tables) extended(add func(r tableReader, into *Tables)) (*Tables, diag.List) {
 	t = t.orBuiltIn()
 	extended := &Tables{
 		releases: slices.Clone(t.releases), ubuntus: slices.Clone(t.ubuntus), arches: t.arches, boardArches: slices.Clone(t.boardArches),
 		cudaLimits: slices.Clone(t.cudaLimits), lists: slices.Clone(t.lists), capabilities: slices.Clone(t.capabilities),
 	}
 	var problems diag.List
-	for _, f := range files {
-		name := path.Base(f.Name)
-		switch {
-		case !slices.Contains(TableNames(), name):
-			hint := diag.DidYouMean(name, TableNames())
-			problems.Errorf(rules.BadFacts, diag.Range{File: f.Name}, hint, "%s is none of the tables: %s", name, diag.And(TableNames()))
-		case len(f.Data) > maxFacts:
-			problems.Errorf(rules.TooLarge, diag.Range{File: f.Name}, "", "the file is larger than %d KiB", maxFacts>>10)
-		default:
-			tableReader{problems: &problems}.read(f.Name, f.Data, extended)
-		}
-	}
+	add(tableReader{problems: &problems}, extended)
 	if !problems.HasErrors() {
 		extended.complete(&problems)
 	}
@@ -59,8 +85,21 @@ func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
 
 // read adds the rows of one file to tables.
 func (r tableReader) read(file string, data []byte, t *Tables) {
+	root, problems := yamlnode.ReadJSON(yamlnode.Source{File: file, Text: data})
+	*r.problems = append(*r.problems, problems...)
+	switch {
+	case root != nil && root.Kind != yamlnode.Mapping:
+		r.wrongType(root, "the file", "a mapping")
+	case root != nil:
+		r.table(path.Base(file), root, t)
+	case len(problems) == 0:
+		r.problems.Errorf(rules.EmptyFile, diag.Range{File: file}, "write a table, or remove the file", "the file is empty")
+	}
+}
+
+// table adds the rows of one table, which the name of its file says.
+func (r tableReader) table(name string, root *yamlnode.Node, t *Tables) {
 	sections := map[string]func(*yamlnode.Node){}
-	name := path.Base(file)
 	switch name {
 	case "l4t.json":
 		sections["releases"] = func(n *yamlnode.Node) { t.releases = rows(r, n, "a release", t.releases, (*release).check) }
@@ -83,16 +122,8 @@ func (r tableReader) read(file string, data []byte, t *Tables) {
 		known = append(known, key)
 	}
 	slices.Sort(known)
-	root, problems := yamlnode.ReadJSON(yamlnode.Source{File: file, Text: data})
-	*r.problems = append(*r.problems, problems...)
-	switch {
-	case root == nil && len(problems) == 0:
-		r.problems.Errorf(rules.EmptyFile, diag.Range{File: file}, "write a table, or remove the file", "the file is empty")
-		return
-	case root == nil:
-		return
-	case root.Kind != yamlnode.Mapping:
-		r.wrongType(root, "the file", "a mapping")
+	if root.Kind != yamlnode.Mapping {
+		r.wrongType(root, "the table", "a mapping")
 		return
 	}
 	for _, f := range root.Fields {

@@ -16,11 +16,15 @@ type tableReader struct {
 	// ofProgram marks the program's own tables, whose rows name other sources
 	// than the file that they stand in.
 	ofProgram bool
+	// asTyped takes what YAML takes for a number as a text, as jetson.yaml does.
+	asTyped bool
 }
 
 // wrongType reports a value of another kind than is needed.
 func (r tableReader) wrongType(n *yamlnode.Node, what, want string) {
-	r.problems.Errorf(rules.WrongType, n.At, "", "%s must be %s, not %s", what, want, n.Describe())
+	if n.Kind != yamlnode.Broken { // it is reported already
+		r.problems.Errorf(rules.WrongType, n.At, "", "%s must be %s, not %s", what, want, n.Describe())
+	}
 }
 
 // decode reads a mapping into a struct, each of whose keys must be a field's. It
@@ -43,7 +47,7 @@ func (r tableReader) decode(n *yamlnode.Node, what string, into any) bool {
 			good = false
 			continue
 		}
-		if !set(row.Field(i), f.Value) {
+		if !r.set(row.Field(i), f.Value) {
 			r.wrongType(f.Value, f.Key, kindOf(row.Field(i).Type()))
 			good = false
 		}
@@ -52,27 +56,29 @@ func (r tableReader) decode(n *yamlnode.Node, what string, into any) bool {
 }
 
 // set gives a field of a row a node's value, if it is of the field's kind.
-func set(field reflect.Value, n *yamlnode.Node) bool {
+func (r tableReader) set(field reflect.Value, n *yamlnode.Node) bool {
 	switch field.Kind() {
 	case reflect.String:
 		field.SetString(n.Text)
-		return n.Kind == yamlnode.Scalar && n.Tag == yamlnode.StrTag
+		return n.Kind == yamlnode.Scalar && (n.Tag == yamlnode.StrTag || r.asTyped && isNumber(n))
 	case reflect.Bool:
 		field.SetBool(n.Text == "true")
 		return n.Kind == yamlnode.Scalar && n.Tag == yamlnode.BoolTag
 	case reflect.Int:
 		number, err := strconv.Atoi(n.Text)
 		field.SetInt(int64(number))
-		return n.Kind == yamlnode.Scalar && n.Tag == yamlnode.FloatTag && err == nil
+		return n.Kind == yamlnode.Scalar && isNumber(n) && err == nil
 	}
 	field.Set(reflect.MakeSlice(field.Type(), len(n.Items), len(n.Items)))
 	for i, item := range n.Items {
-		if !set(field.Index(i), item) {
+		if !r.set(field.Index(i), item) {
 			return false
 		}
 	}
 	return n.Kind == yamlnode.List
 }
+
+func isNumber(n *yamlnode.Node) bool { return n.Tag == yamlnode.IntTag || n.Tag == yamlnode.FloatTag }
 
 // kindOf names what a field of a row holds.
 func kindOf(t reflect.Type) string {
