@@ -80,7 +80,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, err
 	}
 	st, err := teststep.Seal(finished, manifest, b.evaluations.of(platform), nil,
-		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform))
+		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform), b.placeOf(p))
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +89,9 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	def, err := st.Marshal(ctx, llb.WithCaps(b.ui.BuildOpts().LLBCaps), llb.Platform(platform))
 	if err != nil {
 		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
+	}
+	if err := chain.Locate(def, ranges(p.BaseAt)); err != nil {
+		return nil, err
 	}
 	chain.Label(def, stages, b.prefix(platform))
 	asks := map[string]chain.Asks{}

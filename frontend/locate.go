@@ -100,6 +100,17 @@ func (b *build) declared(_ plan.Step, t plan.Test) llb.ConstraintsOpt {
 	return llb.NewSourceMap(nil, info.Filename, info.Language, info.Data).Location(ranges(t.At))
 }
 
+// placeOf returns the place of what belongs to no package: where jetson.yaml lists the
+// packages or, if it does not, its first line.
+func (b *build) placeOf(p *plan.Plan) llb.ConstraintsOpt {
+	at := p.RequestedAt
+	if at.File != b.spec.Filename {
+		at = diag.Range{File: b.spec.Filename, Start: diag.Position{Line: 1}}
+	}
+	info := b.sourceInfo(at.File)
+	return llb.NewSourceMap(nil, info.Filename, info.Language, info.Data).Location(ranges(at))
+}
+
 // sourceInfo gives a file that diagnostics speak of, or nil if there is none.
 func (b *build) sourceInfo(file string) *pb.SourceInfo {
 	if file == "" {
@@ -127,9 +138,12 @@ func fileInfo(name, language string, dt []byte) *pb.SourceInfo {
 	return printableSource(&pb.SourceInfo{Filename: name, Language: language, Data: dt})
 }
 
-// ranges gives a diagnostic's range as BuildKit counts: lines from 1, characters
-// from 0.
+// ranges returns a diagnostic's range as BuildKit counts: lines from 1, characters
+// from 0. A file as a whole has none.
 func ranges(r diag.Range) []*pb.Range {
+	if r.Start.Line == 0 {
+		return nil
+	}
 	position := func(p diag.Position) *pb.Position {
 		return &pb.Position{Line: int32(p.Line), Character: int32(max(p.Column-1, 0))} //nolint:gosec // files are far smaller
 	}

@@ -45,6 +45,18 @@ func (r Range) String() string {
 	return fmt.Sprintf("%s:%d:%d", file, r.Start.Line, r.Start.Column)
 }
 
+// To returns the stretch from r to other, which comes after it in the same file. A zero
+// Range is left out of it.
+func (r Range) To(other Range) Range {
+	switch {
+	case r.File == "":
+		return other
+	case other.File == r.File:
+		r.End = cmp.Or(other.End, other.Start)
+	}
+	return r
+}
+
 // Text is a text that a user wrote, and where it stands.
 type Text struct {
 	Value string

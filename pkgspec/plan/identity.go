@@ -14,7 +14,7 @@ func (p *Plan) Identity() *Plan {
 	id := *p
 	id.Target = p.Target.identity()
 	id.Base = p.Base.identity()
-	id.BaseAt, id.Requested, id.Overrides = diag.Range{}, nil, nil
+	id.BaseAt, id.Requested, id.RequestedAt, id.Overrides = diag.Range{}, nil, diag.Range{}, nil
 	id.Steps = make([]Step, len(p.Steps))
 	for i, step := range p.Steps {
 		id.Steps[i] = step.identity()

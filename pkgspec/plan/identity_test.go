@@ -12,7 +12,7 @@ import (
 // explained lists the fields of the plan that explain, and thus are no part of its digest.
 // A new field that is in neither list fails the test: decide what it is.
 var explained = map[string]bool{
-	"Plan.BaseAt": true, "Plan.Requested": true, "Plan.Overrides": true,
+	"Plan.BaseAt": true, "Plan.Requested": true, "Plan.RequestedAt": true, "Plan.Overrides": true,
 	"Value.Reason": true, "Value.Source": true,
 	"Step.Why": true, "Step.Requested": true, "Step.At": true, "Test.At": true,
 }

@@ -23,6 +23,8 @@ type Plan struct {
 	BaseAt diag.Range `json:"base_at,omitzero"`
 	// Requested lists the packages that the user asked for, as written.
 	Requested []string `json:"requested"`
+	// RequestedAt is where the file lists them; zero if it does not.
+	RequestedAt diag.Range `json:"requested_at,omitzero"`
 	// Steps is the chain, in build order: each step builds on the one before.
 	Steps []Step `json:"steps"`
 	Build Build  `json:"build,omitzero"`

@@ -52,6 +52,7 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 	}
 	for _, ref := range spec.Packages {
 		p.Requested = append(p.Requested, ref.Value)
+		p.RequestedAt = p.RequestedAt.To(ref.At)
 	}
 	p.Tests = plan.Tests{Sandbox: spec.Tests.Sandbox, GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch, Data: spec.Tests.Data}
 	if spec.Tests.GPU == plan.GPUCDI && needsGPU(p.Steps) {
