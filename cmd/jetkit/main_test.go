@@ -67,7 +67,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // places are the parts of a plan that say where in the user's file something
 // stands.
-var places = regexp.MustCompile(`( at | \()jetson\.yaml:\d+:\d+\)?`)
+var places = regexp.MustCompile(`( at | \()jetson\.yaml:\d+:\d+\)?|(?s:  "requested_at": \{.*?\n  \},\n)`)
 
 // cmpPlans compares two JSON plans, except for places in the user's file.
 func cmpPlans(ts *testscript.TestScript, neg bool, args []string) {
