@@ -19,6 +19,11 @@ PLATFORMS ?= linux/$(shell go env GOARCH)
 FRONTEND_OUT ?= .cache/frontend
 comma := ,
 
+# Everything is compiled as the frontend is, so that Go compiles what programs, tests and linters share once. The race
+# detector needs cgo, so `make unit` compiles on its own.
+export CGO_ENABLED := 0
+export GOFLAGS := $(shell go env GOFLAGS) -trimpath
+
 # go test arguments, e.g. make unit ARGS='-run TestX -count=1' PKGS=./pkgspec/...
 PKGS ?= ./...
 ARGS ?=
@@ -33,7 +38,7 @@ setup: ## Install what the tests need (apt) and build the tools into .cache/bin
 
 build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 	go build ./...
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(BIN)/jetkit ./cmd/jetkit
+	go build -ldflags '-s -w' -o $(BIN)/jetkit ./cmd/jetkit
 
 lint: $(LINTERS) ## Check the code and its formatting, scripts, and the examples' workflows and Kubernetes manifests
 	$(LINTER) run ./...
@@ -46,7 +51,7 @@ fmt: $(LINTER) ## Format the code
 
 unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go, a C compiler (for the race detector) and Python
 	@mkdir -p $(REPORTS)
-	$(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- -race $(ARGS) $(PKGS)
+	CGO_ENABLED=1 $(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- -race $(ARGS) $(PKGS)
 
 integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkitd, buildx and docker (root)
 	@mkdir -p $(REPORTS)
@@ -67,7 +72,7 @@ bench: ## Measure jetkit against the ways it replaces
 
 frontend-image: ## Build and push the frontend image: REGISTRY=host:port/name TAG=t BUILDER=name
 	@for platform in $(subst $(comma), ,$(PLATFORMS)); do \
-	  CGO_ENABLED=0 GOOS="$${platform%%/*}" GOARCH="$${platform##*/}" go build -trimpath -ldflags '-s -w' \
+	  GOOS="$${platform%%/*}" GOARCH="$${platform##*/}" go build -ldflags '-s -w' \
 	    -o "$(FRONTEND_OUT)/$${platform//\//_}/jetkit-frontend" ./cmd/frontend; \
 	done
 	REGISTRY='$(REGISTRY)' TAG='$(TAG)' FRONTEND_OUT='$(FRONTEND_OUT)' docker buildx bake frontend-local --push \

@@ -3,8 +3,10 @@
 #
 #   integration/setup.sh            everything
 #   integration/setup.sh packages   only the system packages (apt, needs root or sudo)
-#   integration/setup.sh tools      only the Go tools, into .cache/bin
+#   integration/setup.sh tools      only the Go tools that every build needs, into .cache/bin
+#   integration/setup.sh nvidia     only NVIDIA's tools, into .cache/bin (needs a C compiler)
 #   integration/setup.sh lint       only the linters, into .cache/bin
+#   integration/setup.sh bases      only the base images' root file systems, into .cache (needs root)
 #
 # It can run any number of times: what is already there is left alone. Packages come from apt; the tools are compiled
 # from the versions that the go.mod files of integration/{tools,nvidia,lint} name, and end up nowhere but in .cache.
@@ -12,6 +14,11 @@ set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$repo/.cache/bin
+
+# As the frontend is compiled: so Go compiles what tools, frontend, tests and linters share once. The Makefile does the same.
+export CGO_ENABLED=0
+GOFLAGS="$(go env GOFLAGS 2>/dev/null) -trimpath"
+export GOFLAGS
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -96,12 +103,13 @@ build_tools() {
   build_tool tools/previous github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version '' buildkitd-previous
   build_tool tools ./registry
   build_tool tools gotest.tools/gotestsum
-  build_nvidia_tools
 }
 
 # The NVIDIA Container Toolkit as its own Makefile links it: symbols of the driver's libraries are found when they are
 # called, if ever. It is a module of its own so that it does not decide BuildKit's dependencies.
 build_nvidia_tools() {
+  need_go
+  local -x CGO_ENABLED=1
   local module=github.com/NVIDIA/nvidia-container-toolkit name
   # Most of go-nvml is deprecated by its own header; two hundred lines of warnings about it hide everything else.
   local -x CGO_CFLAGS='-O2 -g -Wno-deprecated-declarations'
@@ -118,20 +126,39 @@ build_linter() {
   build_tool tools ./manifests
 }
 
+# make_bases runs beside the compiler: debootstrap mostly waits for the mirror and the disk.
+make_bases() {
+  need_go
+  (cd "$repo" && as_root env "PATH=$PATH" "GOFLAGS=$GOFLAGS" CGO_ENABLED=0 go run ./integration/bases)
+}
+
 need_go() {
   command -v go >/dev/null || die "Go is not on the PATH: install the version that go.mod names (https://go.dev/dl)"
   mkdir -p "$bin"
 }
 
+# everything lets what waits (apt, debootstrap) run beside what computes (the compiler).
+everything() {
+  local waiting
+  trap 'wait' EXIT # a failed part must not leave another running
+  install_packages &
+  waiting=$!
+  build_tools
+  wait "$waiting"
+  make_bases &
+  waiting=$!
+  build_nvidia_tools
+  build_linter
+  wait "$waiting"
+  say "done"
+}
+
 case ${1:-all} in
   packages) install_packages ;;
   tools) build_tools ;;
+  nvidia) build_nvidia_tools ;;
   lint) build_linter ;;
-  all)
-    install_packages
-    build_tools
-    build_linter
-    say "done"
-    ;;
-  *) die "unknown part '$1': packages, tools, lint or nothing" ;;
+  bases) make_bases ;;
+  all) everything ;;
+  *) die "unknown part '$1': packages, tools, nvidia, lint, bases or nothing" ;;
 esac
