@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/distribution/reference"
@@ -12,6 +14,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerui"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/chain"
@@ -30,11 +33,19 @@ type compiled struct {
 	unlisted   string
 	plan       *plan.Plan
 	definition *llb.Definition
-	config     *dockerspec.DockerOCIImage
-	base       *dockerspec.DockerOCIImage
-	runs       []teststep.Run
-	// asks is what the packages' Dockerfiles ask for, by package.
-	asks map[string]chain.Asks
+	// instructions are those of the packages' Dockerfiles, by the digests of the
+	// definition's operations.
+	instructions map[digest.Digest]chain.Instruction
+	// required is what the packages' Dockerfiles need from the builder, and inherited
+	// which ONBUILD instructions ran in them, by package.
+	required  map[string]chain.Requirements
+	inherited map[string][]chain.Trigger
+	config    *dockerspec.DockerOCIImage
+	base      *dockerspec.DockerOCIImage
+	// epoch is the time that the image's history and configuration have at most; nil
+	// means that of the build.
+	epoch *time.Time
+	runs  []teststep.Run
 }
 
 // compile turns a plan into one LLB definition: chain, tests and seal. If report
@@ -48,59 +59,42 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if err != nil {
 		return nil, &placedError{error: err, at: []diag.Range{p.BaseAt}}
 	}
-	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform}
+	epoch, err := b.epoch(ctx, p, sources)
+	if err != nil {
+		return nil, err
+	}
+	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform, Epoch: epoch}
 	var found []warning
 	if report {
 		opt.Warn = lintWarnings(&found)
 	}
 	stages, err := chain.Compile(ctx, opt)
 	if report {
-		b.show(ctx, platform, append(found, b.warningsOf(detached(stages))...))
+		b.show(ctx, platform, append(found, b.warningsOf(slices.Concat(detached(stages), b.dropped(p), otherSyntax(stages)))...))
 	}
 	if err != nil {
 		return nil, err
 	}
-	finished, err := b.finish(p, stages, base)
+	sealed, err := b.seal(p, stages, base, platform, b.imageEpoch(epoch, stages))
 	if err != nil {
 		return nil, err
 	}
-	runs, err := teststep.Steps(teststep.Config{
-		Plan: p, Platform: platform, Caps: b.ui.BuildOpts().LLBCaps, Project: b.project(),
-		Declared: b.declared, Prefix: b.prefix(platform),
-		Flags: teststep.Flags{
-			ExtraHosts: b.ui.ExtraHosts, CgroupParent: b.ui.CgroupParent, Resources: b.ui.LinuxResources,
-			CacheNamespace: b.ui.CacheIDNamespace, NoCache: b.ui.IsNoCache,
-		},
-	}, stages, finished)
-	if err != nil {
-		return nil, err
-	}
-	manifest, err := teststep.NewManifest(p, runs)
-	if err != nil {
-		return nil, err
-	}
-	st, err := teststep.Seal(finished, manifest, b.evaluations.of(platform), nil,
-		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform), b.placeOf(p))
-	if err != nil {
-		return nil, err
-	}
-	finished.Image.Config.Labels = b.labels(finished.Image.Config.Labels, manifest, p)
-
-	def, err := st.Marshal(ctx, llb.WithCaps(b.ui.BuildOpts().LLBCaps), llb.Platform(platform))
+	def, err := sealed.state.Marshal(ctx, llb.WithCaps(b.ui.BuildOpts().LLBCaps), llb.Platform(platform))
 	if err != nil {
 		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
 	}
 	if err := chain.Locate(def, ranges(p.BaseAt)); err != nil {
 		return nil, err
 	}
-	chain.Label(def, stages, b.prefix(platform))
-	asks := map[string]chain.Asks{}
+	instructions := chain.Label(def, stages, b.prefix(platform))
+	required, inherited := map[string]chain.Requirements{}, map[string][]chain.Trigger{}
 	for _, s := range stages {
-		asks[s.Step.Name] = s.Asks
+		required[s.Step.Name], inherited[s.Step.Name] = s.Requirements, s.Inherited
 	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
-		plan: p, definition: def, config: finished.Image, base: base.Image, runs: runs, asks: asks,
+		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited,
+		config: sealed.image, base: base.Image, epoch: sealed.epoch, runs: sealed.runs,
 	}, nil
 }
 

@@ -23,12 +23,8 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// pythonContext is the named context that replaces the image with Python, and
-// defaultPython that image.
-const (
-	pythonContext = "python"
-	defaultPython = "docker.io/library/python:3.12-slim"
-)
+// defaultPython is the image that config.py files run in.
+const defaultPython = "docker.io/library/python:3.12-slim"
 
 // maxResult bounds the result of config.py files.
 const maxResult = 32 << 20
@@ -142,12 +138,12 @@ func (e *evaluator) native() ocispecs.Platform { return e.build.ui.BuildPlatform
 // python loads the image with Python.
 func (e *evaluator) python(ctx context.Context) (llb.State, error) {
 	name := cmp.Or(e.image, defaultPython)
-	if e.contexts.has(pythonContext) && !e.pythonIsTree {
-		name = pythonContext
+	if e.contexts.has(plan.PythonContext) && !e.pythonIsTree {
+		name = plan.PythonContext
 	}
 	named := func(err error) error {
 		return fmt.Errorf("image %s, which runs config.py files: %w (another image with Python 3.8 or later can be given as --build-arg PYTHON_IMAGE=REF or --build-context %s=docker-image://REF)",
-			name, err, pythonContext)
+			name, err, plan.PythonContext)
 	}
 	base, err := e.build.loadImage(ctx, name, e.native(), named)
 	if err != nil {

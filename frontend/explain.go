@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -16,7 +17,7 @@ import (
 	"jetkit/llb/teststep"
 )
 
-// explain says in the user's terms why a solve failed: which test of which
+// explain returns why a solve failed in the user's terms: which test of which
 // package, or what the builder lacks. Other errors, a failing RUN for one, come
 // from BuildKit with their source already.
 func (c *compiled) explain(err error) error {
@@ -30,8 +31,9 @@ func (c *compiled) explain(err error) error {
 	if !ok {
 		return err
 	}
-	name := c.definition.Metadata[digest.Digest(vertex.Digest)].Description["llb.customname"]
-	if name == "[internal] "+chain.MarksStep {
+	id := digest.Digest(vertex.Digest)
+	name := c.definition.Metadata[id].Description["llb.customname"]
+	if name == "[internal] "+chain.StubsStep {
 		return fmt.Errorf("preparing the first step with a GPU failed: the image that it builds on must have /bin/sh: %w", err)
 	}
 	platform := ""
@@ -44,15 +46,65 @@ func (c *compiled) explain(err error) error {
 			return c.withPlatformHint(testFailure(run, platform, err))
 		}
 	}
-	if m := chainStep.FindStringSubmatch(name); m != nil {
-		return c.withPlatformHint(fmt.Errorf("package %s failed%s in step %s%s: %w", m[1], platform, m[2], firstPlace(err), err))
+	if instruction, ok := c.instructions[id]; ok {
+		return c.withPlatformHint(c.instructionFailure(instruction, platform, err))
 	}
 	return err
 }
 
-// chainStep matches the progress names of a package's instructions, as
-// chain.Label makes them.
-var chainStep = regexp.MustCompile(`^\[(.+) (\d+/\d+)\] `)
+// instructionFailure names the package and the stage whose instruction failed.
+func (c *compiled) instructionFailure(i chain.Instruction, platform string, err error) error {
+	packages, stage := "package ", ""
+	if len(i.Packages) > 1 {
+		packages = "packages "
+	}
+	if i.Stage != "" && !unnamedStage.MatchString(i.Stage) {
+		stage = " of its stage " + i.Stage
+	}
+	hint := c.inheritedHint(i) + copyHint(err)
+	return fmt.Errorf("%s%s failed%s in step %s%s%s: %w%s", packages, strings.Join(i.Packages, ", "), platform, i.Number, stage, firstPlace(err), err, hint)
+}
+
+// unnamedStage matches what BuildKit calls a stage without a name.
+var unnamedStage = regexp.MustCompile(`^stage-\d+$`)
+
+// inheritedHint names whose ONBUILD instruction one is that is not in the Dockerfile
+// itself; it is empty for others.
+func (c *compiled) inheritedHint(i chain.Instruction) string {
+	command, ok := strings.CutPrefix(i.Command, "ONBUILD ")
+	if !ok {
+		return ""
+	}
+	for _, name := range i.Packages {
+		for _, t := range c.inherited[name] {
+			// BuildKit shows the values of variables, so that texts need not be equal.
+			if len(c.inherited[name]) > 1 && !slices.Equal(strings.Fields(t.Instruction), strings.Fields(command)) {
+				continue
+			}
+			owner := "the base image"
+			if t.Package != "" {
+				owner = "package " + t.Package
+			}
+			return fmt.Sprintf("\n%s is an ONBUILD instruction of %s: it runs in the next package that builds on it, with the files of that package's folder", command, owner)
+		}
+	}
+	return ""
+}
+
+// notADirectory matches BuildKit's error about a folder that is copied onto something else
+// of that name. Source: tonistiigi/fsutil, copy; the path is on the builder's machine.
+var notADirectory = regexp.MustCompile(`cannot copy to non-directory: (?:\S*/buildkit\d+)?(/\S*)$`)
+
+// copyHint says how to copy a folder onto a link to one; it is empty for other errors.
+func copyHint(err error) string {
+	m := notADirectory.FindStringSubmatch(err.Error())
+	if m == nil {
+		return ""
+	}
+	return fmt.Sprintf("\n%[1]s is a folder in what is copied, and no folder in the image: on a base with merged /usr, /bin, /lib and /sbin are links. "+
+		"Docker's legacy builder followed such a link, BuildKit does not\n"+
+		"  put the files where the link leads (rootfs/usr/bin in place of rootfs/bin), or copy the folder by itself: COPY rootfs%[1]s/ %[1]s/", m[1])
+}
 
 // plainCommand returns an error whose text names the command of a failed step as its
 // Dockerfile or the test's declaration has it, without what jetkit runs it by.
@@ -65,7 +117,7 @@ func plainCommand(err error) error {
 	return &textError{error: err, text: plain}
 }
 
-// firstPlace gives " (file:line)" of an error's source, or nothing.
+// firstPlace returns " (file:line)" of an error's source, or nothing.
 func firstPlace(err error) string {
 	for _, s := range errdefs.Sources(err) {
 		if len(s.Ranges) > 0 {

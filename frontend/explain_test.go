@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/moby/buildkit/util/grpcerrors"
 	digest "github.com/opencontainers/go-digest"
 
+	"jetkit/llb/chain"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -31,6 +33,11 @@ func failed(t *testing.T, name, text string) (*compiled, error) {
 			Test:  plan.Test{Name: "test.py", At: diag.Range{File: "numpy/Dockerfile", Start: diag.Position{Line: 4, Column: 9}}},
 			Where: teststep.OnPackage,
 		}},
+		instructions: map[digest.Digest]chain.Instruction{},
+	}
+	// As chain.Label does: what is no test of a package's is an instruction.
+	if m := regexp.MustCompile(`^\[(?:linux/arm64 )?([a-z:, ]+?)(?: (builder))? (\d/\d)\] (.*)$`).FindStringSubmatch(name); m != nil {
+		c.instructions[dgst] = chain.Instruction{Packages: strings.Split(m[1], ", "), Stage: m[2], Number: m[3], Command: m[4]}
 	}
 	err := errdefs.WrapVertex(errors.New(text), dgst)
 	err = errdefs.WithSource(err, &errdefs.Source{
@@ -43,7 +50,19 @@ func TestExplain(t *testing.T) {
 	for _, tc := range []struct{ platform, name, text, want string }{
 		{"", "[test numpy] test.py", "exit code: 1", `test "test.py" of package numpy failed on its own stage (declared at numpy/Dockerfile:4:9): exit code: 1`},
 		{"linux/arm64", "[linux/arm64 test numpy] test.py", "exit code: 1", `test "test.py" of package numpy failed for linux/arm64 on its own stage (declared at numpy/Dockerfile:4:9): exit code: 1`},
-		{"", "[cmake:apt builder 2/3] RUN make", "exit code: 2", `package cmake:apt builder failed in step 2/3 (numpy/Dockerfile:7): exit code: 2`},
+		{"", "[cmake:apt builder 2/3] RUN make", "exit code: 2", `package cmake:apt failed in step 2/3 of its stage builder (numpy/Dockerfile:7): exit code: 2`},
+		{"", "[a, b 2/3] RUN make", "exit code: 2", `packages a, b failed in step 2/3 (numpy/Dockerfile:7): exit code: 2`},
+		{"", "[a 1/3] ONBUILD COPY x  /y", `"/x": not found`, `package a failed in step 1/3 (numpy/Dockerfile:7): "/x": not found` +
+			"\nCOPY x  /y is an ONBUILD instruction of package first: it runs in the next package that builds on it, with the files of that package's folder"},
+		{"", "[a 1/3] ONBUILD COPY z /y", `"/z": not found`, `package a failed in step 1/3 (numpy/Dockerfile:7): "/z": not found` +
+			"\nCOPY z /y is an ONBUILD instruction of the base image: it runs in the next package that builds on it, with the files of that package's folder"},
+		{
+			"", "[a 1/3] COPY rootfs/ /", "cannot copy to non-directory: /var/lib/buildkit/runc-overlayfs/cachemounts/buildkit123/bin",
+			"package a failed in step 1/3 (numpy/Dockerfile:7): cannot copy to non-directory: /var/lib/buildkit/runc-overlayfs/cachemounts/buildkit123/bin" +
+				"\n/bin is a folder in what is copied, and no folder in the image: on a base with merged /usr, /bin, /lib and /sbin are links. " +
+				"Docker's legacy builder followed such a link, BuildKit does not" +
+				"\n  put the files where the link leads (rootfs/usr/bin in place of rootfs/bin), or copy the folder by itself: COPY rootfs/bin/ /bin/",
+		},
 		{"linux/arm64", "[linux/arm64 cmake:apt 2/3] RUN make", "exit code: 2", `package cmake:apt failed for linux/arm64 in step 2/3 (numpy/Dockerfile:7): exit code: 2`},
 		{"linux/arm64", "[internal] load package folders", "no such file", "no such file"},
 		{"", "[internal] load package folders", "no such file", "no such file"},
@@ -51,6 +70,7 @@ func TestExplain(t *testing.T) {
 	} {
 		c, err := failed(t, tc.name, tc.text)
 		c.platform = tc.platform
+		c.inherited = map[string][]chain.Trigger{"a": {{Package: "first", Instruction: "COPY x /y"}, {Instruction: "COPY z /y"}}}
 		if got := c.explain(err).Error(); got != tc.want {
 			t.Errorf("%s\n got %s\nwant %s", tc.name, got, tc.want)
 		}

@@ -22,7 +22,7 @@ import (
 // Build answers one request of BuildKit's gateway: a build, for one platform or
 // several, or a subrequest such as `docker buildx build --call=outline`.
 func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
-	c = &terminal{c}
+	c = newResolveCache(&terminal{c})
 	bc, err := dockerui.NewClient(c)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	if err != nil {
 		return nil, err
 	}
-	return &dockerui.BuildResult{Reference: ref, Image: image.config, BaseImage: image.base}, nil
+	return &dockerui.BuildResult{Reference: ref, Image: image.config, BaseImage: image.base, Epoch: image.epoch}, nil
 }
 
 // targetPlatform gives the platform to build for: the requested one, or the

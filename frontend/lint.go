@@ -57,6 +57,7 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 		if err != nil {
 			return nil, fmt.Errorf("package %s: %w", step.Name, err)
 		}
+		b.addProblems(results, syntaxProblem(step, found.Sources[0].Data))
 		addDockerfile(results, found)
 	}
 	return results, nil

@@ -22,20 +22,20 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	if err != nil {
 		return nil, err
 	}
-	asks, err := b.asks(ctx, p)
+	required, err := b.requirements(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(entitlementsOf(p, asks)), Sources: [][]byte{b.spec.Data}}
+	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(entitlementsOf(p, required)), Sources: [][]byte{b.spec.Data}}
 	for _, a := range pkgspec.KnownArgs() {
 		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key + ": " + a.About, Value: a.Value(p)})
 	}
 	return o, nil
 }
 
-// asks reads what the packages' Dockerfiles ask for, by package.
-func (b *build) asks(ctx context.Context, p *plan.Plan) (map[string]chain.Asks, error) {
-	all := map[string]chain.Asks{}
+// requirements reads those of the packages' Dockerfiles, by package.
+func (b *build) requirements(ctx context.Context, p *plan.Plan) (map[string]chain.Requirements, error) {
+	all := map[string]chain.Requirements{}
 	sources := &chainSources{contexts: contextsFor{b.contexts, b.targetPlatform(b.firstPlatform())}}
 	for _, s := range p.Steps {
 		if s.Dockerfile == "" {
@@ -45,7 +45,7 @@ func (b *build) asks(ctx context.Context, p *plan.Plan) (map[string]chain.Asks, 
 		if err != nil {
 			return nil, err
 		}
-		if all[s.Name], err = chain.AsksOf(dt); err != nil {
+		if all[s.Name], err = chain.RequirementsOf(dt); err != nil {
 			sm := llb.NewSourceMap(nil, s.Origin.File(s.Dockerfile), "Dockerfile", dt)
 			return nil, &chain.StepError{Step: s, SourceMap: sm, Err: err}
 		}
@@ -55,14 +55,14 @@ func (b *build) asks(ctx context.Context, p *plan.Plan) (map[string]chain.Asks, 
 
 // entitlementsOf lists what a build must be allowed to do: what the plan says, and
 // what the packages' Dockerfiles ask for themselves.
-func entitlementsOf(p *plan.Plan, asks map[string]chain.Asks) []plan.Entitlement {
+func entitlementsOf(p *plan.Plan, required map[string]chain.Requirements) []plan.Entitlement {
 	uses := map[string][]string{}
 	for _, e := range p.Entitlements() {
 		uses[e.Name] = e.Uses
 	}
 	for _, s := range p.Steps {
 		for _, name := range []string{device, networkHost, insecure} {
-			if askedFor(asks[s.Name], name) {
+			if askedFor(required[s.Name], name) {
 				uses[name] = append(uses[name], "the Dockerfile of "+s.Name)
 			}
 		}
@@ -75,14 +75,14 @@ func entitlementsOf(p *plan.Plan, asks map[string]chain.Asks) []plan.Entitlement
 }
 
 // askedFor tells whether a Dockerfile asks for an entitlement.
-func askedFor(asks chain.Asks, entitlement string) bool {
+func askedFor(required chain.Requirements, entitlement string) bool {
 	switch entitlement {
 	case networkHost:
-		return asks.HostNetwork
+		return required.HostNetwork
 	case insecure:
-		return asks.Insecure
+		return required.Insecure
 	}
-	return len(asks.Devices) > 0
+	return len(required.Devices) > 0
 }
 
 // describeEntitlements says in a line which flags a build needs, and what for.

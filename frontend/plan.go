@@ -31,7 +31,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 		Evaluator: func(spec *pkgspec.Spec) configpy.Evaluator {
 			return &evaluator{
 				build: b, contexts: contextsFor{b.contexts, p}, image: spec.PythonImage.Value,
-				pythonIsTree: slices.ContainsFunc(spec.Sources, func(s pkgspec.Source) bool { return s.Kind == plan.Named && s.Name == pythonContext }),
+				pythonIsTree: slices.ContainsFunc(spec.Sources, func(s pkgspec.Source) bool { return s.Kind == plan.Named && s.Name == plan.PythonContext }),
 			}
 		},
 	})
@@ -54,7 +54,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 func formatPlatform(p ocispecs.Platform) string { return platforms.Format(platforms.Normalize(p)) }
 
 // upTo cuts a plan after the package that --target names. The steps before it
-// keep their cache keys (but see chain's marks for a chain with several devices).
+// keep their cache keys (but see chain's device stubs for a chain with several devices).
 func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 	i := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return chain.Answers(s, target) })
 	if i < 0 {

@@ -36,14 +36,14 @@ type refusal struct {
 // BuildKit gives its refusals as text only. Sources: solver/llbsolver/vertex.go,
 // solver/llbsolver/cdidevices, util/entitlements of moby/buildkit v0.33.
 //
-// Errors also hold words of the packages': commands, names of files and devices.
-// None of them may make jetkit advise its user to allow what nobody was refused,
-// so those patterns are for the whole text.
+// Errors also hold text of packages: commands, names of files and devices. None of it
+// may make jetkit advise its user to allow what nobody was refused, so each pattern
+// matches a whole text. Quotes and line breaks in a name or step are escaped there.
 var (
 	notAllowed        = regexp.MustCompile(`^failed to load LLB: (network\.host|security\.insecure) is not allowed$`)
 	deviceNotAllowed  = regexp.MustCompile(`^failed to load LLB: devices? (\S+?)(?:, .*)? (?:is|are) requested by the build but not allowed$`)
-	deviceUnsupported = regexp.MustCompile(`CDI device "([^"]+)" is required by step .* but CDI device support is disabled`)
-	deviceMissing     = regexp.MustCompile(`required device "([^"]+)" is not registered|unresolvable CDI devices (\S+)`)
+	deviceUnsupported = regexp.MustCompile(`^(?:failed to load LLB: )?CDI device "([^"\\]+)" is required by step "(?:[^"\\]|\\.)*", but CDI device support is disabled$`)
+	deviceMissing     = regexp.MustCompile(`^(?:failed to load LLB: |(?:process "(?:[^"\\]|\\.)*" did not complete successfully: )?CDI device injection failed: )?(?:required device "([^"\\]+)" is not registered|unresolvable CDI devices (\S+?)(?:, \S+)*)$`)
 )
 
 // refusalOf recognises a builder's refusal.
@@ -80,7 +80,7 @@ func refusalOf(text string) (refusal, bool) {
 // refused explains a refusal: what to do, and which packages and tests it is for.
 func (c *compiled) refused(err error, r refusal) error {
 	lines := []string{r.cause, "  " + r.fix}
-	for _, e := range entitlementsOf(c.plan, c.asks) {
+	for _, e := range entitlementsOf(c.plan, c.required) {
 		if e.Name != r.what {
 			lines = append(lines, fmt.Sprintf("  the build needs --allow %s too, for %s", e.Name, strings.Join(e.Uses, " and ")))
 		}
@@ -127,7 +127,7 @@ func (c *compiled) usesOf(r refusal) (uses []string, at []diag.Range) {
 		case s.Dockerfile == "":
 		case r.usedByRUN(c.plan, s):
 			add("the RUN steps of "+s.Name, s.At)
-		case r.askedBy(c.asks[s.Name]):
+		case r.askedBy(c.required[s.Name]):
 			add("the Dockerfile of "+s.Name, s.At)
 		}
 	}
@@ -165,11 +165,11 @@ func (r refusal) usedByTest(p *plan.Plan, s plan.Step) bool {
 }
 
 // askedBy tells whether a Dockerfile asks itself for what was refused.
-func (r refusal) askedBy(asks chain.Asks) bool {
+func (r refusal) askedBy(required chain.Requirements) bool {
 	if r.what != device {
-		return askedFor(asks, r.what)
+		return askedFor(required, r.what)
 	}
-	return slices.ContainsFunc(asks.Devices, func(d *pb.CDIDevice) bool { return r.isFor(d.GetName()) })
+	return slices.ContainsFunc(required.Devices, func(d *pb.CDIDevice) bool { return r.isFor(d.GetName()) })
 }
 
 // isFor tells whether a refusal is about a device.

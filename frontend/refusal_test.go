@@ -25,11 +25,12 @@ func TestRefusals(t *testing.T) {
 		"failed to load LLB: devices nvidia.com/gpu=0, nvidia.com/gpu=1 are requested by the build but not allowed": {
 			"the device nvidia.com/gpu=0,", "--allow device",
 		},
-		`CDI device "nvidia.com/gpu=all" is required by step "[test numpy] test.py", but CDI device support is disabled`: {"[cdi]", "buildkitd.toml", aTest},
-		`required device "nvidia.com/gpu=7" is not registered`:                                                           {"no device nvidia.com/gpu=7", "nvidia-ctk cdi generate", "TEST_DEVICE=NAME", "TEST_GPU=skip", aTest},
-		"CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=all":                                       {"no device nvidia.com/gpu=all", "nvidia-ctk cdi generate"},
-		"failed to load LLB: network.host is not allowed":                                                                {"--allow network.host", aTest, aBuild},
-		"failed to load LLB: security.insecure is not allowed":                                                           {"--allow security.insecure", aBuild},
+		`CDI device "nvidia.com/gpu=all" is required by step "[test numpy] test.py", but CDI device support is disabled`:                                       {"[cdi]", "buildkitd.toml", aTest},
+		`required device "nvidia.com/gpu=7" is not registered`:                                                                                                 {"no device nvidia.com/gpu=7", "nvidia-ctk cdi generate", "TEST_DEVICE=NAME", "TEST_GPU=skip", aTest},
+		`process "/bin/sh -c echo \"a\\nb\"" did not complete successfully: CDI device injection failed: required device "nvidia.com/gpu=7" is not registered`: {"no device nvidia.com/gpu=7"},
+		"CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=all":                                                                             {"no device nvidia.com/gpu=all", "nvidia-ctk cdi generate"},
+		"failed to load LLB: network.host is not allowed":                                                                                                      {"--allow network.host", aTest, aBuild},
+		"failed to load LLB: security.insecure is not allowed":                                                                                                 {"--allow security.insecure", aBuild},
 	} {
 		c, err := failed(t, "[test numpy] test.py", text)
 		c.plan.Build.Network, c.plan.Tests.Network = plan.NetworkHost, plan.NetworkHost
@@ -50,6 +51,11 @@ func TestRefusals(t *testing.T) {
 		`process "/bin/sh -c echo failed to load LLB: network.host is not allowed" did not complete successfully: exit code: 1`,
 		`failed to compute cache key: "/failed to load LLB: security.insecure is not allowed": not found`,
 		"failed to load LLB: device network.host is not allowed is requested by the build but not allowed",
+		`failed to compute cache key: "/unresolvable CDI devices x": not found`,
+		`failed to calculate checksum of ref a::b: "/required device \"x.com/y=z\" is not registered": not found`,
+		`process "CDI device "a" is required by step "b", but CDI device support is disabled" did not start`,
+		`failed to load LLB: CDI device "a" is required by step "b" and more", but CDI device support is disabled`,
+		"unresolvable CDI devices are no fault of ours",
 	} {
 		if r, ok := refusalOf(text); ok {
 			t.Errorf("%q is no refusal, but got %+v", text, r)
@@ -85,11 +91,11 @@ func TestRefusalIsNotACommandsText(t *testing.T) {
 func TestRefusalNamesDockerfiles(t *testing.T) {
 	c, err := failed(t, "", "failed to load LLB: device x.com/y=z is requested by the build but not allowed")
 	c.plan.Steps = []plan.Step{{Name: "sly", Dockerfile: "Dockerfile", At: diag.Range{File: "sly/Dockerfile", Start: diag.Position{Line: 2, Column: 9}}}}
-	asks, askErr := chain.AsksOf([]byte("FROM a\nRUN --device=x.com/y=z --security=insecure b\nONBUILD RUN --network=host c\n"))
-	if askErr != nil {
-		t.Fatal(askErr)
+	required, parseErr := chain.RequirementsOf([]byte("FROM a\nRUN --device=x.com/y=z --security=insecure b\nONBUILD RUN --network=host c\n"))
+	if parseErr != nil {
+		t.Fatal(parseErr)
 	}
-	c.asks = map[string]chain.Asks{"sly": asks}
+	c.required = map[string]chain.Requirements{"sly": required}
 	got := c.explain(err).Error()
 	for _, want := range []string{
 		"needed by the Dockerfile of sly (sly/Dockerfile:2:9)", "--allow security.insecure too, for the Dockerfile of sly", "--allow network.host too, for the Dockerfile of sly",

@@ -54,6 +54,22 @@ var failures = map[string]failure{
 		runs:   []string{"[a 1/1] RUN echo @ID@ > /a", "[test a] ok.sh"},
 		output: "pump 3 leaks",
 	},
+	"a file that an inherited ONBUILD copies": {
+		tree: files{
+			"jetson.yaml":                "packages: [first, second]\n",
+			"packages/first/Dockerfile":  dockerfile("name: first", "RUN echo @ID@ > /first\nONBUILD COPY settings.yaml /settings\n"),
+			"packages/second/Dockerfile": dockerfile("name: second\ndepends: first", "RUN echo second\n"),
+		},
+		says: []string{"package second failed in step 1/2 (packages/second/Dockerfile:6)", "settings.yaml", "COPY settings.yaml /settings is an ONBUILD instruction of package first"},
+		at:   []string{"packages/second/Dockerfile:6"},
+		runs: []string{"[first 1/1] RUN echo @ID@ > /first"},
+	},
+	"a folder onto a link of merged /usr": {
+		tree: one("name: a", "RUN rm -rf /bin2 && ln -s usr/bin /bin2 && echo @ID@ > /a\nCOPY rootfs/ /\n").and(files{"packages/a/rootfs/bin2/tool": "x"}),
+		says: []string{"package a failed in step 2/2 (packages/a/Dockerfile:7)", "/bin2 is a folder in what is copied", "COPY rootfs/bin2/ /bin2/"},
+		at:   []string{"packages/a/Dockerfile:7"},
+		runs: []string{"[a 1/2] RUN rm -rf /bin2 && ln -s usr/bin /bin2 && echo @ID@ > /a"},
+	},
 	"a failing RUN": {
 		tree:   one("name: a", "RUN echo @ID@ > /a\nRUN echo compiling && \\\n    echo 'no such header' && \\\n    false\n"),
 		says:   []string{"package a failed in step 2/2 (packages/a/Dockerfile:7)", "echo compiling", "exit code: 1"},

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // kernelsTree has a package whose RUN steps have a GPU, between two that have none.
@@ -122,10 +124,10 @@ func TestRunStepsWithGPUFailAsOthersDo(t *testing.T) {
 		`process "/bin/bash -eo pipefail -c false | exit 0" did not complete successfully: exit code: 1`)
 }
 
-// The marks in the cache are those of the driver that a builder had then. Once it
+// The stubs in the cache are those of the driver that a builder had then. Once it
 // mounts more files, --no-cache keeps out what these leave too. Steps clean up in
 // whatever form their Dockerfile has them.
-func TestMarksOfANewDriver(t *testing.T) {
+func TestStubsOfANewDriver(t *testing.T) {
 	t.Parallel()
 	daemon := gpuDaemon(t)
 	p := newProject(t, files{
@@ -154,6 +156,18 @@ func TestMarksOfANewDriver(t *testing.T) {
 	}
 }
 
+// A package may install the link to the driver's library that NVIDIA's hooks make elsewhere: it is the package's own.
+func TestLinkOfAPackage(t *testing.T) {
+	t.Parallel()
+	const link = "/usr/lib/x86_64-linux-gnu/nvidia/libcuda.so"
+	p := newProject(t, files{
+		"jetson.yaml":                 "packages: [kernels]\n",
+		"packages/kernels/Dockerfile": dockerfile("name: kernels\nbuildkit_device: true", "RUN mkdir -p $(dirname "+link+") && echo @ID@ > "+link+".1 && ln -s libcuda.so.1 "+link+"\nRUN test -h "+link+"\n"),
+	})
+	b := p.build(t, on(gpuDaemon(t)), push(), with("--allow", "device"))
+	require.Contains(t, b.added(t), strings.TrimPrefix(link, "/"))
+}
+
 // What cleans up is a script, so that a base without a shell cannot build with a GPU.
 func TestGPUAtBuildTimeNeedsAShell(t *testing.T) {
 	t.Parallel()
@@ -165,7 +179,7 @@ func TestGPUAtBuildTimeNeedsAShell(t *testing.T) {
 	assertContains(t, b.Stderr, "preparing the first step with a GPU failed: the image that it builds on must have /bin/sh")
 }
 
-// Each platform of a build has marks of its own, and leaves them out of its image.
+// Each platform of a build has stubs of its own, and leaves them out of its image.
 func TestGPUAtBuildTimeForBothPlatforms(t *testing.T) {
 	t.Parallel()
 	needsAMD64(t)

@@ -8,7 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb"
@@ -33,6 +33,9 @@ type Options struct {
 	Client client.Client
 	// Platform is the platform that is built for.
 	Platform ocispecs.Platform
+	// Epoch is what the build argument SOURCE_DATE_EPOCH stands for, for a build that has
+	// it; nil if that is no date.
+	Epoch *time.Time
 	// Warn receives what BuildKit's linter says of a Dockerfile; nil drops it.
 	Warn func(plan.Step, *llb.SourceMap) linter.LintWarnFunc
 }
@@ -56,13 +59,26 @@ type Stage struct {
 	// Detached is set when the Dockerfile's last stage does not build on the
 	// steps before it, so that they are missing from the image.
 	Detached bool
-	// Asks is what the Dockerfile asks for itself.
-	Asks Asks
+	// Epoch is the time that the stage's own entries of the history have; nil means that
+	// of the build.
+	Epoch *time.Time
+	// Inherited are the ONBUILD instructions of the image that the stage builds on, which
+	// ran in its Dockerfile.
+	Inherited []Trigger
+	// Requirements are what the Dockerfile's instructions need from the builder.
+	Requirements Requirements
 
 	// context holds the files that the Dockerfile can copy, all but excludes.
 	context  llb.State
 	excludes []string
 	gpu      buildGPU
+}
+
+// Trigger is an ONBUILD instruction.
+type Trigger struct {
+	// Package is the name of the package that declares it; empty for the base image's.
+	Package     string
+	Instruction string
 }
 
 // StepError is a fault found while compiling one package. It keeps the source
@@ -95,20 +111,21 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("results of linked builds: %w", err)
 	}
+	inheritTriggers(stages, image)
 	if err := assignGPUs(stages, image, opt.Client.BuildOpts().LLBCaps); err != nil {
 		return nil, err
 	}
-	marks := marksOf(stages)
+	stubs := stubsOf(stages)
 	constraints := llb.NewConstraints(llb.WithCaps(opt.Client.BuildOpts().LLBCaps), llb.Platform(opt.Platform))
 	for i := range stages {
-		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform, constraints: constraints}
-		if err := stages[i].compile(ctx, opt, in, marks); err != nil {
+		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform, constraints: constraints, epoch: formatEpoch(opt.Epoch)}
+		if err := stages[i].compile(ctx, opt, in, stubs); err != nil {
 			return nil, stages[i].failed(err)
 		}
 		state, image = stages[i].State, stages[i].Image
 	}
 	if len(stages) > 0 {
-		stages[len(stages)-1].State = marks.leaveOut(state)
+		stages[len(stages)-1].State = stubs.leaveOut(state)
 	}
 	return stages, nil
 }
@@ -128,12 +145,12 @@ func (s *Stage) open(ctx context.Context, opt Options) error {
 		return nil
 	}
 	s.SourceMap, s.context, s.excludes = files.sourceMap, files.context, files.excludes
-	s.Asks, err = AsksOf(s.SourceMap.Data)
+	s.Requirements, err = RequirementsOf(s.SourceMap.Data)
 	return err
 }
 
 // compile fills in the stage that results from s.Step on top of in.base.
-func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *marks) error {
+func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *deviceStubs) error {
 	if s.Step.Dockerfile == "" {
 		s.State, s.Image = in.base, in.image
 		return nil
@@ -143,17 +160,24 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, marks *m
 	in.base, in.context = llb.NewState(in.base.Output()), s.context
 	if s.gpu.used() {
 		var err error
-		if in.base, err = marks.on(in.base, in.image, s.noCache(opt.Client.BuildOpts().Opts)); err != nil {
+		if in.base, err = stubs.on(in.base, in.image, s.noCache(opt.Client.BuildOpts().Opts)); err != nil {
 			return err
 		}
 	}
+	earlier := in.image.History
+	in.image = withoutHistory(in.image)
 	res, err := s.convert(ctx, opt, in)
 	if err != nil {
 		return err
 	}
-	s.State, s.Image = res.State, res.Image
-	if s.Detached = !descends(ctx, res.State, in.base); s.Detached {
-		marks.forget()
+	withHistory(res.Image, earlier)
+	s.State, s.Image, s.Epoch = res.State, res.Image, res.Epoch
+	on, err := continues(ctx, res.State, in.base, in.constraints)
+	if err != nil {
+		return err
+	}
+	if s.Detached = !on; s.Detached {
+		stubs.forget()
 	}
 	if s.gpu.used() {
 		return s.withGPU(ctx, in)
@@ -207,6 +231,8 @@ type stepInput struct {
 	// linked are results of other builds, by input name.
 	linked   map[string]llb.State
 	platform ocispecs.Platform
+	// epoch is the number of seconds that SOURCE_DATE_EPOCH stands for, or empty.
+	epoch string
 	// constraints are the same for all stages, as operations that were marshalled
 	// with them are not marshalled again.
 	constraints *llb.Constraints
@@ -219,32 +245,7 @@ func emptyImage(p ocispecs.Platform) *dockerspec.DockerOCIImage {
 	}}
 }
 
-// descends tells whether st is built on top of base, directly or not.
-func descends(ctx context.Context, st, base llb.State) bool {
-	if st.Output() == nil || base.Output() == nil {
-		return st.Output() == base.Output()
-	}
-	goal := base.Output().Vertex(ctx, &llb.Constraints{})
-	seen := map[llb.Vertex]bool{}
-	var visit func(llb.Output) bool
-	visit = func(o llb.Output) bool {
-		if o == nil {
-			return false
-		}
-		v := o.Vertex(ctx, &llb.Constraints{})
-		if v == goal {
-			return true
-		}
-		if v == nil || seen[v] {
-			return false
-		}
-		seen[v] = true
-		return slices.ContainsFunc(v.Inputs(), visit)
-	}
-	return visit(st.Output())
-}
-
-// WithImage gives a state the environment, working directory, user and platform
+// WithImage returns a state with the environment, working directory, user and platform
 // of an image configuration, as a container of that image would have them.
 func WithImage(st llb.State, image *dockerspec.DockerOCIImage) (llb.State, error) {
 	dt, err := json.Marshal(image)

@@ -7,9 +7,11 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/llbtest"
@@ -179,21 +181,106 @@ func TestErrorsKeepPackageAndLine(t *testing.T) {
 	}
 }
 
+// A package that takes single files from the steps before it drops all others.
 func TestDetached(t *testing.T) {
+	const stage = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS b\nRUN echo\n"
 	files := fstest.MapFS{
-		"packages/on/Dockerfile":  {Data: []byte(header + "RUN echo on\n")},
-		"packages/off/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS b\nRUN echo\nFROM debian:12\nRUN echo off\n")},
-		"packages/via/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS b\nRUN echo\nFROM scratch\nCOPY --from=b / /\n")},
+		"packages/on/Dockerfile":    {Data: []byte(header + "RUN echo on\n")},
+		"packages/empty/Dockerfile": {Data: []byte(header + "ENV A=1\n")},
+		"packages/off/Dockerfile":   {Data: []byte(stage + "FROM debian:12\nRUN echo off\n")},
+		"packages/file/Dockerfile":  {Data: []byte(stage + "FROM debian:12\nCOPY --from=b /one/file /\n")},
+		"packages/mount/Dockerfile": {Data: []byte(stage + "FROM debian:12\nRUN --mount=from=b,target=/b cp /b/one /\n")},
+		"packages/dir/Dockerfile":   {Data: []byte(stage + "FROM debian:12\nCOPY --from=b / /copy\n")},
+		"packages/whole/Dockerfile": {Data: []byte(stage + "FROM scratch\nCOPY --from=b / /\n")},
+		"packages/link/Dockerfile":  {Data: []byte(header + "COPY --link Dockerfile /\n")},
 	}
-	stages, err := compile(t, nil, files, step("on", nil), step("off", nil), step("via", nil))
-	if err != nil {
-		t.Fatal(err)
+	for name, want := range map[string]bool{
+		"on": false, "empty": false, "off": true, "file": true, "mount": true, "dir": true, "whole": false, "link": false,
+	} {
+		stages, err := compile(t, nil, files, step("on", nil), step(name, nil))
+		require.NoError(t, err)
+		require.Equal(t, want, stages[1].Detached, name)
 	}
-	for i, want := range []bool{false, true, false} {
-		if stages[i].Detached != want {
-			t.Errorf("%s: Detached = %v, want %v", stages[i].Step.Name, stages[i].Detached, want)
-		}
+}
+
+// The named contexts that jetkit reads itself are none of a package's Dockerfile: a stage or
+// an image of that name is its own.
+func TestOwnContextsAreHidden(t *testing.T) {
+	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM debian:12 AS python\nRUN echo mine\n" +
+		"FROM base AS other\nFROM ${BASE_IMAGE}\nCOPY --from=python / /one\nCOPY --from=other / /two\nCOPY --from=robots / /three\n")}}
+	opts := map[string]string{}
+	for _, name := range []string{"base", "python", "python::linux/arm64", "robots"} {
+		opts["context:"+name] = "docker-image://example.com/context/" + strings.ReplaceAll(name, "::linux/", "-")
 	}
+	stages, err := compile(t, opts, files, step("a", nil))
+	require.NoError(t, err)
+	got := tree(t, stages).String()
+	require.Contains(t, got, "RUN echo mine")
+	require.Contains(t, got, "docker-image://example.com/context/robots")
+	require.NotContains(t, got, "example.com/context/python")
+	require.NotContains(t, got, "example.com/context/base")
+}
+
+// In a build for several platforms, BuildKit puts the platform into names; jetkit does.
+func TestNamesHaveThePlatformOnce(t *testing.T) {
+	stages, err := compile(t, map[string]string{"build-arg:BUILDKIT_MULTI_PLATFORM": "1"}, everything, step("python", nil), step("app", nil))
+	require.NoError(t, err)
+	def, err := stages[1].State.Marshal(t.Context(), llb.Platform(llbtest.Platform))
+	require.NoError(t, err)
+	var names []string
+	for _, i := range chain.Label(def, stages, "linux/arm64") {
+		names = append(names, strings.Join(i.Packages, ",")+"/"+i.Stage+"/"+i.Number)
+	}
+	slices.Sort(names)
+	require.Equal(t, []string{"app/builder/1/2", "app/builder/2/2", "app/stage-1/1/2", "app/stage-1/2/2", "python//1/2", "python//2/2"}, names)
+	for _, md := range def.Metadata {
+		require.NotRegexp(t, "linux/arm64.*linux/arm64", md.Description["llb.customname"])
+	}
+}
+
+// An ONBUILD instruction runs in the next package, and is gone after it.
+func TestInheritedInstructions(t *testing.T) {
+	files := fstest.MapFS{
+		"packages/a/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS x\nONBUILD RUN x\nFROM ${BASE_IMAGE}\nONBUILD COPY Dockerfile /a\nONBUILD RUN a\n")},
+		"packages/b/Dockerfile": {Data: []byte(header + "RUN b\n")},
+		"packages/c/Dockerfile": {Data: []byte(header + "RUN c\n")},
+	}
+	meta := plan.Step{Name: "meta", Origin: plan.Origin{Kind: plan.Context, Path: "packages/meta"}}
+	stages, err := compile(t, nil, files, step("a", nil), meta, step("b", nil), step("c", nil))
+	require.NoError(t, err)
+	require.Empty(t, stages[0].Inherited)
+	require.Empty(t, stages[1].Inherited)
+	require.Equal(t, []chain.Trigger{{Package: "a", Instruction: "COPY Dockerfile /a"}, {Package: "a", Instruction: "RUN a"}}, stages[2].Inherited)
+	require.Empty(t, stages[3].Inherited)
+}
+
+// SOURCE_DATE_EPOCH reaches the Dockerfiles as the number that it stands for.
+func TestEpoch(t *testing.T) {
+	files := fstest.MapFS{
+		"packages/a/Dockerfile": {Data: []byte("ARG SOURCE_DATE_EPOCH=100\n" + header + "RUN a\n")},
+		"packages/b/Dockerfile": {Data: []byte(header + "ARG SOURCE_DATE_EPOCH\nRUN b ${SOURCE_DATE_EPOCH}\n")},
+	}
+	run := func(opts map[string]string, epoch *time.Time) []chain.Stage {
+		stages, err := chain.Compile(t.Context(), chain.Options{
+			Plan: &plan.Plan{Steps: []plan.Step{step("a", nil), step("b", nil)}}, Base: chain.Base{State: llb.Image("debian"), Image: llbtest.Debian()},
+			Platform: llbtest.Platform, Sources: llbtest.Sources(files), Client: &llbtest.Client{Opts: opts}, Epoch: epoch,
+		})
+		require.NoError(t, err)
+		return stages
+	}
+	own := run(nil, nil)
+	require.Equal(t, time.Unix(100, 0).UTC(), *own[0].Epoch)
+	require.Nil(t, own[1].Epoch)
+
+	given := map[string]string{"build-arg:SOURCE_DATE_EPOCH": "context"}
+	dated := run(given, new(time.Unix(7, 0).UTC()))
+	require.Equal(t, time.Unix(7, 0).UTC(), *dated[0].Epoch)
+	require.Equal(t, time.Unix(7, 0).UTC(), *dated[1].Epoch)
+	require.Contains(t, tree(t, dated).String(), `env "SOURCE_DATE_EPOCH=7"`)
+
+	undated := run(given, nil)
+	require.Nil(t, undated[0].Epoch)
+	require.Nil(t, undated[1].Epoch)
 }
 
 func TestMetaPackagePassesItsBaseOn(t *testing.T) {

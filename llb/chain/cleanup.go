@@ -13,12 +13,10 @@ import (
 // file system: drop-ins for the linker, under random names, ldconfig's private
 // cache, which is never the same twice, and a link that two hooks disagree about.
 // Source: NVIDIA/nvidia-container-toolkit v1.20, internal/ldconfig; tried.
-var rewritten = []string{
-	"/etc/ld.so.conf.d/*-nvcr-*.conf",
-	"/var/cache/ldconfig/aux-cache",
-	"/usr/lib/*-linux-gnu/nvidia/libcuda.so",
-	"/usr/lib/*-linux-gnu/tegra/libcuda.so",
-}
+var (
+	rewrittenFiles = []string{"/etc/ld.so.conf.d/*-nvcr-*.conf", "/var/cache/ldconfig/aux-cache"}
+	rewrittenLinks = []string{"/usr/lib/*-linux-gnu/nvidia/libcuda.so", "/usr/lib/*-linux-gnu/tegra/libcuda.so"}
+)
 
 // CleanStep is the program that RUN steps with a GPU are run by. It runs a command
 // and then removes what the hooks wrote, while the step lasts, since afterwards it
@@ -26,10 +24,42 @@ var rewritten = []string{
 // than root's leaves the files where they are.
 const CleanStep = "/.jetkit-step"
 
-// addCleanStep puts the program into a file system.
+// The step that makes the stubs runs listStep, which writes to linksFile which links the
+// hooks made: each with its target, and the target that the image's own link of that name
+// has, if it has one. A package may install such a link too: one with another target stays.
+const (
+	listStep  = "/.jetkit-list"
+	linksFile = "/.jetkit-links"
+	beforeDir = "/.jetkit-before"
+)
+
+// addCleanStep puts the programs into a file system.
 func addCleanStep() *llb.FileAction {
-	script := fmt.Sprintf("#!/bin/sh\n\"$@\"\nstatus=$?\nrm -f %s 2>/dev/null\nexit $status\n", strings.Join(rewritten, " "))
-	return llb.Mkfile(CleanStep, 0o755, []byte(script))
+	clean := fmt.Sprintf(`#!/bin/sh
+"$@"
+status=$?
+{
+	rm -f %s
+	while read -r link made had; do
+		[ "$(readlink "$link")" = "$made" ] || continue
+		rm -f "$link"
+		[ -z "$had" ] || ln -s "$had" "$link"
+	done <%s
+} 2>/dev/null
+exit $status
+`, strings.Join(rewrittenFiles, " "), linksFile)
+	list := fmt.Sprintf(`#!/bin/sh
+for link in %s; do
+	[ ! -h "$link" ] || echo "$link $(readlink "$link") $(readlink "%s$link")"
+done >%s
+`, strings.Join(rewrittenLinks, " "), beforeDir, linksFile)
+	return llb.Mkfile(CleanStep, 0o755, []byte(clean)).Mkfile(listStep, 0o755, []byte(list))
+}
+
+// listLinks are the options of a step that lists the links which the hooks made on top of
+// a file system, and then cleans up.
+func listLinks(before llb.State) []llb.RunOption {
+	return []llb.RunOption{llb.Args([]string{CleanStep, listStep}), llb.AddMount(beforeDir, before, llb.Readonly)}
 }
 
 // cleanUp makes a RUN step clean up after itself.

@@ -26,35 +26,35 @@ type buildGPU struct {
 	runtime bool
 }
 
-// gpuOf tells how a step builds with a GPU, if its Dockerfile asks for that.
-func gpuOf(step plan.Step, asks Asks) buildGPU {
-	g := buildGPU{own: asks.Devices, runtime: step.BuildGPU == plan.GPURuntime}
+// gpuOf returns how a step builds with a GPU, if it does.
+func gpuOf(step plan.Step, required Requirements) buildGPU {
+	g := buildGPU{own: required.Devices, runtime: step.BuildGPU == plan.GPURuntime}
 	if step.BuildGPU == plan.GPUCDI {
 		g.all = gpu.Required(step.BuildDevice)
 	}
 	return g
 }
 
-// assignGPUs tells each stage how it builds with a GPU, and checks that the builder
+// assignGPUs sets how each stage builds with a GPU, and checks that the builder
 // can do it. A stage also runs the ONBUILD triggers of the image that it builds on.
 func assignGPUs(stages []Stage, base *dockerspec.DockerOCIImage, caps apicaps.CapSet) error {
 	var inherited gpu.Devices
 	for _, trigger := range base.Config.OnBuild {
-		asks, err := asksOfTrigger(trigger)
+		required, err := requirementsOfTrigger(trigger)
 		if err != nil {
 			return fmt.Errorf("ONBUILD %s of the base image: %w", trigger, err)
 		}
-		inherited = withDevices(inherited, asks.Devices)
+		inherited = withDevices(inherited, required.Devices)
 	}
 	for i := range stages {
 		s := &stages[i]
 		if s.SourceMap == nil {
 			continue
 		}
-		asks := s.Asks
-		asks.Devices = withDevices(asks.Devices, inherited)
-		inherited = asks.Later
-		s.gpu = gpuOf(s.Step, asks)
+		required := s.Requirements
+		required.Devices = withDevices(required.Devices, inherited)
+		inherited = required.OnBuild
+		s.gpu = gpuOf(s.Step, required)
 		if err := s.gpu.supported(caps); err != nil {
 			return s.failed(err)
 		}
@@ -62,7 +62,7 @@ func assignGPUs(stages []Stage, base *dockerspec.DockerOCIImage, caps apicaps.Ca
 	return nil
 }
 
-// used tells whether any RUN step has a GPU.
+// used reports whether any RUN step has a GPU.
 func (g buildGPU) used() bool { return g.runtime || len(g.devices()) > 0 }
 
 // devices lists all of a package's devices.
@@ -80,25 +80,25 @@ func (g buildGPU) supported(caps apicaps.CapSet) error {
 }
 
 // withGPU changes a stage's RUN steps that have a GPU: they clean up after
-// themselves and, where the builder's runtime gives it, have the variables for that.
-// The image's configuration knows of neither.
+// themselves and, where the builder's runtime provides it, have the variables for that.
+// The image's configuration has neither.
 func (s *Stage) withGPU(ctx context.Context, in stepInput) error {
-	steps := onTop{
-		base:     in.base,
-		concerns: func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 },
-		change: func(exec *pb.ExecOp) {
+	r := execRewriter{
+		base:    in.base,
+		matches: func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 },
+		rewrite: func(exec *pb.ExecOp) {
 			cleanUp(exec)
 			if s.gpu.runtime {
 				exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), in.image.Config.Env)
 			}
 		},
 	}
-	st, astray, err := steps.apply(ctx, s.State, in.constraints)
+	st, offBase, err := r.apply(ctx, s.State, in.constraints)
 	if err != nil {
 		return err
 	}
-	if astray {
-		return errAstray
+	if offBase {
+		return errOffBase
 	}
 	s.State = st
 	return nil
@@ -122,6 +122,6 @@ func withVariables(env, image []string) []string {
 	return env
 }
 
-// errAstray is about packages whose devices' marks cannot be kept out.
-var errAstray = errors.New("it builds with a GPU in its Dockerfile's last stage, which is not on top of BASE_IMAGE: " +
+// errOffBase is about packages whose device stubs cannot be kept out of the image.
+var errOffBase = errors.New("it builds with a GPU in its Dockerfile's last stage, which is not on top of BASE_IMAGE: " +
 	"what the device leaves behind would stay in the image; build in a stage of its own and copy the result to a last stage FROM ${BASE_IMAGE}")

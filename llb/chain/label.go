@@ -19,6 +19,26 @@ const customName = "llb.customname"
 // "[2/3] RUN make" and "[builder 2/3] RUN make".
 var stepName = regexp.MustCompile(`(?s)^\[(?:([^\[\]]*) )? ?(\d+)/(\d+)\] (.*)$`)
 
+// Instruction is what an operation does for a package.
+type Instruction struct {
+	// Packages are the names of the packages whose Dockerfile it is of.
+	Packages []string
+	// Stage is the name of its stage, if the Dockerfile has several: "builder", or
+	// "stage-1" for the second one if that has no name.
+	Stage string
+	// Number is its place among those of the stage, such as "2/3".
+	Number string
+	// Command is the instruction as the progress shows it.
+	Command string
+}
+
+// name returns the operation's progress name, behind the prefix of a build for several
+// platforms.
+func (i Instruction) name(prefix string) string {
+	words := []string{prefix, strings.Join(i.Packages, ", "), i.Stage, i.Number}
+	return "[" + strings.Join(slices.DeleteFunc(words, isEmpty), " ") + "] " + i.Command
+}
+
 // Label puts the package in front of the progress names of a definition's
 // operations, so that "[2/3] RUN make" of package cmake becomes
 // "[cmake 2/2] RUN make". The numbers are corrected: the Dockerfile frontend
@@ -26,64 +46,66 @@ var stepName = regexp.MustCompile(`(?s)^\[(?:([^\[\]]*) )? ?(\d+)/(\d+)\] (.*)$`
 //
 // Names are no part of an operation's digest, so labels never affect the cache.
 // The prefix goes before the package; it is the platform's name in a build for
-// several platforms, and else empty.
-func Label(def *llb.Definition, stages []Stage, prefix string) {
+// several platforms, and else empty. The result has the instructions by the digests
+// of their operations.
+func Label(def *llb.Definition, stages []Stage, prefix string) map[digest.Digest]Instruction {
+	instructions := map[digest.Digest]Instruction{}
 	if def.Source == nil {
-		return
+		return instructions
 	}
 	owners := owners(def.Source, stages)
-	type name struct {
-		label, command string
-		index          int
-	}
-	names := map[digest.Digest]name{}
-	last := map[string]int{}
+	index := map[digest.Digest]int{}
+	last := map[string]int{} // by stage
+	stageOf := func(i Instruction) string { return strings.Join(i.Packages, ", ") + " " + i.Stage }
 	for dgst, locations := range def.Source.Locations {
 		md, ok := def.Metadata[digest.Digest(dgst)]
 		owner := ownerOf(locations, owners)
-		if !ok || owner == "" {
+		if !ok || len(owner) == 0 {
 			continue
 		}
 		m := stepName.FindStringSubmatch(md.Description[customName])
 		if m == nil {
 			continue
 		}
-		label := strings.Join(slices.DeleteFunc([]string{prefix, owner, strings.TrimSpace(m[1])}, isEmpty), " ")
-		index, err := strconv.Atoi(m[2])
+		n, err := strconv.Atoi(m[2])
 		if err != nil {
 			continue
 		}
-		names[digest.Digest(dgst)] = name{label: label, command: m[4], index: index}
-		last[label] = max(last[label], index)
+		i := Instruction{Packages: owner, Stage: strings.TrimSpace(m[1]), Command: m[4]}
+		instructions[digest.Digest(dgst)], index[digest.Digest(dgst)] = i, n
+		last[stageOf(i)] = max(last[stageOf(i)], n)
 	}
-	for dgst, n := range names {
-		def.Metadata[dgst].Description[customName] = fmt.Sprintf("[%s %d/%d] %s", n.label, n.index, last[n.label], n.command)
+	for dgst, i := range instructions {
+		i.Number = fmt.Sprintf("%d/%d", index[dgst], last[stageOf(i)])
+		instructions[dgst] = i
+		def.Metadata[dgst].Description[customName] = i.name(prefix)
 	}
+	return instructions
 }
 
-// owners maps the definition's source files, by index, to package names. A
-// Dockerfile that several packages of the chain share names them all.
-func owners(src *pb.Source, stages []Stage) []string {
+// owners lists, for each of the definition's source files, the packages it is of. Several
+// packages of a chain may share a Dockerfile.
+func owners(src *pb.Source, stages []Stage) [][]string {
 	byFile := map[string][]string{}
 	for _, s := range stages {
 		if s.SourceMap != nil {
 			byFile[s.SourceMap.Filename] = append(byFile[s.SourceMap.Filename], s.Step.Name)
 		}
 	}
-	owners := make([]string, len(src.Infos))
+	owners := make([][]string, len(src.Infos))
 	for i, info := range src.Infos {
-		owners[i] = strings.Join(byFile[info.Filename], ", ")
+		owners[i] = byFile[info.Filename]
 	}
 	return owners
 }
 
-func ownerOf(locations *pb.Locations, owners []string) string {
+func ownerOf(locations *pb.Locations, owners [][]string) []string {
 	for _, l := range locations.GetLocations() {
-		if i := int(l.GetSourceIndex()); i >= 0 && i < len(owners) && owners[i] != "" {
+		if i := int(l.GetSourceIndex()); i >= 0 && i < len(owners) && len(owners[i]) > 0 {
 			return owners[i]
 		}
 	}
-	return ""
+	return nil
 }
 
 func isEmpty(s string) bool { return s == "" }

@@ -27,6 +27,7 @@ const (
 	baseInput = "jetkit-base"
 
 	buildArgPrefix = "build-arg:"
+	epochOpt       = buildArgPrefix + "SOURCE_DATE_EPOCH"
 	contextPrefix  = "context:"
 )
 
@@ -35,7 +36,13 @@ const (
 var ownOpts = []string{
 	"filename", "target", "context", "contextsubdir", "contextkey", "dockerfilekey",
 	"cmdline", "source", "requestid", "platform", "multi-platform", "no-cache",
+	"build-arg:BUILDKIT_MULTI_PLATFORM", // says what multi-platform does
 }
+
+// ownContexts are the named contexts that jetkit reads itself. Packages do not see them:
+// "base" or "python" in one of their Dockerfiles is a stage of its own or an image, and
+// BuildKit would put the context in its place.
+var ownContexts = []string{plan.BaseContext, plan.PythonContext}
 
 // stepGateway shows one step's view of the build to the Dockerfile frontend:
 // the step's own options, and the states it builds from as frontend inputs.
@@ -87,7 +94,7 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 		arg, isArg := strings.CutPrefix(k, buildArgPrefix)
 		named, _, _ := strings.Cut(strings.TrimPrefix(k, contextPrefix), "::")
 		return slices.Contains(ownOpts, k) ||
-			strings.HasPrefix(k, contextPrefix) && named == plan.BaseContext ||
+			strings.HasPrefix(k, contextPrefix) && slices.Contains(ownContexts, named) ||
 			strings.HasPrefix(k, "label:") ||
 			isArg && !plan.IsBuilderArg(arg)
 	})
@@ -101,6 +108,9 @@ func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (
 		opts[buildArgPrefix+k] = v
 	}
 	opts[buildArgPrefix+"BASE_IMAGE"] = baseRef
+	if _, given := opts[epochOpt]; given {
+		opts[epochOpt] = in.epoch
+	}
 
 	config, err := json.Marshal(in.image)
 	if err != nil {

@@ -20,6 +20,9 @@ const (
 // BaseContext is the named context that replaces the base image.
 const BaseContext = "base"
 
+// PythonContext is the named context that replaces the image which runs config.py files.
+const PythonContext = "python"
+
 // Origin is where a package's folder is.
 type Origin struct {
 	Kind SourceKind `json:"kind"`

@@ -120,6 +120,8 @@ var (
 // The rules about the build.
 var (
 	UnknownTarget = diag.Rule{Name: "unknown-target", Severity: diag.Error, Description: "The option --target names neither a package of the chain nor one of its stages."}
+	IgnoredSyntax = diag.Rule{Name: "ignored-syntax", Severity: diag.Warning, Description: "A package's Dockerfile names another frontend in its syntax line, which has no effect."}
+	LimitDropped  = diag.Rule{Name: "limit-dropped", Severity: diag.Warning, Description: "The builder is too old for a limit that steps are to have."}
 	ChainDropped  = diag.Rule{Name: "chain-dropped", Severity: diag.Warning, Description: "A package's Dockerfile does not start from BASE_IMAGE, so the packages before it are not in the image."}
 )
 
@@ -159,7 +161,7 @@ func Groups() []Group {
 			UnsettledVersions, DependencyCycle, UnusedName, SkippedRequest,
 		}},
 		{"the build", []diag.Rule{
-			UnknownTarget, ChainDropped,
+			UnknownTarget, ChainDropped, IgnoredSyntax, LimitDropped,
 		}},
 	}
 }

@@ -115,17 +115,17 @@ func TestOnbuildDevice(t *testing.T) {
 	}
 }
 
-// Where one step needs a device and another could do without, the marks are made
+// Where one step needs a device and another could do without, the stubs are made
 // with it, or not at all.
-func TestMarksOfRequiredDevices(t *testing.T) {
+func TestStubsOfRequiredDevices(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN --device=x.com/y=z a\nRUN --device=x.com/y=z,required b\n")}}
 	stages, err := compile(t, nil, files, step("a", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	marks, _, _ := strings.Cut(tree(t, stages).String(), `"[a `)
-	if !strings.Contains(marks, "device x.com/y=z optional=false") || strings.Contains(marks, "optional=true") {
-		t.Errorf("want the device required in\n%s", marks)
+	stubs, _, _ := strings.Cut(tree(t, stages).String(), `"[a `)
+	if !strings.Contains(stubs, "device x.com/y=z optional=false") || strings.Contains(stubs, "optional=true") {
+		t.Errorf("want the device required in\n%s", stubs)
 	}
 }
 
@@ -137,6 +137,6 @@ func TestAsksAcrossLineBreaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := tree(t, stages).String(); !strings.Contains(got, "merge #") {
-		t.Errorf("the device's marks are not left out:\n%s", got)
+		t.Errorf("the device's stubs are not left out:\n%s", got)
 	}
 }

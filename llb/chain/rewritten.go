@@ -10,27 +10,27 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// changedVertex is a vertex whose operation, or one that it builds on, is changed.
-type changedVertex struct {
+// rewrittenVertex is a vertex whose operation, or one that it builds on, is rewritten.
+type rewrittenVertex struct {
 	llb.Vertex
-	// before and after are its inputs as they were and as they are.
+	// before and after are the inputs of the original vertex and of this one.
 	before, after []llb.Output
-	// change is nil if only inputs are other ones.
-	change func(*pb.ExecOp)
-	cache  llb.MarshalCache
+	// rewrite is nil if only inputs differ.
+	rewrite func(*pb.ExecOp)
+	cache   llb.MarshalCache
 }
 
-// Inputs gives the inputs as they are.
-func (v *changedVertex) Inputs() []llb.Output { return v.after }
+// Inputs returns the new inputs.
+func (v *rewrittenVertex) Inputs() []llb.Output { return v.after }
 
-// Output gives the first output.
-func (v *changedVertex) Output() llb.Output {
-	return &changedOutput{Output: v.Vertex.Output(), vertex: v}
+// Output returns the first output.
+func (v *rewrittenVertex) Output() llb.Output {
+	return &rewrittenOutput{Output: v.Vertex.Output(), vertex: v}
 }
 
-// Marshal gives the changed operation, with the progress name and the source of the
-// one that was.
-func (v *changedVertex) Marshal(ctx context.Context, c *llb.Constraints) (digest.Digest, []byte, *pb.OpMetadata, []*llb.SourceLocation, error) {
+// Marshal returns the rewritten operation, with the progress name and the source of the
+// original.
+func (v *rewrittenVertex) Marshal(ctx context.Context, c *llb.Constraints) (digest.Digest, []byte, *pb.OpMetadata, []*llb.SourceLocation, error) {
 	cache := v.cache.Acquire()
 	defer cache.Release()
 	if dgst, dt, md, sources, err := cache.Load(c); err == nil {
@@ -47,8 +47,8 @@ func (v *changedVertex) Marshal(ctx context.Context, c *llb.Constraints) (digest
 	if err := v.rename(ctx, c, op); err != nil {
 		return "", nil, nil, nil, err
 	}
-	if v.change != nil {
-		v.change(op.GetExec())
+	if v.rewrite != nil {
+		v.rewrite(op.GetExec())
 	}
 	if dt, err = (proto.MarshalOptions{Deterministic: true}).Marshal(op); err != nil {
 		return "", nil, nil, nil, fmt.Errorf("encoding an operation: %w", err)
@@ -56,8 +56,8 @@ func (v *changedVertex) Marshal(ctx context.Context, c *llb.Constraints) (digest
 	return cache.Store(dt, md, sources, c)
 }
 
-// rename makes an operation refer to the inputs as they are.
-func (v *changedVertex) rename(ctx context.Context, c *llb.Constraints, op *pb.Op) error {
+// rename makes an operation refer to the new inputs.
+func (v *rewrittenVertex) rename(ctx context.Context, c *llb.Constraints, op *pb.Op) error {
 	names := map[string]string{}
 	for i := range v.before {
 		before, err := v.before[i].ToInput(ctx, c)
@@ -76,17 +76,17 @@ func (v *changedVertex) rename(ctx context.Context, c *llb.Constraints, op *pb.O
 	return nil
 }
 
-// changedOutput is an output of a vertex that another took the place of.
-type changedOutput struct {
+// rewrittenOutput is an output of a replaced vertex.
+type rewrittenOutput struct {
 	llb.Output
 	vertex llb.Vertex
 }
 
-// Vertex gives the vertex as it is.
-func (o *changedOutput) Vertex(context.Context, *llb.Constraints) llb.Vertex { return o.vertex }
+// Vertex returns the vertex that replaces the original.
+func (o *rewrittenOutput) Vertex(context.Context, *llb.Constraints) llb.Vertex { return o.vertex }
 
-// ToInput refers to the output, which has the number that it had.
-func (o *changedOutput) ToInput(ctx context.Context, c *llb.Constraints) (*pb.Input, error) {
+// ToInput refers to the output, by the number that it has in the original.
+func (o *rewrittenOutput) ToInput(ctx context.Context, c *llb.Constraints) (*pb.Input, error) {
 	in, err := o.Output.ToInput(ctx, c)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,52 @@
+package frontend
+
+import (
+	"time"
+
+	"github.com/moby/buildkit/client/llb"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"jetkit/llb/chain"
+	"jetkit/llb/teststep"
+	"jetkit/pkgspec/plan"
+)
+
+// sealedImage is a finished image and the tests that it depends on.
+type sealedImage struct {
+	state llb.State
+	image *dockerspec.DockerOCIImage
+	epoch *time.Time
+	runs  []teststep.Run
+}
+
+// seal finishes an image from the stages of its chain: the user's configuration, the
+// tests, and the operation that depends on them.
+func (b *build) seal(p *plan.Plan, stages []chain.Stage, base *chain.Base, platform ocispecs.Platform, epoch *time.Time) (*sealedImage, error) {
+	finished, err := b.finish(p, stages, base)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := teststep.Steps(teststep.Config{
+		Plan: p, Platform: platform, Caps: b.ui.BuildOpts().LLBCaps, Project: b.project(),
+		Declared: b.declared, Prefix: b.prefix(platform),
+		Flags: teststep.Flags{
+			ExtraHosts: b.ui.ExtraHosts, CgroupParent: b.ui.CgroupParent, Resources: b.ui.LinuxResources,
+			CacheNamespace: b.ui.CacheIDNamespace, NoCache: b.ui.IsNoCache,
+		},
+	}, stages, finished)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := teststep.NewManifest(p, runs)
+	if err != nil {
+		return nil, err
+	}
+	st, err := teststep.Seal(finished, manifest, b.evaluations.of(platform), epoch,
+		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform), b.placeOf(p))
+	if err != nil {
+		return nil, err
+	}
+	finished.Image.Config.Labels = b.labels(finished.Image.Config.Labels, manifest, p)
+	return &sealedImage{state: st, image: finished.Image, epoch: epoch, runs: runs}, nil
+}
