@@ -70,7 +70,10 @@ func (h header) ignored() diag.List {
 	return problems
 }
 
-func isUnknownKey(d diag.Diagnostic) bool { return d.Rule == rules.UnknownKey }
+// unknownKey is the subject of a problem with a key that is none.
+type unknownKey struct{}
+
+func isUnknownKey(d diag.Diagnostic) bool { return d.Subject == unknownKey{} }
 
 // String prints metadata in a line, for messages.
 func (f fields) String() string {

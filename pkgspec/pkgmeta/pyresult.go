@@ -222,15 +222,10 @@ func (p *deferred) read(values map[string]any) (fields, diag.List) {
 			read[key] = own
 		}
 	}
-	r := reader{}
+	r := reader{lenient: true}
 	maps.Copy(read, r.read(root))
 	if elsewhere != "" {
 		read["dockerfile"] = field{at: p.place(), key: p.place(), items: []diag.Text{{Value: elsewhere, At: p.place()}}}
-	}
-	for i := range r.problems {
-		if r.problems[i].Rule == rules.UnknownKey {
-			r.problems[i].Severity = diag.Warning
-		}
 	}
 	return read, atMost(r.problems, maxProblems)
 }

@@ -52,7 +52,11 @@ func (f fields) over(top fields) fields {
 
 // reader turns the nodes of one document into fields and reports every fault on
 // the way.
-type reader struct{ problems diag.List }
+type reader struct {
+	problems diag.List
+	// lenient makes a warning of a key that is none.
+	lenient bool
+}
 
 // read reads a mapping of metadata keys. Keys at fault are left out.
 func (r *reader) read(mapping *yamlnode.Node) fields { return r.readKeys(mapping, packageKeys) }
@@ -63,7 +67,11 @@ func (r *reader) readKeys(mapping *yamlnode.Node, known vocabulary) fields {
 	for _, entry := range mapping.Fields {
 		k := known.find(entry.Key)
 		if k == nil {
-			r.problems.Errorf(rules.UnknownKey, entry.KeyAt, known.hint(entry.Key), "%s is no %s", yamlnode.Quote(entry.Key), known.what)
+			report := r.problems.Errorf
+			if r.lenient {
+				report = r.problems.Warnf
+			}
+			report(rules.UnknownKey, entry.KeyAt, known.hint(entry.Key), "%s is no %s", yamlnode.Quote(entry.Key), known.what).About(unknownKey{})
 			continue
 		}
 		if entry.Value.IsNull() {

@@ -125,12 +125,13 @@ func chosenBy(n *node) string {
 func explainApart(problems diag.List, apart []*node, tables *platform.Tables, target plan.Target) {
 	for i := range problems {
 		d := &problems[i]
-		if d.Rule != rules.Requirement || !slices.ContainsFunc(apart, func(n *node) bool { return declaresAt(n.pkg, d.At) }) {
+		about := subjectOf(d).pkg
+		if d.Rule != rules.Requirement || !slices.ContainsFunc(apart, func(n *node) bool { return n.pkg == about }) {
 			continue
 		}
 		d.Related = slices.Clone(d.Related)
 		for _, n := range apart {
-			if declaresAt(n.pkg, d.At) {
+			if n.pkg == about {
 				continue
 			}
 			for _, t := range n.pkg.Requires {
@@ -143,9 +144,4 @@ func explainApart(problems diag.List, apart []*node, tables *platform.Tables, ta
 			d.Related = append(d.Related, diag.Related{Message: "CUDA comes with the board's system up to L4T 35, and cannot move"})
 		}
 	}
-}
-
-// declaresAt tells whether one of a package's requirements stands there.
-func declaresAt(p *catalog.Package, place diag.Range) bool {
-	return slices.ContainsFunc(p.Requires, func(t diag.Text) bool { return t.At == place })
 }

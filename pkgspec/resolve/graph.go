@@ -63,6 +63,34 @@ type demand struct {
 	match match
 	// variable is set if the user asks through a variable.
 	variable *variable
+	// back is the route, once somebody asked for it.
+	back *route
+}
+
+// route is the way from a demand back to the user's request.
+type route struct {
+	root  *demand
+	steps int
+	// viaVersion reports whether a declared version is on the way.
+	viaVersion bool
+}
+
+// route returns the demand's way back. Each part of a way is walked once, however
+// many demands it is part of.
+func (d *demand) route() route {
+	var walked []*demand
+	for ; d.by != nil && d.back == nil; d = d.by.first {
+		walked = append(walked, d)
+	}
+	if d.back == nil {
+		d.back = &route{root: d}
+	}
+	back := *d.back
+	for _, next := range slices.Backward(walked) {
+		back = route{root: back.root, steps: back.steps + 1, viaVersion: back.viaVersion || next.by.pkg.Variant != nil}
+		next.back = &route{back.root, back.steps, back.viaVersion}
+	}
+	return back
 }
 
 // walker makes a graph, given the versions that are settled so far.

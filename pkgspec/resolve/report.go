@@ -87,7 +87,7 @@ func (r *resolver) reportUnusable(n *node) {
 	p := n.pkg
 	var last *diag.Diagnostic
 	if p.Disabled != "" {
-		last = r.problems.Errorf(rules.DisabledPackage, p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled).About(p)
+		last = r.problems.Errorf(rules.DisabledPackage, p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled).About(&involved{pkg: p})
 		relatePath(last, n.first)
 	}
 	for _, t := range p.Requires {
@@ -96,9 +96,9 @@ func (r *resolver) reportUnusable(n *node) {
 		case answer.ok || p.Disabled != "" && !answer.wrong:
 			continue
 		case answer.wrong:
-			last = r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(p)
+			last = r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(&involved{pkg: p})
 		default:
-			last = r.problems.Errorf(rules.Requirement, t.At, r.instead(n), "%s %s", p.Name, answer.why).About(p)
+			last = r.problems.Errorf(rules.Requirement, t.At, r.instead(n), "%s %s", p.Name, answer.why).About(&involved{pkg: p})
 		}
 		relatePath(last, n.first)
 	}
@@ -208,21 +208,48 @@ func (r *resolver) reportCycle(cycle []*demand) {
 
 // relatePath adds the way from a demand back to the user's request to a problem.
 func relatePath(problem *diag.Diagnostic, d *demand) {
-	steps := 0
-	for ; d.by != nil; d = d.by.first {
-		if steps++; steps <= maxPath {
-			problem.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
-		}
+	route := d.route()
+	about := subjectOf(problem)
+	about.viaVersion = about.viaVersion || route.viaVersion
+	for step := 0; d.by != nil && step < maxPath; step++ {
+		problem.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, asCalled(d.text.Value, d.to.pkg.Name))
+		d = d.by.first
 	}
 	between := ""
-	if steps > maxPath {
-		between = fmt.Sprintf(" (%d more packages in between)", steps-maxPath)
+	if route.steps > maxPath {
+		between = fmt.Sprintf(" (%d more packages in between)", route.steps-maxPath)
 	}
+	d = route.root
 	if d.variable != nil {
 		problem.Relate(d.text.At, "%s is selected by %s%s", d.to.pkg.Name, d.variable.from, between)
 		return
 	}
 	problem.Relate(d.text.At, "%s is requested%s", asCalled(d.text.Value, d.to.pkg.Name), between)
+}
+
+// involved is the subject of a problem of the chain.
+type involved struct {
+	// pkg is the package that the problem is about; nil if it is about no single one.
+	pkg *catalog.Package
+	// viaVersion reports whether a declared version demands it, however indirectly.
+	viaVersion bool
+}
+
+// subjectOf returns a problem's subject. A fault of a package's metadata, which has
+// another one, gets nothing added.
+func subjectOf(problem *diag.Diagnostic) *involved {
+	if problem.Subject == nil {
+		problem.Subject = &involved{}
+	}
+	if about, ok := problem.Subject.(*involved); ok {
+		return about
+	}
+	return &involved{}
+}
+
+// declared reports whether a declared version takes part in the problem.
+func (i *involved) declared() bool {
+	return i.viaVersion || i.pkg != nil && i.pkg.Variant != nil
 }
 
 // asCalled gives a package's name, with the name it was asked by if that is

@@ -66,16 +66,6 @@ func (s *solver) versionProblem() *diag.Diagnostic {
 	if s.solution.Catalog == nil {
 		return nil
 	}
-	declared := map[diag.Range]bool{}
-	for _, p := range s.solution.Catalog.Packages() {
-		if p.Variant == nil {
-			continue
-		}
-		declared[p.At] = true
-		for _, t := range slices.Concat(p.Requires, p.Depends) {
-			declared[t.At] = true
-		}
-	}
 	var first *diag.Diagnostic
 	for i := range s.problems {
 		d := &s.problems[i]
@@ -83,7 +73,7 @@ func (s *solver) versionProblem() *diag.Diagnostic {
 		case d.Severity != diag.Error:
 		case !slices.Contains(versionRules, d.Rule):
 			return nil
-		case first == nil && (declared[d.At] || slices.ContainsFunc(d.Related, func(r diag.Related) bool { return declared[r.At] })):
+		case first == nil && subjectOf(d).declared():
 			first = d
 		}
 	}

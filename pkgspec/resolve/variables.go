@@ -109,7 +109,7 @@ func (r *resolver) reportUnknownVersions(g *graph) {
 			}
 		}
 		problem := r.problems.Errorf(rules.UnknownVersion, u.variable.at, "declared are "+diag.Some(names, ", ", maxVersionsListed), "%s: %s has no version %s",
-			u.variable.from, set.Family, u.variable.value)
+			u.variable.from, set.Family, u.variable.value).About(&involved{pkg: u.node.pkg})
 		problem.Relate(u.node.pkg.At, "the versions of %s are declared here", set.Family)
 		relatePath(problem, u.node.first)
 	}

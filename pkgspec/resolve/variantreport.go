@@ -21,7 +21,7 @@ func (r *resolver) reportVariant(n *node) {
 	}
 	p, chooser := n.pkg, chooser(n)
 	if p.Disabled != "" {
-		problem := r.problems.Errorf(rules.DisabledPackage, p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled).About(p)
+		problem := r.problems.Errorf(rules.DisabledPackage, p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled).About(&involved{pkg: p})
 		relatePath(problem, chooser)
 		r.relateVersions(problem, set, p)
 		return
@@ -32,10 +32,10 @@ func (r *resolver) reportVariant(n *node) {
 			continue
 		}
 		if answer.wrong {
-			relatePath(r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(p), chooser)
+			relatePath(r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(&involved{pkg: p}), chooser)
 			continue
 		}
-		problem := r.problems.Errorf(rules.Requirement, t.At, r.instead(n), "%s %s", p.Name, answer.why).About(p)
+		problem := r.problems.Errorf(rules.Requirement, t.At, r.instead(n), "%s %s", p.Name, answer.why).About(&involved{pkg: p})
 		relatePath(problem, chooser)
 		r.relateTarget(problem, []*catalog.Package{p})
 		r.relateVersions(problem, set, p)
@@ -50,7 +50,7 @@ func (r *resolver) reportNoVariant(n *node) {
 		d = n.askedBy[i]
 	}
 	set := n.pkg.Variant.Set
-	problem := r.problems.Errorf(rules.NoVariant, d.text.At, "", "no version of %s fits the target", set.Family).About(n.pkg)
+	problem := r.problems.Errorf(rules.NoVariant, d.text.At, "", "no version of %s fits the target", set.Family).About(&involved{pkg: n.pkg})
 	if d.by != nil {
 		problem.Relate(d.text.At, "%s needs %s", d.by.pkg.Name, d.text.Value)
 		relatePath(problem, d.by.first)
