@@ -66,19 +66,63 @@ func (r *resolver) reportFolders(g *graph) {
 
 // reportMissing reports a demand that no package answers.
 func (r *resolver) reportMissing(d *demand, suggest bool) {
+	tagged := r.tagged(d.text.Value)
 	hint := ""
-	if suggest {
+	switch {
+	case len(tagged) > 0:
+		hint = r.thereIs(tagged)
+	case suggest:
 		hint = r.cat.Suggest(d.text.Value)
 	}
+	var problem *diag.Diagnostic
 	switch {
 	case d.by == nil && catalog.IsPattern(d.text.Value):
-		r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "no package matches %s", d.text.Value)
+		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "no package matches %s", d.text.Value)
 	case d.by == nil:
-		r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "there is no package %s", d.text.Value)
+		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "there is no package %s", d.text.Value)
 	default:
-		problem := r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "%s needs %s, but there is no such package", d.by.pkg.Name, d.text.Value)
+		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "%s needs %s, but there is no such package", d.by.pkg.Name, d.text.Value)
 		relatePath(problem, d.by.first)
 	}
+	r.relateUnfit(problem, tagged)
+}
+
+// relateUnfit lists why each of some packages cannot be used, but for those that can.
+func (r *resolver) relateUnfit(problem *diag.Diagnostic, packages []*catalog.Package) {
+	unfit := slices.DeleteFunc(slices.Clone(packages), r.finder.usable)
+	for i, p := range unfit {
+		if i == maxVersionsListed {
+			problem.Relate(p.At, "and %d more", len(unfit)-i)
+			return
+		}
+		problem.Relate(p.At, "%s: %s", p.Name, r.finder.whyNot(p))
+	}
+}
+
+// tagged returns the packages that a name would find with another tag.
+func (r *resolver) tagged(name string) []*catalog.Package {
+	if catalog.IsPattern(name) {
+		return nil
+	}
+	return r.cat.Variants(catalog.Base(name))
+}
+
+// thereIs names those of some packages that fit the target, or says that none does.
+func (r *resolver) thereIs(packages []*catalog.Package) string {
+	var fit, all []string
+	for _, p := range packages {
+		if slices.Contains(all, p.Name) {
+			continue
+		}
+		all = append(all, p.Name)
+		if r.finder.usable(p) {
+			fit = append(fit, p.Name)
+		}
+	}
+	if len(fit) == 0 {
+		return "there is " + diag.Some(all, ", ", maxListed) + ", but not for this target"
+	}
+	return "on this target there is " + diag.Some(fit, ", ", maxListed)
 }
 
 // reportUnusable reports a package that is disabled or does not fit the target,
@@ -109,16 +153,11 @@ func (r *resolver) reportUnusable(n *node) {
 
 // instead names versions of a package's family that can be used.
 func (r *resolver) instead(n *node) string {
-	var usable []string
-	for _, p := range r.cat.Variants(n.pkg.Family()) {
-		if r.finder.usable(p) && !slices.Contains(usable, p.Name) && len(usable) < maxListed {
-			usable = append(usable, p.Name)
-		}
-	}
-	if len(usable) == 0 {
+	family := r.cat.Variants(n.pkg.Family())
+	if !slices.ContainsFunc(family, r.finder.usable) {
 		return ""
 	}
-	return "on this target there is " + strings.Join(usable, ", ")
+	return r.thereIs(family)
 }
 
 // relateCandidates lists the other packages that a demand's name finds.
