@@ -58,8 +58,11 @@ func mergeEnv(env []string, set map[string]string) []string {
 }
 
 // labels joins the image's labels: the packages' own, what jetkit knows, the
-// file's, and the command line's, each winning over those before.
+// file's, and the command line's, each winning over those before. jetkit's labels of
+// the image that this one is built on describe that image, and are left out.
 func (b *build) labels(packages map[string]string, m *teststep.Manifest, p *plan.Plan) map[string]string {
+	packages = maps.Clone(packages)
+	maps.DeleteFunc(packages, func(name, _ string) bool { return strings.HasPrefix(name, plan.LabelPrefix) })
 	labels := map[string]string{}
 	for _, more := range []map[string]string{packages, m.Labels(), p.Image.Labels, b.ui.Labels} {
 		maps.Copy(labels, more)

@@ -72,7 +72,11 @@ func examples(t *testing.T, env ...string) baking {
 	b := baking{dir: filepath.Join("..", "examples"), env: append([]string{
 		"REGISTRY=" + shared.Ref("robots"), "PLATFORM=linux/" + runtime.GOARCH, "COMPRESSION=uncompressed",
 	}, env...)}
-	b = b.with("--set", "*-jp*.args.BUILDKIT_SYNTAX="+frontend, "--set", "*-jp*.args.BASE_IMAGE="+base(t))
+	python, err := shared.BasePython()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = b.with("--set", "*-jp*.args.BUILDKIT_SYNTAX="+frontend, "--set", "*-jp*.args.BASE_IMAGE="+base(t), "--set", "*-jp*.args.PYTHON_VERSION="+python)
 	if runtime.GOARCH == "amd64" {
 		b = b.with("--set", "*-jp*.args.CUDA_ARCH=x86_64")
 	}

@@ -179,7 +179,7 @@ func TestSeveralPlatforms(t *testing.T) {
 	for platform, arch := range map[string]string{"linux/amd64": "x86_64", "linux/arm64": "tegra-aarch64"} {
 		config := configFor(t, b.image, platform)
 		assertEqual(t, "architecture", "linux/"+config.Architecture, platform)
-		assertEqual(t, "arch of the target", config.Config.Labels["io.jetkit.arch"], arch)
+		assertEqual(t, "arch of the target", config.Config.Labels["io.jetkit.built-for.arch"], arch)
 		assertEqual(t, "CUDA_ARCH", config.Config.Labels["cuda_arch"], arch)
 	}
 	b.step(t, "[linux/amd64 a 1/1] COPY a.amd64.txt /a")

@@ -106,8 +106,8 @@ func (p *platformImage) assertMade(t *testing.T, platform, arch string) {
 	t.Helper()
 	machine := both[platform]
 	assertEqual(t, "platform", p.config.OS+"/"+p.config.Architecture, platform)
-	assertEqual(t, "target arch", p.manifest.Target["arch"], arch)
-	assertEqual(t, "label", p.config.Config.Labels["io.jetkit.arch"], arch)
+	assertEqual(t, "target arch", p.manifest.BuiltFor["arch"], arch)
+	assertEqual(t, "label", p.config.Config.Labels["io.jetkit.built-for.arch"], arch)
 	assertEqual(t, "tests that passed", p.config.Config.Labels["io.jetkit.tests.passed"], "4")
 	assertEqual(t, "RUN of a", p.file(t, "/a"), machine+" "+arch+"\n")
 	assertEqual(t, "RUN of b", p.file(t, "/b"), machine+"\n")

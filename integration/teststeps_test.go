@@ -106,11 +106,11 @@ later, test.sh, image, passed, /bin/bash|/test/test.sh`)
 	config := b.config(t)
 	for label, want := range map[string]string{
 		"io.jetkit.packages": "probe later end", "io.jetkit.tests.passed": "6", "io.jetkit.tests.skipped": "0",
-		"io.jetkit.l4t": "36.4.3", "io.jetkit.cuda": "12.6", "io.jetkit.plan": m.Plan,
+		"io.jetkit.built-for.l4t": "36.4.3", "io.jetkit.built-for.cuda": "12.6", "io.jetkit.plan": m.Plan,
 	} {
 		assertEqual(t, label, config.Config.Labels[label], want)
 	}
-	assertEqual(t, "target", m.Target["l4t"], "36.4.3")
+	assertEqual(t, "target", m.BuiltFor["l4t"], "36.4.3")
 	assertEqual(t, "base", m.Base, base(t))
 }
 

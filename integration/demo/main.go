@@ -60,6 +60,7 @@ type demo struct {
 	env             *harness.Env
 	image           string
 	base, frontend  string
+	python          string
 	first, second   harness.Result
 	pose            string
 	manifest        teststep.Manifest
@@ -71,6 +72,9 @@ type demo struct {
 func (d *demo) prepare(ctx context.Context) (err error) {
 	say("base image: this machine's Debian, made with debootstrap (a Jetson would pull its JetPack's base)")
 	if d.base, err = d.env.Base(ctx); err != nil {
+		return err
+	}
+	if d.python, err = d.env.BasePython(); err != nil {
 		return err
 	}
 	say("frontend image: compiled here and pushed to the private registry")
@@ -85,6 +89,7 @@ func (d *demo) args() []string {
 		"-f", "jetson.yaml",
 		"--build-arg", "BUILDKIT_SYNTAX=" + d.frontend,
 		"--build-context", "base=docker-image://" + d.base,
+		"--build-arg", "PYTHON_VERSION=" + d.python, // Debian's, where the example's base would have Ubuntu's
 	}
 	if runtime.GOARCH == "amd64" {
 		// The example names a Jetson release. Here it is meant to run on a PC.

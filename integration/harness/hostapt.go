@@ -3,11 +3,13 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,6 +31,22 @@ type hostApt struct {
 
 // defaultRelease is used on hosts that are not Debian; their apt configuration says nothing about Debian.
 const defaultRelease = "bookworm"
+
+// debianPythons are the versions of python3 in Debian's releases.
+var debianPythons = map[string]string{"bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13"}
+
+// BasePython returns the version of python3 that Base installs with apt, as PYTHON_VERSION names it.
+func (e *Env) BasePython() (string, error) {
+	release, err := debianRelease("/etc/os-release")
+	if err != nil {
+		return "", err
+	}
+	version, known := debianPythons[cmp.Or(release, defaultRelease)]
+	if !known {
+		return "", fmt.Errorf("the version of python3 in Debian %s is not known: add it to debianPythons", release)
+	}
+	return version, nil
+}
 
 func (e *Env) readHostApt(ctx context.Context) (hostApt, error) {
 	release, err := debianRelease("/etc/os-release")

@@ -25,9 +25,11 @@ const ShareDir = "/usr/share/jetkit"
 type Manifest struct {
 	Version int `json:"version"`
 	// Plan is the digest of the plan, explanations apart.
-	Plan     string            `json:"plan"`
-	Base     string            `json:"base"`
-	Target   map[string]string `json:"target"`
+	Plan string `json:"plan"`
+	Base string `json:"base"`
+	// BuiltFor is the target: what the packages were told to build for. What the
+	// image holds of it, only the tests can say.
+	BuiltFor map[string]string `json:"built_for"`
 	Packages []ManifestPackage `json:"packages"`
 	Tests    []TestResult      `json:"tests"`
 }
@@ -36,9 +38,9 @@ type Manifest struct {
 type ManifestPackage struct {
 	Name    string   `json:"name"`
 	Aliases []string `json:"aliases,omitempty"`
-	// Version is the name's tag, for packages that have one.
-	Version string `json:"version,omitempty"`
-	Source  string `json:"source"`
+	// Tag is the part of the name behind its colon, for packages that have one.
+	Tag    string `json:"tag,omitempty"`
+	Source string `json:"source"`
 }
 
 // Result says what became of a test. There is no "failed": an image whose tests
@@ -75,10 +77,10 @@ func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Version: 1, Plan: digest, Base: p.Base.Value, Target: targetFacts(p.Target), Packages: []ManifestPackage{}, Tests: []TestResult{}}
+	m := &Manifest{Version: 2, Plan: digest, Base: p.Base.Value, BuiltFor: targetFacts(p.Target), Packages: []ManifestPackage{}, Tests: []TestResult{}}
 	for _, s := range p.Steps {
 		_, tag, _ := strings.Cut(s.Name, ":")
-		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Version: tag, Source: s.Origin.Tree() + ":" + s.Origin.Path})
+		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Tag: tag, Source: s.Origin.Tree() + ":" + s.Origin.Path})
 	}
 	for _, r := range runs {
 		m.Tests = append(m.Tests, TestResult{
@@ -114,8 +116,8 @@ func (m *Manifest) Labels() map[string]string {
 		plan.LabelPrefix + "tests.passed":  strconv.Itoa(count[Passed]),
 		plan.LabelPrefix + "tests.skipped": strconv.Itoa(count[Skipped]),
 	}
-	for k, v := range m.Target {
-		labels[plan.LabelPrefix+k] = v
+	for k, v := range m.BuiltFor {
+		labels[plan.LabelPrefix+"built-for."+k] = v
 	}
 	return labels
 }

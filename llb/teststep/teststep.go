@@ -197,18 +197,22 @@ func (c Config) step(run Run, folder llb.State, on chain.Stage) (Run, error) {
 }
 
 // environment adds what a test's result depends on besides the image: the epoch
-// that users bump to run tests again and, for GPU tests, the target, since the
-// device's name alone would let a result outlive a driver update.
+// that users bump to run tests again, and what the image is built for, so that a
+// test can check it. Only GPU tests get all of the target: it keeps their results
+// from outliving a driver update, which the device's name alone would not. The
+// others share their results between releases with one Python and architecture.
 func (c Config) environment(st llb.State, run Run) llb.State {
 	if c.Plan.Tests.Epoch != "" {
 		st = st.AddEnv("TEST_EPOCH", c.Plan.Tests.Epoch)
 	}
-	if run.Step.GPU {
-		st = st.AddEnv("JETKIT_L4T", c.Plan.Target.L4T.Value)
-		if c.Plan.Tests.GPU == plan.GPURuntime {
-			for _, v := range gpu.RuntimeVariables() {
-				st = st.AddEnv(v.Name, v.Value)
-			}
+	for _, f := range c.Plan.Target.Facts() {
+		if f.Value.Value != "" && (run.Step.GPU || f.Key == "python" || f.Key == "arch") {
+			st = st.AddEnv("JETKIT_"+strings.ToUpper(f.Key), f.Value.Value)
+		}
+	}
+	if run.Step.GPU && c.Plan.Tests.GPU == plan.GPURuntime {
+		for _, v := range gpu.RuntimeVariables() {
+			st = st.AddEnv(v.Name, v.Value)
 		}
 	}
 	return st

@@ -216,7 +216,7 @@ func TestLabelsTellTheManifest(t *testing.T) {
 	labels := s.manifest.Labels()
 	for k, want := range map[string]string{
 		"io.jetkit.packages": "numpy:1 cuda-demo", "io.jetkit.tests.passed": "4", "io.jetkit.tests.skipped": "1",
-		"io.jetkit.l4t": "36.4.3", "io.jetkit.cuda": "12.6", "io.jetkit.plan": s.manifest.Plan,
+		"io.jetkit.built-for.l4t": "36.4.3", "io.jetkit.built-for.cuda": "12.6", "io.jetkit.plan": s.manifest.Plan,
 	} {
 		if labels[k] != want {
 			t.Errorf("label %s = %q, want %q", k, labels[k], want)

@@ -1,6 +1,13 @@
 #!/usr/bin/env bash
-# Compiles, links and runs a C and a C++ program.
+# Compiles, links and runs a C and a C++ program for the target's processors.
 set -euo pipefail
+
+machine=$(uname -m)
+target=${JETKIT_ARCH:-$machine}
+if [ "${target#tegra-}" != "$machine" ]; then
+    echo "this machine is $machine, the target is $target" >&2
+    exit 1
+fi
 
 work=$(mktemp -d)
 cat >"$work/hello.c" <<'C'
