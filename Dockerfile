@@ -20,7 +20,7 @@ FROM scratch
 # BuildKit runs the frontend without a network when it says that it needs none, and buildx offers a frontend only the
 # inputs, subrequests and named contexts that it says it understands.
 LABEL moby.buildkit.frontend.network.none="true"
-LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts"
+LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring,moby.buildkit.frontend.contexts.zstd"
 ARG TARGETOS
 ARG TARGETARCH
 COPY --from=build /${TARGETOS}_${TARGETARCH}/jetkit-frontend /bin/jetkit-frontend
