@@ -32,7 +32,7 @@ type FactsFile struct {
 func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
 	return t.extended(func(r tableReader, into *Tables) {
 		for _, f := range files {
-			name := path.Base(f.Name)
+			name := tableName(f.Name)
 			switch {
 			case !slices.Contains(TableNames(), name):
 				hint := diag.DidYouMean(name, TableNames())
@@ -83,6 +83,10 @@ func (t *Tables) extended(add func(r tableReader, into *Tables)) (*Tables, diag.
 	return extended, nil
 }
 
+// tableName returns the last part of a file's name as people know it, which may
+// begin with the name of a context: "facts:l4t.json".
+func tableName(file string) string { return path.Base(strings.ReplaceAll(file, ":", "/")) }
+
 // read adds the rows of one file to tables.
 func (r tableReader) read(file string, data []byte, t *Tables) {
 	root, problems := yamlnode.ReadJSON(yamlnode.Source{File: file, Text: data})
@@ -91,7 +95,7 @@ func (r tableReader) read(file string, data []byte, t *Tables) {
 	case root != nil && root.Kind != yamlnode.Mapping:
 		r.wrongType(root, "the file", "a mapping")
 	case root != nil:
-		r.table(path.Base(file), root, t)
+		r.table(tableName(file), root, t)
 	case len(problems) == 0:
 		r.problems.Errorf(rules.EmptyFile, diag.Range{File: file}, "write a table, or remove the file", "the file is empty")
 	}

@@ -56,6 +56,7 @@ func (p *Project) open(ctx context.Context) error {
 		}
 		p.files[name] = files
 	}
+	p.readFacts()
 	return nil
 }
 
@@ -90,6 +91,9 @@ func (p *Project) needs() map[string]*need {
 		if ref.Folder != "" {
 			add("", ref.Folder, ref.At)
 		}
+	}
+	if p.hasFacts() {
+		add(FactsContext, ".", diag.Range{})
 	}
 	return needs
 }
