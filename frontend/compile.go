@@ -70,7 +70,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	stages, err := chain.Compile(ctx, opt)
 	if report {
-		b.show(ctx, platform, append(found, b.warningsOf(slices.Concat(detached(stages), b.dropped(p), otherSyntax(stages)))...))
+		b.show(ctx, platform, append(found, b.warningsOf(slices.Concat(otherPlatform(base, p, platform), detached(stages), b.dropped(p), otherSyntax(stages)))...))
 	}
 	if err != nil {
 		return nil, err
@@ -170,6 +170,18 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	st := llb.Image(ref.String(), llb.Platform(platform), b.ui.ImageResolveMode,
 		llb.WithCustomName(strings.Join([]string{b.label(platform, "base"), "FROM", ref.String()}, " ")))
 	return &chain.Base{State: st, Image: image}, nil
+}
+
+// otherPlatform warns of a base image for another platform. BuildKit itself looks
+// at images that it pulls, and not at one that is the result of another build.
+func otherPlatform(base *chain.Base, p *plan.Plan, platform ocispecs.Platform) diag.List {
+	if base.Image == nil || base.Image.Architecture == "" || platforms.OnlyStrict(platform).Match(base.Image.Platform) {
+		return nil
+	}
+	var l diag.List
+	l.Warnf(rules.BasePlatform, p.BaseAt, "give a base that was built for "+formatPlatform(platform),
+		"the base image %s is for %s, but the build is for %s", p.Base.Value, formatPlatform(base.Image.Platform), formatPlatform(platform))
+	return l
 }
 
 // detached warns of packages whose Dockerfile does not start from BASE_IMAGE, so

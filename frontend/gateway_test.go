@@ -295,3 +295,36 @@ func TestBuilderErrors(t *testing.T) {
 	require.ErrorIs(t, err, errGone)
 	require.ErrorContains(t, err, "reading package metadata")
 }
+
+// A base for another platform is a warning, once.
+func TestBaseOfAnotherPlatform(t *testing.T) {
+	g := gateway(map[string]string{
+		"jetson.yaml": "target: {l4t: 36.4.3}\nbase: debian:12\npackages: [a]\n", "packages/a/Dockerfile": header("name: a"),
+	}, nil)
+	g.Config.Architecture = "amd64"
+	_, err := call(t, g, "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"base-platform: the base image debian:12 is for linux/amd64, but the build is for linux/arm64 (jetson.yaml:2:7)"}, g.Warnings())
+}
+
+// Facts of the user's own come in a named context.
+func TestFactsContext(t *testing.T) {
+	with := func(facts map[string]string) *llbtest.Gateway {
+		g := gateway(map[string]string{"jetson.yaml": "target: {jetpack: 7.3}\npackages: [a]\n", "packages/a/Dockerfile": header("name: a")},
+			map[string]string{"context:facts": "local:facts"})
+		g.Locals["facts"] = folderOf(facts)
+		return g
+	}
+	g := with(map[string]string{"l4t.json": `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [87], "source": "our own board"}]}`, "huge.bin": "not read"})
+	res, err := call(t, g, requestPlan)
+	require.NoError(t, err)
+	assert.Contains(t, string(res.Metadata["result.json"]), "our own board, in facts:l4t.json:1")
+	assert.NotContains(t, g.Sent(), "huge.bin")
+
+	_, err = call(t, with(map[string]string{"l4t.json": `{"releases": [{"l4t": "x"}]}`}), requestPlan)
+	require.ErrorContains(t, err, "facts:l4t.json:1")
+	assert.Equal(t, "facts:l4t.json", errdefs.Sources(err)[0].Info.Filename)
+
+	_, err = call(t, with(map[string]string{"README.md": ""}), requestPlan)
+	require.ErrorContains(t, err, "the named context facts holds none of the tables")
+}

@@ -123,6 +123,7 @@ var (
 	IgnoredSyntax = diag.Rule{Name: "ignored-syntax", Severity: diag.Warning, Description: "A package's Dockerfile names another frontend in its syntax line, which has no effect."}
 	LimitDropped  = diag.Rule{Name: "limit-dropped", Severity: diag.Warning, Description: "The builder is too old for a limit that steps are to have."}
 	ChainDropped  = diag.Rule{Name: "chain-dropped", Severity: diag.Warning, Description: "A package's Dockerfile does not start from BASE_IMAGE, so the packages before it are not in the image."}
+	BasePlatform  = diag.Rule{Name: "base-platform", Severity: diag.Warning, Description: "The base image is for another platform than the one that is built for."}
 )
 
 // Group is a subject of rules.
@@ -161,7 +162,7 @@ func Groups() []Group {
 			UnsettledVersions, DependencyCycle, UnusedName, SkippedRequest,
 		}},
 		{"the build", []diag.Rule{
-			UnknownTarget, ChainDropped, IgnoredSyntax, LimitDropped,
+			UnknownTarget, ChainDropped, IgnoredSyntax, LimitDropped, BasePlatform,
 		}},
 	}
 }
