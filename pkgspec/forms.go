@@ -3,6 +3,8 @@ package pkgspec
 import (
 	"encoding/json"
 	"fmt"
+	"path"
+	"regexp"
 	"strings"
 
 	"github.com/distribution/reference"
@@ -56,6 +58,17 @@ func (f form) with(planned func(*plan.Plan) string) form {
 // line is a text that is taken as it is.
 func line(of func(*Spec) *string) form {
 	return oneLine(func(l *loader, s located) { *of(l.spec) = s.Value }, func(s *Spec) string { return *of(s) }, schema.Text(someText))
+}
+
+// matched is a text that must match a pattern; wrong says of it what it is not.
+func matched(of func(*Spec) *string, pattern *regexp.Regexp, hint, wrong string) form {
+	return oneLine(func(l *loader, s located) {
+		if !pattern.MatchString(s.Value) {
+			l.reject(s, hint, wrong, yamlnode.Quote(s.Value))
+			return
+		}
+		*of(l.spec) = s.Value
+	}, func(s *Spec) string { return *of(s) }, schema.Text(pattern.String()))
 }
 
 func version() form {
@@ -271,9 +284,10 @@ func (l *loader) setLabel(name, value located) {
 }
 
 func workdir() form {
-	return oneLine(func(l *loader, s located) { l.workdir(s) }, func(s *Spec) string { return s.Image.Workdir }, schema.Text("^/"))
-}
-
-func user() form {
-	return oneLine(func(l *loader, s located) { l.user(s) }, func(s *Spec) string { return s.Image.User }, schema.Text(userPattern.String()))
+	of := func(s *Spec) *string { return &s.Image.Workdir }
+	f := matched(of, regexp.MustCompile(`^/`), "begin it with /", "the folder %s is not absolute")
+	return oneLine(func(l *loader, s located) {
+		s.Value = path.Clean(s.Value)
+		f.arg(l, s)
+	}, f.text, f.schema)
 }

@@ -55,13 +55,7 @@ func gpu(of func(*Spec) *plan.GPUMode) form {
 
 // device is the name of a CDI device.
 func device(of func(*Spec) *string) form {
-	return oneLine(func(l *loader, s located) {
-		if !plan.IsDevice(s.Value) {
-			l.reject(s, "write vendor.com/class=name, for example "+plan.DefaultDevice, "%s is not the name of a CDI device", yamlnode.Quote(s.Value))
-			return
-		}
-		*of(l.spec) = s.Value
-	}, func(s *Spec) string { return *of(s) }, schema.Text(plan.DevicePattern))
+	return matched(of, devicePattern, "write vendor.com/class=name, for example "+plan.DefaultDevice, "%s is not the name of a CDI device")
 }
 
 // defaultNetwork is what the user calls plan.NetworkDefault. Only complete turns

@@ -76,7 +76,8 @@ var settings = []setting{
 	{key: "image.env", arg: "IMAGE_ENV", about: "mapping of names to values, added to the image", unset: "none", form: imageEnv()},
 	{key: "image.labels", about: "mapping; names that begin with `" + plan.LabelPrefix + "` are reserved", unset: "none", form: imageLabels()},
 	{key: "image.workdir", arg: "IMAGE_WORKDIR", about: "absolute folder", unset: "as the last package leaves it", form: workdir()},
-	{key: "image.user", arg: "IMAGE_USER", about: "`user`, `uid`, `user:group` or `uid:gid`", unset: "same", form: user()},
+	{key: "image.user", arg: "IMAGE_USER", about: "`user`, `uid`, `user:group` or `uid:gid`", unset: "same", form: matched(func(s *Spec) *string { return &s.Image.User }, userPattern,
+		"write a name or number, and if need be a group after a colon: 1000:1000", "%s is not a user")},
 }
 
 // Arg is a build argument that jetkit itself takes.

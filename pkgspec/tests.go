@@ -99,12 +99,6 @@ func dropFromFile(names *[]diag.Text) {
 
 // testData is the name of the folder that tests share at /data.
 func testData() form {
-	return oneLine(func(l *loader, s located) {
-		if !dataPattern.MatchString(s.Value) {
-			l.reject(s, "use letters, digits, and between them . _ / or -; or write none", "%s is not the name of a folder for tests", yamlnode.Quote(s.Value))
-			return
-		}
-		l.spec.Tests.Data = s.Value
-	}, func(s *Spec) string { return s.Tests.Data }, schema.Text(dataPattern.String())).
-		with(func(p *plan.Plan) string { return p.Tests.Data })
+	return matched(func(s *Spec) *string { return &s.Tests.Data }, dataPattern, "use letters, digits, and between them . _ / or -; or write none",
+		"%s is not the name of a folder for tests").with(func(p *plan.Plan) string { return p.Tests.Data })
 }

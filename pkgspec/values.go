@@ -20,6 +20,7 @@ var (
 	namePattern   = regexp.MustCompile(`^[\w*?\[][\w.+*?!\[\]-]*(:[\w.+*?!\[\]-]+)?$`)
 	folderPattern = regexp.MustCompile(`^[\pL\pN_.+@/-]+$`)
 	envPattern    = regexp.MustCompile(`^[A-Za-z_]\w*$`)
+	devicePattern = regexp.MustCompile(plan.DevicePattern)
 	labelPattern  = regexp.MustCompile(`^[!-~]+$`)
 	dataPattern   = regexp.MustCompile(`^[A-Za-z0-9]+([._/-]+[A-Za-z0-9]+)*$`)
 	userPattern   = regexp.MustCompile(`^[^\s:]+(:[^\s:]+)?$`)
@@ -126,22 +127,6 @@ func (l *loader) context(s located) string {
 		return ""
 	}
 	return s.Value
-}
-
-func (l *loader) workdir(s located) {
-	if !path.IsAbs(s.Value) {
-		l.reject(s, "begin it with /", "the folder %s is not absolute", yamlnode.Quote(s.Value))
-		return
-	}
-	l.spec.Image.Workdir = path.Clean(s.Value)
-}
-
-func (l *loader) user(s located) {
-	if !userPattern.MatchString(s.Value) {
-		l.reject(s, "write a name or number, and if need be a group after a colon: 1000:1000", "%s is not a user", yamlnode.Quote(s.Value))
-		return
-	}
-	l.spec.Image.User = s.Value
 }
 
 // checkEnvName reports a text that can't name an environment variable or a
