@@ -16,13 +16,15 @@ func TestUnusedBuildArgs(t *testing.T) {
 	}{
 		{"declared", map[string]string{"x/Dockerfile": "#---\n# build_args: {A: 1, B: 2, C: 3, D: 4, E: 5, HTTP_PROXY: p, BUILDKIT_X: 1}\n#---\n" + from}, ""},
 		{
-			"in a header", map[string]string{"x/Dockerfile": "#---\n# build_args: {A: 1, VERSION: 2}\n#---\n" + from},
+			"in a header",
+			map[string]string{"x/Dockerfile": "#---\n# build_args: {A: 1, VERSION: 2}\n#---\n" + from},
 			`x/Dockerfile:2:22: warning: build_args: no ARG of Dockerfile declares VERSION, so it has no effect [unused-build-arg]
     hint: write ARG VERSION in the Dockerfile where it is used, or leave the argument out
 `,
 		},
 		{
-			"a typo in a config.json", map[string]string{"x/Dockerfile": "FROM scratch\nARG VERSION\n", "x/config.json": `{"build_args": {"VERSON": "2"}}`},
+			"a typo in a config.json",
+			map[string]string{"x/Dockerfile": "FROM scratch\nARG VERSION\n", "x/config.json": `{"build_args": {"VERSON": "2"}}`},
 			`x/config.json:1:17: warning: build_args: no ARG of Dockerfile declares VERSON, so it has no effect [unused-build-arg]
     hint: did you mean VERSION?
 `,

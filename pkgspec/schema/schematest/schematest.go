@@ -16,7 +16,7 @@ import (
 // Compile makes a checker of a schema: it returns what is wrong with a YAML or
 // JSON text, nil if nothing is. The second result is false for a text that is not
 // YAML, or has keys that JSON lacks.
-func Compile(t testing.TB, s *schema.Schema) func(text string) (problem error, ok bool) {
+func Compile(t *testing.T, s *schema.Schema) func(text string) (problem error, ok bool) {
 	t.Helper()
 	data, err := s.JSON()
 	require.NoError(t, err)
