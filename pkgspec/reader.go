@@ -73,7 +73,7 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// suggest gives the hint for a word that is none of the known ones.
+// suggest returns the hint for a word that is none of the known ones.
 func suggest(got string, known []string) string {
 	if len(got) <= 100 {
 		if hint := diag.DidYouMean(got, known); hint != "" {
@@ -83,7 +83,7 @@ func suggest(got string, known []string) string {
 	return "it can be " + diag.Or(known)
 }
 
-// expect tells whether n is one of the kinds, the usual one first, and reports
+// expect reports whether n is one of the kinds, the usual one first, and reports
 // it otherwise.
 func (l *loader) expect(n *yamlnode.Node, path, what string, kinds ...yamlnode.Kind) bool {
 	if n.Kind == yamlnode.Broken {
@@ -146,7 +146,7 @@ func (l *loader) checkLine(s located) bool {
 	return false
 }
 
-// items gives the entries of a list; a single value is a list of one.
+// items returns the entries of a list; a single value is a list of one.
 func (l *loader) items(n *yamlnode.Node, path, what string) []*yamlnode.Node {
 	if !l.expect(n, path, "a list of "+what, yamlnode.List, yamlnode.Scalar, yamlnode.Mapping) {
 		return nil

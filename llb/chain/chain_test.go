@@ -123,6 +123,15 @@ func TestBuildArgs(t *testing.T) {
 	}
 }
 
+// TestEmptyBuildArg checks that an empty value replaces an ARG's default, as with
+// docker build.
+func TestEmptyBuildArg(t *testing.T) {
+	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "ARG MODE=fast\nRUN echo\n")}}
+	stages, err := compile(t, nil, files, step("a", map[string]string{"MODE": ""}))
+	require.NoError(t, err)
+	require.Contains(t, tree(t, stages).String(), `env "MODE="`)
+}
+
 func TestNoCacheNamesPackages(t *testing.T) {
 	files := fstest.MapFS{
 		"packages/cmake_apt/Dockerfile": {Data: []byte(header + "RUN echo cmake\n")},

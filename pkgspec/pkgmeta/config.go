@@ -36,7 +36,7 @@ func isConfig(folder, file string) bool {
 	return file == pythonConfig || slices.Contains(configNames, file) || stem == folder && isData(file)
 }
 
-// isData tells whether a file is JSON or YAML by its name.
+// isData reports whether a file is JSON or YAML by its name.
 func isData(file string) bool {
 	return slices.Contains([]string{".json", ".yaml", ".yml"}, path.Ext(file))
 }

@@ -59,7 +59,7 @@ func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range)
 		return false
 	}
 	seen[text] = version.at
-	for _, condition := range claims(read["default"]) {
+	for _, condition := range defaultConditions(read["default"]) {
 		var wrong *platform.RequirementError
 		if _, err := platform.ParseRequirement(condition.Value); errors.As(err, &wrong) {
 			r.problems.Errorf(rules.BadRequirement, condition.At, "write true, false, or conditions: "+wrong.Hint, "default: %s", wrong.Message)
@@ -68,8 +68,8 @@ func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range)
 	return true
 }
 
-// claims gives the conditions in a default; none for true and false.
-func claims(f field) []diag.Text {
+// defaultConditions returns the conditions in a default; none for true and false.
+func defaultConditions(f field) []diag.Text {
 	if len(f.items) == 1 {
 		if _, isTruth := yamlnode.Truth(f.value()); isTruth {
 			return nil
@@ -78,7 +78,7 @@ func claims(f field) []diag.Text {
 	return f.items
 }
 
-// isTag tells whether a text can stand behind the colon of a package's name.
+// isTag reports whether a text can stand behind the colon of a package's name.
 func isTag(s string) bool {
 	for i, c := range s {
 		word := '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
@@ -114,7 +114,7 @@ func (f *folderReader) versions(read fields, dockerfile string) []*catalog.Packa
 	}
 	for _, entry := range entries {
 		if p, ok := f.finish(versionFields(common, entry, set), dockerfile); ok {
-			p.Variant = &catalog.Variant{Set: set, Version: entry["version"].value(), Default: defaultRule(entry["default"]), When: claims(entry["default"])}
+			p.Variant = &catalog.Variant{Set: set, Version: entry["version"].value(), Default: defaultRule(entry["default"]), When: defaultConditions(entry["default"])}
 			set.Packages = append(set.Packages, p)
 		}
 	}

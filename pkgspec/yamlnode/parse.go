@@ -94,7 +94,7 @@ func (r *reader) checkText() bool {
 	return true
 }
 
-// printable tells whether a character may stand in the file: what YAML calls
+// printable reports whether a character may stand in the file: what YAML calls
 // printable, less its unusual line breaks and the byte order mark.
 func printable(r rune) bool {
 	switch {
