@@ -33,6 +33,9 @@ func TestFactsProblems(t *testing.T) {
 «l4t.json» jetson.yaml:2:8: error: facts must be a mapping of tables, not a text [wrong-type]
     hint: write KEY: VALUE on lines of their own below it, indented
 `},
+		{"a table as a list", "packages: a\nfacts: {l4t: [39.3.0]}\n", `
+«[39.3.0]» jetson.yaml:2:14: error: the table must be a mapping, not a list [wrong-type]
+`},
 		{"an unknown table", "packages: a\nfacts: {l4: {}}\n", `
 «l4» jetson.yaml:2:9: error: unknown key "l4" in facts: the tables are arch, l4t, sm and ubuntu [unknown-key]
     hint: did you mean l4t?

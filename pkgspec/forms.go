@@ -121,10 +121,6 @@ func image(of func(*Spec) *diag.Text) form {
 
 // facts extends the tables of the target.
 func facts() form {
-	tables := map[string]*schema.Schema{}
-	for _, name := range platform.TableNames() {
-		tables[strings.TrimSuffix(name, ".json")] = &schema.Schema{Type: "object"}
-	}
 	return form{
 		file: func(l *loader, f *yamlnode.Field, key string) {
 			if !l.expect(f.Value, key, "a mapping of tables", yamlnode.Mapping) {
@@ -134,7 +130,7 @@ func facts() form {
 			l.spec.Target.Tables = tables
 			l.problems = append(l.problems, problems...)
 		},
-		schema: schema.Object(tables),
+		schema: platform.FactsSchema(),
 	}
 }
 
