@@ -95,7 +95,7 @@ func (c *compiled) inheritedHint(i chain.Instruction) string {
 // of that name. Source: tonistiigi/fsutil, copy; the path is on the builder's machine.
 var notADirectory = regexp.MustCompile(`cannot copy to non-directory: (?:\S*/buildkit\d+)?(/\S*)$`)
 
-// copyHint says how to copy a folder onto a link to one; it is empty for other errors.
+// copyHint explains how to copy a folder onto a link to one; it is empty for other errors.
 func copyHint(err error) string {
 	m := notADirectory.FindStringSubmatch(err.Error())
 	if m == nil {

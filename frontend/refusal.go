@@ -33,7 +33,7 @@ type refusal struct {
 	cause, fix string
 }
 
-// BuildKit gives its refusals as text only. Sources: solver/llbsolver/vertex.go,
+// BuildKit reports refusals as text only. Sources: solver/llbsolver/vertex.go,
 // solver/llbsolver/cdidevices, util/entitlements of moby/buildkit v0.33.
 //
 // Errors also hold text of packages: commands, names of files and devices. None of it
@@ -99,7 +99,7 @@ func (c *compiled) refused(err error, r refusal) error {
 	return &placedError{error: err, at: at[:1]}
 }
 
-// withoutGPU says how to build without the plan's devices.
+// withoutGPU lists how to build without the plan's devices.
 func (c *compiled) withoutGPU() []string {
 	var ways []string
 	if c.plan.Tests.GPU == plan.GPUCDI && slices.ContainsFunc(c.runs, func(run teststep.Run) bool { return run.Step.GPU }) {
@@ -164,7 +164,7 @@ func (r refusal) usedByTest(p *plan.Plan, s plan.Step) bool {
 	return s.GPU && p.Tests.GPU == plan.GPUCDI && r.isFor(p.Tests.Device)
 }
 
-// askedBy tells whether a Dockerfile asks itself for what was refused.
+// askedBy reports whether a Dockerfile itself requires what was refused.
 func (r refusal) askedBy(required chain.Requirements) bool {
 	if r.what != device {
 		return askedFor(required, r.what)
@@ -172,5 +172,5 @@ func (r refusal) askedBy(required chain.Requirements) bool {
 	return slices.ContainsFunc(required.Devices, func(d *pb.CDIDevice) bool { return r.isFor(d.GetName()) })
 }
 
-// isFor tells whether a refusal is about a device.
+// isFor reports whether a refusal is about a device.
 func (r refusal) isFor(name string) bool { return r.device == "" || r.device == name }

@@ -20,7 +20,7 @@ func unlisted(workers []client.WorkerInfo, platform ocispecs.Platform) string {
 	return platforms.FormatAll(platforms.Normalize(platform))
 }
 
-// withPlatformHint says what "exec format error" means, which a step's output may
+// withPlatformHint explains "exec format error", which a step's output may
 // hold but never its error. The builder's list can be out of date, so this is
 // said only once a step has failed.
 func (c *compiled) withPlatformHint(err error) error {

@@ -19,7 +19,7 @@ func TestCalls(t *testing.T) {
 	}{
 		"outline":           {call: "outline", says: []string{"BUILD ARG", "L4T_VERSION", "36.4.3", "sets target.l4t", "TEST_GPU", "cdi"}},
 		"outline in JSON":   {call: "outline,format=json", says: []string{`"name": "CUDA_VERSION"`, `"value": "12.6"`}},
-		"targets":           {call: "targets", says: []string{"TARGET", "one", "two", "three (default)", "step 2 of 3, from packages/two"}},
+		"targets":           {call: "targets", says: []string{"TARGET", "one", "two", "three (default)", "step 2 of 3, from ./packages/two"}},
 		"targets in JSON":   {call: "targets,format=json", says: []string{`"name": "three"`, `"base": "two"`, `"default": true`}},
 		"check":             {call: "check", says: []string{"Check complete, no warnings found."}},
 		"plan":              {call: "jetson.plan", says: []string{"36.4.3", "one", "two", "three", base(t)}},

@@ -21,7 +21,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// Options says what to compile.
+// Options are what to compile, and for whom.
 type Options struct {
 	Plan *plan.Plan
 	// Base is what the first step builds on.
@@ -36,7 +36,7 @@ type Options struct {
 	// Epoch is what the build argument SOURCE_DATE_EPOCH stands for, for a build that has
 	// it; nil if that is no date.
 	Epoch *time.Time
-	// Warn receives what BuildKit's linter says of a Dockerfile; nil drops it.
+	// Warn receives the findings of BuildKit's linter in a Dockerfile; nil drops them.
 	Warn func(plan.Step, *llb.SourceMap) linter.LintWarnFunc
 }
 

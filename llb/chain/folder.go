@@ -15,7 +15,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// Sources gives access to the trees that a plan's packages are in.
+// Sources provides access to the trees that a plan's packages are in.
 type Sources interface {
 	// State returns a state that holds the package's folder, and the folder's
 	// path inside it.

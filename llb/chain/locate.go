@@ -10,7 +10,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 )
 
-// Locate gives each operation of a definition a place in the sources. Errors are shown
+// Locate sets a place in the sources for each operation of a definition. Errors are shown
 // with it, and debuggers stop at it: docker buildx dap (v0.38) crashes if the last
 // operation has none. An operation without a place of its own gets that of the first
 // one that uses it: what ADD downloads is at the ADD, and a package's folder where it is

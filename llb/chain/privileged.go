@@ -11,10 +11,10 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
-// insecureFlag is what a Dockerfile's RUN says to run without a sandbox.
+// insecureFlag is the flag of a RUN instruction that runs without a sandbox.
 const insecureFlag = "--security=" + instructions.SecurityInsecure
 
-// privileged gives a Dockerfile with all its RUN steps outside of the sandbox. The
+// privileged returns a Dockerfile with all its RUN steps outside of the sandbox. The
 // Dockerfile frontend has no option for that, and sets every step's security mode
 // itself. The flag is put into the text, so that the progress shows it; lines keep
 // their numbers.

@@ -36,7 +36,7 @@ const (
 var ownOpts = []string{
 	"filename", "target", "context", "contextsubdir", "contextkey", "dockerfilekey",
 	"cmdline", "source", "requestid", "platform", "multi-platform", "no-cache",
-	"build-arg:BUILDKIT_MULTI_PLATFORM", // says what multi-platform does
+	"build-arg:BUILDKIT_MULTI_PLATFORM", // the same as multi-platform
 }
 
 // ownContexts are the named contexts that jetkit reads itself. Packages do not see them:
@@ -70,7 +70,7 @@ func newStepClient(c client.Client, p *plan.Plan, step plan.Step, in stepInput) 
 	return dockerui.NewClient(&stepGateway{Client: c, opts: opts, inputs: inputs})
 }
 
-// linkedInputs gives the results of other builds that named contexts refer to,
+// linkedInputs returns the results of other builds that named contexts refer to,
 // as bake passes them for contexts = {NAME = "target:OTHER"}.
 func linkedInputs(ctx context.Context, c client.Client) (map[string]llb.State, error) {
 	for k, v := range c.BuildOpts().Opts {
@@ -81,7 +81,7 @@ func linkedInputs(ctx context.Context, c client.Client) (map[string]llb.State, e
 	return nil, nil
 }
 
-// optsOf gives the frontend options for one step.
+// optsOf returns the frontend options for one step.
 func optsOf(all map[string]string, p *plan.Plan, step plan.Step, in stepInput) (map[string]string, error) {
 	opts := maps.Clone(all)
 	if opts == nil {
@@ -158,13 +158,13 @@ func noCache(all map[string]string, step plan.Step) (string, bool) {
 	return v, true
 }
 
-// noCache tells whether no operation of the stage may come from the cache.
+// noCache reports whether no operation of the stage may come from the cache.
 func (s *Stage) noCache(all map[string]string) bool {
 	v, ok := noCache(all, s.Step)
 	return ok && v == ""
 }
 
-// Answers tells whether a step is meant by a package name: its real name, an
+// Answers reports whether a package name means a step: its real name, an
 // alias, or the name without its tag. Case does not matter, as for Docker's
 // stage names.
 func Answers(step plan.Step, name string) bool {
@@ -173,8 +173,8 @@ func Answers(step plan.Step, name string) bool {
 		slices.ContainsFunc(step.Aliases, func(a string) bool { return strings.EqualFold(a, name) })
 }
 
-// BuildArgs gives the build arguments of a step: facts of the target under the
-// names that jetson-containers uses, then the package's own and the user's.
+// BuildArgs returns the build arguments of a step: facts of the target under the
+// names that jetson-containers uses, then those of the package and of the user.
 // BASE_IMAGE is not among them.
 func BuildArgs(p *plan.Plan, step plan.Step) map[string]string {
 	args := map[string]string{"NVIDIA_DRIVER_CAPABILITIES": "all"}

@@ -10,7 +10,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 )
 
-// State gives a state of nothing but the files' contents, so that its cache key
+// State returns a state of nothing but the files' contents, so that its cache key
 // is the same on every builder. Embedding drops modes: scripts, which begin with
 // "#!", are executable, and nothing else is.
 func State(files fs.FS, opts ...llb.ConstraintsOpt) (llb.State, error) {

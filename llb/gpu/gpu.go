@@ -1,4 +1,4 @@
-// Package gpu gives steps of a build a GPU: as a CDI device, or by the variables
+// Package gpu provides steps of a build with a GPU: as a CDI device, or by the variables
 // that nvidia-container-runtime reacts to.
 package gpu
 
@@ -18,7 +18,7 @@ type Devices []*pb.CDIDevice
 // the cache when a GPU is there.
 func Required(name string) Devices { return Devices{{Name: name}} }
 
-// MissingCDIError says that the builder is too old for CDI devices. Without this
+// MissingCDIError reports that the builder is too old for CDI devices. Without this
 // check BuildKit would drop the device and the step would run without a GPU.
 type MissingCDIError struct{ Device string }
 
@@ -36,7 +36,7 @@ func (d Devices) Supported(caps apicaps.CapSet) error {
 	return nil
 }
 
-// Options gives a step the devices.
+// Options are the options of a step with the devices.
 func (d Devices) Options() []llb.RunOption {
 	opts := make([]llb.RunOption, len(d))
 	for i, device := range d {
@@ -52,7 +52,7 @@ func (d Devices) Options() []llb.RunOption {
 // Variable is an environment variable of a step.
 type Variable struct{ Name, Value string }
 
-// RuntimeVariables are what makes nvidia-container-runtime give a container all
+// RuntimeVariables are what makes nvidia-container-runtime provide a container with all
 // GPUs. Source: NVIDIA/nvidia-container-toolkit, internal/config/image.
 func RuntimeVariables() []Variable {
 	return []Variable{{"NVIDIA_VISIBLE_DEVICES", "all"}, {"NVIDIA_DRIVER_CAPABILITIES", "all"}}

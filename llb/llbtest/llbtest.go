@@ -61,7 +61,7 @@ func (c *Client) ResolveImageConfig(_ context.Context, ref string, _ sourceresol
 	return ref, digest.FromString(ref), config, err
 }
 
-// Debian gives the configuration of a plain base image.
+// Debian returns the configuration of a plain base image.
 func Debian() *dockerspec.DockerOCIImage {
 	img := &dockerspec.DockerOCIImage{}
 	img.Platform = Platform

@@ -10,7 +10,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 )
 
-// describe gives the lines that tell what an operation does.
+// describe returns lines about what an operation does.
 func describe(n node) []string {
 	switch op := n.op.GetOp().(type) {
 	case *pb.Op_Source:
@@ -140,7 +140,7 @@ func describeAction(a *pb.FileAction, ref func(int64) string) string {
 	return fmt.Sprintf("%T", a.GetAction()) + on
 }
 
-// numbers gives " #1 #4" for the positions 0 and 3.
+// numbers returns " #1 #4" for the positions 0 and 3.
 func numbers(nodes []int) string {
 	var b strings.Builder
 	for _, n := range nodes {

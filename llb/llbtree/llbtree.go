@@ -1,5 +1,5 @@
 // Package llbtree prints an LLB definition as text that people and golden files
-// can read, and gives it a digest that does not depend on who is building.
+// can read, and computes a digest of it that does not depend on who is building.
 //
 // BuildKit writes the client's session into the operations that read local
 // files, so the digests of equal builds differ between sessions. Here they are
@@ -8,7 +8,6 @@ package llbtree
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
@@ -107,34 +106,6 @@ func (t *Tree) stable(op *pb.Op, inputs []int) (digest.Digest, error) {
 
 // Digest identifies the build: the stable digest of the last operation.
 func (t *Tree) Digest() digest.Digest { return t.nodes[len(t.nodes)-1].stable }
-
-// Ancestors returns the operations' names that the one with the given name
-// builds on, in order. Unnamed operations are left out.
-func (t *Tree) Ancestors(name string) []string {
-	at := slices.IndexFunc(t.nodes, func(n node) bool { return n.name == name })
-	if at < 0 {
-		return nil
-	}
-	seen := map[int]bool{at: true}
-	queue := []int{at}
-	for len(queue) > 0 {
-		next := queue[0]
-		queue = queue[1:]
-		for _, in := range t.nodes[next].inputs {
-			if !seen[in] {
-				seen[in] = true
-				queue = append(queue, in)
-			}
-		}
-	}
-	var names []string
-	for i, n := range t.nodes {
-		if seen[i] && i != at && n.name != "" {
-			names = append(names, n.name)
-		}
-	}
-	return names
-}
 
 // String prints one paragraph per operation: its number, its progress name, and
 // what it does, with the numbers of what it builds on.

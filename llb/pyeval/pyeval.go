@@ -18,7 +18,7 @@ import (
 	"jetkit/llb/files"
 )
 
-// Options says what to run.
+// Options are what to run.
 type Options struct {
 	// Python is an image with python3, and with its environment set.
 	Python llb.State
@@ -43,7 +43,7 @@ const Result = "out/result.json"
 
 // Empty is a folder of the resulting state that the program cannot reach, so
 // that it is empty whatever the result. Who copies it depends on the step, and
-// on nothing that the step says.
+// on nothing that the step writes.
 const Empty = "/empty"
 
 // The places of the step's mounts.
@@ -54,7 +54,7 @@ const (
 	treeDir    = "/jetkit/tree"
 )
 
-// Run gives the state that holds the result.
+// Run returns the state that holds the result.
 func Run(o Options) (llb.State, error) {
 	runner, err := files.State(o.Runner, internal("runner"))
 	if err != nil {

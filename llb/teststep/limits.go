@@ -13,7 +13,7 @@ import (
 // fail with Docker's 64 MiB.
 const defaultShmSize = 8 << 30
 
-// limits returns the options for what tests may use: what the plan says of tests,
+// limits returns the options for what tests may use: what the plan sets for tests,
 // and what Docker's flags set on every RUN step too.
 func (c Config) limits() []llb.RunOption {
 	var opts []llb.RunOption

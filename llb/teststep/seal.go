@@ -21,7 +21,7 @@ import (
 const ShareDir = "/usr/share/jetkit"
 
 // Manifest describes a finished image. It holds no clock and no host, so that
-// equal plans give equal files.
+// equal plans make equal files.
 type Manifest struct {
 	Version int `json:"version"`
 	// Plan is the digest of the plan, explanations apart.
@@ -43,7 +43,7 @@ type ManifestPackage struct {
 	Source string `json:"source"`
 }
 
-// Result says what became of a test. There is no "failed": an image whose tests
+// Result is what became of a test. There is no "failed": an image whose tests
 // fail is never made.
 type Result string
 
@@ -61,7 +61,7 @@ type Record struct {
 	// Where is the image it ran on; empty if it was skipped.
 	Where  Where  `json:"where,omitempty"`
 	Result Result `json:"result"`
-	// Reason says why a test was skipped.
+	// Reason is why a test was skipped.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -71,7 +71,7 @@ type TestResult struct {
 	Out *llb.State `json:"-"`
 }
 
-// NewManifest describes the image that a plan gives once the runs have passed.
+// NewManifest describes the image of a plan once the runs have passed.
 func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 	digest, err := p.Digest()
 	if err != nil {

@@ -36,7 +36,7 @@ const (
 	shmDir  = "/dev/shm"
 )
 
-// Where says on which image a test runs.
+// Where is the image that a test runs on.
 type Where string
 
 // The places a test can run on.
@@ -93,7 +93,7 @@ func (r Run) Label() string {
 }
 
 // Steps compiles the tests of a plan that run: each on its own package's stage,
-// and, where the plan says so, again on the finished image.
+// and, if the plan wants it, again on the finished image.
 func Steps(cfg Config, stages []chain.Stage, finished chain.Stage) ([]Run, error) {
 	var runs []Run
 	add := func(stage, on chain.Stage, where Where, wanted func(plan.Test) bool) error {
@@ -254,7 +254,7 @@ func writable(dir string) llb.State {
 // even break on another), so each target has its own.
 //
 // By default a folder belongs to one project, for a test of one could leave a file there
-// that another loads. The name that a plan gives is never that of a project.
+// that another loads. The name in a plan is never that of a project.
 func (c Config) data() llb.RunOption {
 	name := cmp.Or(c.Plan.Tests.Data, c.Project)
 	if name == "" || name == plan.NoData {
