@@ -178,6 +178,12 @@ func TestGitContext(t *testing.T) {
 	other := newProject(t, files{"jetson.yaml": "packages: a\nsources: [{context: company, dir: packages}]\n"})
 	b = other.build(t, push(), with("--build-context", "company="+url+"#main"))
 	assertEqual(t, "packages", origins(b.manifest(t)), "a from company:packages/a")
+
+	// URLs with a query, which buildx sends only to frontends whose label says that they understand it.
+	elsewhere.build(t, inContext(url+"?branch=main"))
+	other = newProject(t, files{"jetson.yaml": "packages: a\nsources: [{context: company}]\n"})
+	b = other.build(t, push(), with("--build-context", "company="+url+"?branch=main&subdir=packages"))
+	assertEqual(t, "packages", origins(b.manifest(t)), "a from company:a")
 }
 
 // serveGit commits the project's files and serves them as a Git repository over HTTP.
