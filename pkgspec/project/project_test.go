@@ -1,0 +1,140 @@
+package project_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"jetkit/pkgspec/cachefs"
+	"jetkit/pkgspec/configpy"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/project"
+	"jetkit/pkgspec/rules"
+
+	"jetkit/pkgspec"
+)
+
+// contexts are folders in memory; "" is the main context.
+type contexts struct {
+	files  map[string]fstest.MapFS
+	opened []string
+	err    error
+}
+
+func (c *contexts) Names() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(c.files)), func(name string) bool { return name == "" })
+}
+
+func (c *contexts) Example() string { return "DIR" }
+
+func (c *contexts) Open(_ context.Context, name string, dirs []string) (fs.FS, error) {
+	c.opened = append(c.opened, name)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return cachefs.New(c.files[name], cachefs.Options{Metadata: project.Readable}), nil
+}
+
+func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text), Mode: 0o644} }
+
+const header = "#---\n# name: a\n# depends: b\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+
+func load(t *testing.T, text string, c *contexts) (*project.Project, string, error) {
+	t.Helper()
+	p, problems, err := project.Load(t.Context(), project.Options{File: "jetson.yaml", Data: []byte(text), Contexts: c, Complete: func(s *pkgspec.Spec) error {
+		s.Target.Platform = "linux/arm64"
+		return nil
+	}})
+	said := ""
+	for _, d := range problems {
+		said += d.String() + "\n"
+	}
+	return p, said, err
+}
+
+func TestSolveAndList(t *testing.T) {
+	c := &contexts{files: map[string]fstest.MapFS{
+		"":      {"packages/b/Dockerfile": file("#---\n# name: b\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")},
+		"parts": {"a/Dockerfile": file(header)}, "unused": {},
+		plan.BaseContext: {},
+	}}
+	p, said, err := load(t, "target: {l4t: 36.4.3}\npackages: [a]\nsources: [{dir: packages}, {context: parts}]\n", c)
+	require.NoError(t, err)
+	require.Empty(t, said)
+	assert.Equal(t, []string{"", "parts"}, c.opened)
+
+	solved, problems, err := p.Solve(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	assert.Equal(t, []string{"b", "a"}, []string{solved.Steps[0].Name, solved.Steps[1].Name})
+	assert.Equal(t, plan.BaseContext, solved.Base.Value)
+
+	listed, problems, err := p.List(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	assert.Len(t, listed.Catalog.Packages(), 2)
+	assert.Equal(t, "36.4.3", listed.Target.L4T.Value)
+
+	for name, want := range map[string]string{"jetson.yaml": "target:", "parts:a/Dockerfile": "#---", "packages/b/Dockerfile": "#---", "builtin:build/cmake/Dockerfile": "#---"} {
+		dt, err := p.ReadFile(name)
+		require.NoError(t, err, name)
+		assert.Contains(t, string(dt), want, name)
+	}
+	_, err = p.ReadFile("elsewhere:x")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestContextsThatCannotBeOpened(t *testing.T) {
+	const text = "target: {l4t: 36.4.3}\npackages: [a]\nsources: [{context: parts}]\n"
+	_, said, err := load(t, text, &contexts{files: map[string]fstest.MapFS{"pars": {}}})
+	require.NoError(t, err)
+	assert.Equal(t, "jetson.yaml:3:11: error: there is no named context \"parts\" [unknown-context]\n    hint: did you mean pars? or add --build-context parts=DIR\n", said)
+
+	c := &contexts{files: map[string]fstest.MapFS{"parts": {}}, err: &project.Refusal{Rule: rules.BadContext, Message: "it is no folder", Hint: "make it one"}}
+	_, said, err = load(t, text, c)
+	require.NoError(t, err)
+	assert.Equal(t, "jetson.yaml:3:11: error: it is no folder [bad-context]\n    hint: make it one\n", said)
+
+	c.err = errors.New("the disk is gone")
+	_, _, err = load(t, text, c)
+	require.ErrorIs(t, err, c.err)
+
+	p, said, err := load(t, "packages: [", &contexts{})
+	require.NoError(t, err)
+	assert.Contains(t, said, "error")
+	assert.Nil(t, p.Spec)
+}
+
+// counting is an evaluator that counts.
+type counting struct{ calls int }
+
+func (c *counting) Evaluate(_ context.Context, req configpy.Request) (configpy.Result, error) {
+	c.calls++
+	return configpy.Result{Folders: make([]configpy.FolderResult, len(req.Folders))}, nil
+}
+
+// Packages are searched once for a target, whatever is asked.
+func TestSearchesOnce(t *testing.T) {
+	c := &contexts{files: map[string]fstest.MapFS{"": {"packages/a/Dockerfile": file(header), "packages/a/config.py": file("")}}}
+	e := &counting{}
+	p, _, err := project.Load(t.Context(), project.Options{
+		File: "jetson.yaml", Data: []byte("target: {l4t: 36.4.3}\npackages: [ninja]\n"), Contexts: c,
+		Complete:  func(s *pkgspec.Spec) error { s.Target.Platform = "linux/arm64"; return nil },
+		Evaluator: func(*pkgspec.Spec) configpy.Evaluator { return e },
+	})
+	require.NoError(t, err)
+	for range 2 {
+		_, _, err = p.Solve(t.Context())
+		require.NoError(t, err)
+		_, _, err = p.List(t.Context())
+		require.NoError(t, err)
+	}
+	assert.Equal(t, 1, e.calls)
+}
