@@ -42,7 +42,7 @@ var ownOpts = []string{
 // ownContexts are the named contexts that jetkit reads itself. Packages do not see them:
 // "base" or "python" in one of their Dockerfiles is a stage of its own or an image, and
 // BuildKit would put the context in its place.
-var ownContexts = []string{plan.BaseContext, plan.PythonContext}
+var ownContexts = []string{plan.BaseContext, plan.PythonContext, plan.FactsContext}
 
 // stepGateway shows one step's view of the build to the Dockerfile frontend:
 // the step's own options, and the states it builds from as frontend inputs.

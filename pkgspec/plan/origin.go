@@ -23,6 +23,9 @@ const BaseContext = "base"
 // PythonContext is the named context that replaces the image which runs config.py files.
 const PythonContext = "python"
 
+// FactsContext is the named context with more rows for the tables of releases.
+const FactsContext = "facts"
+
 // Origin is where a package's folder is.
 type Origin struct {
 	Kind SourceKind `json:"kind"`

@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -19,10 +18,9 @@ func TableNames() []string { return []string{"arch.json", "l4t.json", "sm.json",
 
 // FactsFile is a file with more rows for one of the tables.
 type FactsFile struct {
-	// Name is the file's name as people know it; its last part is one of
-	// TableNames.
-	Name string
-	Data []byte
+	// Table is one of TableNames, Name the file's name as people know it.
+	Table, Name string
+	Data        []byte
 }
 
 // Extend returns the tables with more rows. A row with the key of another one
@@ -32,15 +30,14 @@ type FactsFile struct {
 func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
 	return t.extended(func(r tableReader, into *Tables) {
 		for _, f := range files {
-			name := tableName(f.Name)
 			switch {
-			case !slices.Contains(TableNames(), name):
-				hint := diag.DidYouMean(name, TableNames())
-				r.problems.Errorf(rules.BadFacts, diag.Range{File: f.Name}, hint, "%s is none of the tables: %s", name, diag.And(TableNames()))
+			case !slices.Contains(TableNames(), f.Table):
+				hint := diag.DidYouMean(f.Table, TableNames())
+				r.problems.Errorf(rules.BadFacts, diag.Range{File: f.Name}, hint, "%s is none of the tables: %s", f.Table, diag.And(TableNames()))
 			case len(f.Data) > maxFacts:
 				r.problems.Errorf(rules.TooLarge, diag.Range{File: f.Name}, "", "the file is larger than %d KiB", maxFacts>>10)
 			default:
-				r.read(f.Name, f.Data, into)
+				r.read(f, into)
 			}
 		}
 	})
@@ -83,21 +80,17 @@ func (t *Tables) extended(add func(r tableReader, into *Tables)) (*Tables, diag.
 	return extended, nil
 }
 
-// tableName returns the last part of a file's name as people know it, which may
-// begin with the name of a context: "facts:l4t.json".
-func tableName(file string) string { return path.Base(strings.ReplaceAll(file, ":", "/")) }
-
 // read adds the rows of one file to tables.
-func (r tableReader) read(file string, data []byte, t *Tables) {
-	root, problems := yamlnode.ReadJSON(yamlnode.Source{File: file, Text: data})
+func (r tableReader) read(f FactsFile, t *Tables) {
+	root, problems := yamlnode.ReadJSON(yamlnode.Source{File: f.Name, Text: f.Data})
 	*r.problems = append(*r.problems, problems...)
 	switch {
 	case root != nil && root.Kind != yamlnode.Mapping:
 		r.wrongType(root, "the file", "a mapping")
 	case root != nil:
-		r.table(tableName(file), root, t)
+		r.table(f.Table, root, t)
 	case len(problems) == 0:
-		r.problems.Errorf(rules.EmptyFile, diag.Range{File: file}, "write a table, or remove the file", "the file is empty")
+		r.problems.Errorf(rules.EmptyFile, diag.Range{File: f.Name}, "write a table, or remove the file", "the file is empty")
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // file is a file of facts as it is named below a folder of the build context.
-func file(name, data string) FactsFile { return FactsFile{Name: "facts/" + name, Data: []byte(data)} }
+func file(name, data string) FactsFile { return FactsFile{Table: name, Name: "facts/" + name, Data: []byte(data)} }
 
 func TestExtend(t *testing.T) {
 	tables, problems := BuiltIn().Extend(
@@ -125,7 +125,7 @@ func FuzzExtend(f *testing.F) {
 	}
 	f.Add("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "26.04", "cuda": "13.4", "sm": [87]}]}`)
 	f.Fuzz(func(t *testing.T, name, data string) {
-		tables, problems := BuiltIn().Extend(FactsFile{Name: name, Data: []byte(data)})
+		tables, problems := BuiltIn().Extend(FactsFile{Table: name, Name: "facts:" + name, Data: []byte(data)})
 		require.NotNil(t, tables)
 		for _, p := range problems {
 			require.NotEmpty(t, p.At.File)

@@ -166,7 +166,7 @@ func loadTables() (*Tables, error) {
 			return nil, err
 		}
 		r := tableReader{problems: &problems, ofProgram: true}
-		r.read("tables/"+name, data, t)
+		r.read(FactsFile{Table: name, Name: "tables/" + name, Data: data}, t)
 	}
 	t.complete(&problems)
 	return t, problems.Err()

@@ -93,7 +93,7 @@ func (p *Project) needs() map[string]*need {
 		}
 	}
 	if p.hasFacts() {
-		add(FactsContext, ".", diag.Range{})
+		add(plan.FactsContext, ".", diag.Range{})
 	}
 	return needs
 }

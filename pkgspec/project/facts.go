@@ -1,8 +1,8 @@
 package project
 
 import (
-	"errors"
 	"io/fs"
+	"path"
 	"slices"
 
 	"jetkit/pkgspec"
@@ -12,40 +12,42 @@ import (
 	"jetkit/pkgspec/rules"
 )
 
-// FactsContext is the named context with facts about targets that jetkit's own
-// tables lack: files of the names and the form that those have.
-const FactsContext = "facts"
-
-// hasFacts reports whether there are facts of the user's own. A source of
-// packages may have that name too, and then is no more than that.
+// hasFacts reports whether the named context of facts is given, and is not one
+// that packages come from.
 func (p *Project) hasFacts() bool {
-	return p.hasContext(FactsContext) && !slices.ContainsFunc(p.Spec.Sources, func(s pkgspec.Source) bool {
-		return s.Kind == plan.Named && s.Name == FactsContext
-	})
+	isSource := func(s pkgspec.Source) bool { return s.Kind == plan.Named && s.Name == plan.FactsContext }
+	return p.hasContext(plan.FactsContext) && !slices.ContainsFunc(p.Spec.Sources, isSource)
 }
 
-// readFacts extends the tables of targets by the user's own files.
+// readFacts extends the target's tables with the JSON files of the context of
+// facts. They win over those in the file, as arguments of a build do.
 func (p *Project) readFacts() {
-	files := p.files[FactsContext]
-	if files == nil || !p.hasFacts() {
+	root := p.files[plan.FactsContext]
+	if root == nil || !p.hasFacts() {
 		return
 	}
-	var facts []platform.FactsFile
-	for _, name := range platform.TableNames() {
-		file := plan.Origin{Kind: plan.Named, Name: FactsContext}.File(name)
-		dt, err := fs.ReadFile(files, name)
-		switch {
-		case err == nil:
-			facts = append(facts, platform.FactsFile{Name: file, Data: dt})
-		case !errors.Is(err, fs.ErrNotExist):
-			p.problems.Errorf(rules.BadFacts, diag.Range{File: file}, "", "the facts cannot be read: %v", err)
+	entries, err := fs.ReadDir(root, ".")
+	if err != nil {
+		p.problems.Errorf(rules.Unreadable, diag.Range{}, "", "cannot list the named context %s: %v", plan.FactsContext, err)
+		return
+	}
+	var files []platform.FactsFile
+	for _, e := range entries {
+		if e.IsDir() || path.Ext(e.Name()) != ".json" {
+			continue
 		}
+		name := plan.Origin{Kind: plan.Named, Name: plan.FactsContext}.File(e.Name())
+		data, err := fs.ReadFile(root, e.Name())
+		if err != nil {
+			p.problems.Errorf(rules.Unreadable, diag.Range{File: name}, "", "cannot read the file: %v", err)
+			continue
+		}
+		files = append(files, platform.FactsFile{Table: e.Name(), Name: name, Data: data})
 	}
-	if len(facts) == 0 && !p.problems.HasErrors() {
-		p.problems.Errorf(rules.BadFacts, diag.Range{}, "put "+diag.And(platform.TableNames())+" there, or some of them",
-			"the named context %s holds none of the tables", FactsContext)
+	if len(files) == 0 {
+		p.problems.Errorf(rules.BadFacts, diag.Range{}, "it can hold "+diag.Or(platform.TableNames()), "the named context %s holds none of the tables", plan.FactsContext)
 	}
-	tables, problems := p.Spec.Target.Tables.Extend(facts...)
+	tables, problems := p.Spec.Target.Tables.Extend(files...)
 	p.Spec.Target.Tables = tables
 	p.problems = append(p.problems, problems...)
 }

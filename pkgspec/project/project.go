@@ -72,6 +72,7 @@ func Load(ctx context.Context, o Options) (*Project, diag.List, error) {
 	}
 	p.Spec.Target.Base = p.askedBase()
 	err := p.open(ctx)
+	p.readFacts()
 	return p, p.problems, err
 }
 
