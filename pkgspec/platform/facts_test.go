@@ -8,7 +8,9 @@ import (
 )
 
 // file is a file of facts as it is named below a folder of the build context.
-func file(name, data string) FactsFile { return FactsFile{Table: name, Name: "facts/" + name, Data: []byte(data)} }
+func file(name, data string) FactsFile {
+	return FactsFile{Table: name, Name: "facts/" + name, Data: []byte(data)}
+}
 
 func TestExtend(t *testing.T) {
 	tables, problems := BuiltIn().Extend(
