@@ -3,13 +3,11 @@ package catalog
 import (
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
-	"jetkit/pkgspec/rules"
 )
 
 // Catalog is every package that was found, in scan order: the trees in the
@@ -20,41 +18,28 @@ import (
 // A Catalog doesn't change once made, so any number of goroutines may use it.
 type Catalog struct {
 	packages []*Package
-	shadowed []*Package
 	byName   map[string][]*Package
 	byBase   map[string][]*Package
 	byFolder map[string][]*Package
 	names    []string
 }
 
-// New indexes packages that are given tree by tree, in scan order.
-//
-// A package whose real name an earlier tree has too is shadowed: it is left out
-// of lookups. Two packages of one tree with one real name both stay. That is
-// sound as long as their requirements tell them apart, and otherwise a problem
-// of both; but if their folders have one name too, jetson-containers takes the
-// first, and so does this, with a warning.
+// New indexes packages that are given tree by tree, in scan order. A package whose
+// real name an earlier tree has too is left out. Packages of one tree with one real
+// name all stay: their requirements may tell them apart.
 func New(trees ...[]*Package) *Catalog {
 	c := &Catalog{byName: map[string][]*Package{}, byBase: map[string][]*Package{}, byFolder: map[string][]*Package{}}
-	taken := map[string]bool{}
-	for _, tree := range trees {
-		inTree := map[string][]*Package{}
+	taken := map[string]int{}
+	for i, tree := range trees {
 		for _, p := range tree {
-			if taken[p.Name] || reportTwin(p, inTree[p.Name]) {
-				c.shadowed = append(c.shadowed, p)
+			if first, known := taken[p.Name]; known && first < i {
 				continue
 			}
-			inTree[p.Name] = append(inTree[p.Name], p)
+			taken[p.Name] = i
 			c.add(p)
 		}
-		for name := range inTree {
-			taken[name] = true
-		}
 	}
-	for name := range c.byName {
-		c.names = append(c.names, name)
-	}
-	slices.Sort(c.names)
+	c.names = slices.Sorted(maps.Keys(c.byName))
 	return c
 }
 
@@ -89,34 +74,9 @@ func (p *Package) lookups() []string {
 	return names
 }
 
-// reportTwin reports a package whose real name and requirements an earlier one
-// of the same tree has too, and tells whether it is shadowed by that.
-func reportTwin(p *Package, earlier []*Package) (shadowed bool) {
-	for _, e := range earlier {
-		if !p.SameRequires(e) {
-			continue
-		}
-		const hint = "rename one of them, or give them requirements that tell them apart"
-		if p.Origin.Path != e.Origin.Path && path.Base(p.Origin.Path) == path.Base(e.Origin.Path) {
-			e.Problems.Warnf(rules.DuplicatePackage, e.At, hint, "two packages are named %s; this one is used", p.Name).
-				Relate(p.At, "the other %s, which is not used", p.Name)
-			return true
-		}
-		for _, pair := range [][2]*Package{{e, p}, {p, e}} {
-			pair[0].Problems.Errorf(rules.DuplicatePackage, pair[0].At, hint, "two packages are named %s", p.Name).
-				Relate(pair[1].At, "the other %s", p.Name)
-		}
-		return false
-	}
-	return false
-}
-
 // Packages returns every package in scan order, also those that are disabled or
 // have problems. The slice is shared: don't change it.
 func (c *Catalog) Packages() []*Package { return c.packages }
-
-// Shadowed returns the packages that lost their name to an earlier one.
-func (c *Catalog) Shadowed() []*Package { return c.shadowed }
 
 // Lookup returns the packages that a name or pattern finds, in scan order: those
 // with exactly this real name or alias, or for a pattern those with a matching

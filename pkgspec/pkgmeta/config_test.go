@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"jetkit/pkgspec/internal/spectest"
 )
 
 func TestConfig(t *testing.T) {
@@ -101,7 +103,7 @@ func TestConfigProblems(t *testing.T) {
 	}
 	cat := scan(t, contextTree(map[string]string{"x/config.yaml": "name: y\n", "x/config.json": "{}"}))
 	fmt.Fprintf(&b, "== two files\n%s\n", describePackages(cat))
-	golden(t, "config.golden", b.String())
+	spectest.Golden(t, "config.golden", b.String())
 }
 
 func FuzzConfig(f *testing.F) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"jetkit/pkgspec/configpy"
+	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -65,7 +66,7 @@ func TestEvaluated(t *testing.T) {
 			fmt.Fprintln(&b, problem)
 		}
 	}
-	golden(t, "evaluated.golden", b.String())
+	spectest.Golden(t, "evaluated.golden", b.String())
 }
 
 // TestInitial checks what config.py files begin with.

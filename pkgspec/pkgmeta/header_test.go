@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/rules"
 )
 
@@ -134,7 +135,7 @@ func TestHeaderProblems(t *testing.T) {
 		cat := scan(t, contextTree(map[string]string{"x/Dockerfile": test.dockerfile, "x/test.sh": "", "x/Dockerfile.gpu": ""}))
 		fmt.Fprintf(&b, "== %s\n%s\n", test.name, allProblems(cat))
 	}
-	golden(t, "header.golden", b.String())
+	spectest.Golden(t, "header.golden", b.String())
 }
 
 func TestHeaderLimits(t *testing.T) {

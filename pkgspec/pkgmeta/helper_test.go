@@ -2,40 +2,18 @@ package pkgmeta
 
 import (
 	"context"
-	"flag"
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/plan"
 )
-
-var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
-
-// golden compares a text with testdata/NAME, or writes it there with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update writes it anew)\ngot:\n%s\nwant:\n%s", file, got, want)
-	}
-}
 
 // mapFS makes a file system; a name that ends in "@" is a link to its content.
 func mapFS(files map[string]string) fstest.MapFS {
@@ -66,13 +44,7 @@ func scan(t *testing.T, trees ...Tree) *catalog.Catalog {
 }
 
 // printed gives diagnostics as users see them, in order of their places.
-func printed(problems diag.List) string {
-	var b strings.Builder
-	for _, d := range problems.Sorted() {
-		b.WriteString(d.String() + "\n")
-	}
-	return b.String()
-}
+func printed(problems diag.List) string { return spectest.Printed(problems.Sorted()) }
 
 // allProblems are those of all packages.
 func allProblems(cat *catalog.Catalog) string {

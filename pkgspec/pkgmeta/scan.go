@@ -100,10 +100,11 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 			origins[p.Origin] = true
 		}
 	}
-	all := [][]*catalog.Package{asked}
+	taken := map[string]bool{}
+	all := [][]*catalog.Package{reportTwins(asked, taken)}
 	for _, r := range results[len(folders):] {
 		problems = append(problems, r.problems...)
-		all = append(all, without(r.packages, origins))
+		all = append(all, reportTwins(without(r.packages, origins), taken))
 	}
 	if err := ctx.Err(); err != nil {
 		problems = nil

@@ -170,9 +170,6 @@ scipy in builtin:math/scipy, at builtin:math/scipy/Dockerfile:2:9
 	if got := describePackages(cat); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
-	if s := cat.Shadowed(); len(s) != 1 || s[0].Origin.String() != "builtin:math/numpy" {
-		t.Errorf("shadowed %v", s)
-	}
 	if p := cat.InFolder("robot"); len(p) != 1 || p[0].Name != "robot" {
 		t.Errorf("in folder: %v", p)
 	}

@@ -148,8 +148,7 @@ func TestBoundedGoroutines(t *testing.T) {
 	var most atomic.Int64
 	before := int64(runtime.NumGoroutine())
 	scan(t, Tree{FS: countingFS{files, &most}, Kind: plan.Context, Dir: "."})
-	const others = 10 // of earlier tests and the runtime, which come and go
-	assert.LessOrEqual(t, most.Load(), before+workers+others)
+	assert.LessOrEqual(t, most.Load(), before+2*workers) // some are about to end
 }
 
 // TestOneEvaluation checks that a tree's config.py files run together and once,

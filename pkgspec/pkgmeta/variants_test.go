@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"jetkit/pkgspec/catalog"
+
+	"jetkit/pkgspec/internal/spectest"
 )
 
 // variantProblems are faults of declared versions.
@@ -40,7 +42,7 @@ func TestVariantProblems(t *testing.T) {
 		cat, _ := Scan(t.Context(), []Tree{contextTree(files)}, nil, options)
 		fmt.Fprintf(&b, "== %s\n%s\n", test.name, allProblems(cat))
 	}
-	golden(t, "variants.golden", b.String())
+	spectest.Golden(t, "variants.golden", b.String())
 }
 
 // pytorchArgs is the Dockerfile of pytorchVersions.

@@ -2,9 +2,6 @@ package resolve
 
 import (
 	"context"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,30 +9,10 @@ import (
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
-
-var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
-
-// golden compares a text with testdata/NAME, or writes it there with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs (go test -update writes it anew)\ngot:\n%s\nwant:\n%s", file, got, want)
-	}
-}
 
 // target is JetPack 6.2 as platform.Resolve gives it, but for the reasons.
 var target = plan.Target{
@@ -244,13 +221,7 @@ func chain(p *plan.Plan) string {
 }
 
 // printed gives diagnostics as users see them.
-func printed(problems diag.List) string {
-	var b strings.Builder
-	for _, d := range problems {
-		b.WriteString(d.String() + "\n")
-	}
-	return b.String()
-}
+func printed(problems diag.List) string { return spectest.Printed(problems) }
 
 // without leaves out what is said about the faulty package, which is in the
 // library and so warned about every time.

@@ -236,3 +236,11 @@ func BenchmarkResolve(b *testing.B) {
 		}
 	}
 }
+
+func texts(values ...string) []diag.Text {
+	var texts []diag.Text
+	for _, v := range values {
+		texts = append(texts, diag.Text{Value: v})
+	}
+	return texts
+}

@@ -9,6 +9,7 @@ import (
 
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 )
@@ -95,7 +96,7 @@ func TestProblems(t *testing.T) {
 		}
 		fmt.Fprintln(&b, printed(problems))
 	}
-	golden(t, "problems.golden", b.String())
+	spectest.Golden(t, "problems.golden", b.String())
 }
 
 func TestBystanders(t *testing.T) {
@@ -173,7 +174,7 @@ func TestSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "plan.golden.json", string(dt))
+	spectest.Golden(t, "plan.golden.json", string(dt))
 	first, _ := p.Digest()
 	for range 20 {
 		again, _ := Resolve(spec, scanned(t, libraryTree()), target, base)

@@ -10,6 +10,7 @@ import (
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/plan/print"
@@ -147,5 +148,5 @@ func TestSolve(t *testing.T) {
 			}
 		})
 	}
-	golden(t, "solve.golden", b.String())
+	spectest.Golden(t, "solve.golden", b.String())
 }

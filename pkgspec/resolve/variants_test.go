@@ -11,6 +11,7 @@ import (
 
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -100,7 +101,7 @@ func TestSolveEnds(t *testing.T) {
 	if s.Plan != nil || s.Target.CUDA.Value != "12.6" {
 		t.Errorf("solved for CUDA %s", s.Target.CUDA)
 	}
-	golden(t, "apart.golden", printed(problems))
+	spectest.Golden(t, "apart.golden", printed(problems))
 }
 
 // TestSolveAsksAgain holds that packages are found for the target that they are
