@@ -1,11 +1,10 @@
 # The image behind `# syntax=REGISTRY/jetkit:TAG`: jetkit's gateway frontend and nothing else.
 # docker-bake.hcl builds it: `make frontend-image`, or `docker buildx bake frontend` on a machine with public registries.
 
-ARG GO_VERSION=1.26
-
 # The stage puts one binary per platform into a folder of its own, /linux_arm64 say. A named context `build` with the
 # same folders takes the stage's place where the Go image can't be pulled; then this stage and its FROM are never read.
-FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
+# The digest is that of the image for all platforms; `docker buildx imagetools inspect golang:1.26.8` prints the present one.
+FROM --platform=$BUILDPLATFORM golang:1.26.8@sha256:3c3e25a4da13fd0478eed2df1eb35a0e667094a7124d3993a6a1d30f71c17e79 AS build
 WORKDIR /src
 ARG TARGETOS
 ARG TARGETARCH

@@ -28,7 +28,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= ./...
 ARGS ?=
 
-.PHONY: help setup build lint fmt unit integration test demo bench frontend-image clean
+.PHONY: help setup build lint vuln fmt unit integration test demo bench frontend-image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -40,11 +40,16 @@ build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 	go build ./...
 	go build -ldflags '-s -w' -o $(BIN)/jetkit ./cmd/jetkit
 
-lint: $(LINTERS) ## Check the code and its formatting, scripts, and the examples' workflows and Kubernetes manifests
+lint: $(LINTERS) ## Check the code and its formatting, scripts, workflows and Kubernetes manifests
 	$(LINTER) run ./...
 	shellcheck integration/*.sh .ci/run examples/builder/nvidia-runc
+	$(BIN)/actionlint $(wildcard .github/workflows/*.y*ml)
 	$(BIN)/actionlint -config-file examples/ci/github/actionlint.yaml $(filter-out %/actionlint.yaml,$(wildcard examples/ci/github/*.y*ml))
 	$(BIN)/manifests $(wildcard examples/kubernetes/*.yaml)
+
+vuln: ## Look for known vulnerabilities (downloads the database from vuln.go.dev)
+	cd integration/lint/vuln && go build -o $(CURDIR)/$(BIN)/govulncheck golang.org/x/vuln/cmd/govulncheck
+	$(BIN)/govulncheck ./...
 
 fmt: $(LINTER) ## Format the code
 	$(LINTER) fmt ./...
