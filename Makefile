@@ -73,6 +73,7 @@ demo: ## Show jetkit at work on a private builder
 bench: ## Measure jetkit against the ways it replaces
 	@integration/setup.sh packages
 	@integration/setup.sh tools
+	@integration/setup.sh bench
 	@go run ./integration/bench
 
 frontend-image: ## Build and push the frontend image: REGISTRY=host:port/name TAG=t BUILDER=name

@@ -5,6 +5,7 @@
 #   integration/setup.sh packages   only the system packages (apt, needs root or sudo)
 #   integration/setup.sh tools      only the Go tools that every build needs, into .cache/bin
 #   integration/setup.sh nvidia     only NVIDIA's tools, into .cache/bin (needs a C compiler)
+#   integration/setup.sh bench      only BuildKit's Dockerfile frontend, which the benchmark compares with, into .cache/bin
 #   integration/setup.sh lint       only the linters, into .cache/bin
 #   integration/setup.sh bases      only the base images' root file systems, into .cache (needs root)
 #
@@ -157,8 +158,12 @@ case ${1:-all} in
   packages) install_packages ;;
   tools) build_tools ;;
   nvidia) build_nvidia_tools ;;
+  bench)
+    need_go
+    build_tool tools github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend
+    ;;
   lint) build_linter ;;
   bases) make_bases ;;
   all) everything ;;
-  *) die "unknown part '$1': packages, tools, nvidia, lint, bases or nothing" ;;
+  *) die "unknown part '$1': packages, tools, nvidia, bench, lint, bases or nothing" ;;
 esac

@@ -15,21 +15,21 @@ import (
 // handwritten is the Dockerfile that someone could write by hand for the same
 // packages and tests: a stage per package, per test and per test of the image.
 // BuildKit's own frontend builds it, so it is what jetkit cannot beat.
-func handwritten(base string) string {
+func (w workload) handwritten(base string) string {
 	var b strings.Builder
 	previous := base
-	for i := 1; i <= packageCount; i++ {
-		fmt.Fprintf(&b, "FROM %s AS p%d\nRUN sleep %d && echo %d > /p%d\n", previous, i, stepSeconds, i, i)
+	for i := 1; i <= w.packages; i++ {
+		fmt.Fprintf(&b, "FROM %s AS p%d\nRUN sleep %d && echo %d > /p%d\n", previous, i, w.seconds, i, i)
 		fmt.Fprintf(&b, "FROM p%d AS test%d\nCOPY packages/p%d /test\nRUN /bin/bash /test/test.sh && mkdir /out\n", i, i, i)
 		previous = fmt.Sprintf("p%d", i)
 	}
-	for i := 1; i < packageCount; i++ {
+	for i := 1; i < w.packages; i++ {
 		fmt.Fprintf(&b, "FROM %s AS final%d\nCOPY packages/p%d /test\nRUN /bin/bash /test/test.sh && mkdir /out\n", previous, i, i)
 	}
 	fmt.Fprintf(&b, "FROM %s\n", previous)
-	for i := 1; i <= packageCount; i++ {
+	for i := 1; i <= w.packages; i++ {
 		fmt.Fprintf(&b, "COPY --from=test%d /out /tests/%d\n", i, i)
-		if i < packageCount {
+		if i < w.packages {
 			fmt.Fprintf(&b, "COPY --from=final%d /out /tests/final%d\n", i, i)
 		}
 	}
@@ -46,7 +46,7 @@ func (b *bench) byHand(ctx context.Context) (cold, warm time.Duration, err error
 	if err := b.warm(ctx, daemon); err != nil {
 		return 0, 0, err
 	}
-	if err := writeFiles(b.dir, map[string]string{"Dockerfile": handwritten(b.base)}); err != nil {
+	if err := writeFiles(b.dir, map[string]string{"Dockerfile": workload{packageCount, stepSeconds}.handwritten(b.base)}); err != nil {
 		return 0, 0, err
 	}
 	build := func() (time.Duration, error) {

@@ -2,8 +2,9 @@
 
 // Command bench measures jetkit against the way it replaces: one legacy
 // `docker build` after another with `docker run` tests between and at the end,
-// as `jetson-containers build --simulate` prints them. Both sides build the same
-// packages in one run on one machine, so only the ratios mean anything.
+// as `jetson-containers build --simulate` prints them; and, where nothing changed,
+// against BuildKit's own Dockerfile frontend, built in and as an image. All sides
+// build the same packages in one run on one machine, so only the ratios mean anything.
 package main
 
 import (
@@ -58,7 +59,13 @@ func run(ctx context.Context) (err error) {
 	if err := b.measure(ctx); err != nil {
 		return err
 	}
-	return b.report()
+	if err := b.report(); err != nil {
+		return err
+	}
+	if err := b.compareUnchanged(ctx); err != nil {
+		return err
+	}
+	return b.reportUnchanged()
 }
 
 type bench struct {
@@ -66,6 +73,7 @@ type bench struct {
 	dir            string
 	base, frontend string
 	rows           []row
+	unchangedRows  []unchanged
 	// saved is how much faster than cold a fresh builder is with the cache.
 	saved float64
 }
@@ -86,7 +94,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	b.dir = filepath.Join(b.env.Root, "bench")
-	return writeTree(b.dir, b.frontend)
+	return writeTree(b.dir, b.frontend, workload{packageCount, stepSeconds})
 }
 
 func (b *bench) measure(ctx context.Context) error {
@@ -191,8 +199,13 @@ func median(runs int, measure func() (time.Duration, error)) (time.Duration, err
 			return 0, err
 		}
 	}
+	return middle(times), nil
+}
+
+// middle is the median.
+func middle(times []time.Duration) time.Duration {
 	slices.Sort(times)
-	return times[runs/2], nil
+	return times[len(times)/2]
 }
 
 func seconds(d time.Duration) string {

@@ -12,20 +12,26 @@ import (
 	"jetkit/integration/harness"
 )
 
-// writeTree makes the packages, each on top of the one before, and a jetson.yaml
-// that asks for the last.
-func writeTree(dir, frontend string) error {
+// workload is the packages that all sides build: each on top of the one before, and with a test.
+type workload struct {
+	packages int
+	// seconds is how long each takes to build, and each test to run.
+	seconds int
+}
+
+// writeTree makes the packages, and a jetson.yaml that asks for the last.
+func writeTree(dir, frontend string, w workload) error {
 	files := map[string]string{
-		"jetson.yaml": fmt.Sprintf("# syntax=%s\ntarget: {l4t: 36.4.3}\npackages: [p%d]\n", frontend, packageCount),
+		"jetson.yaml": fmt.Sprintf("# syntax=%s\ntarget: {l4t: 36.4.3}\npackages: [p%d]\n", frontend, w.packages),
 	}
-	for i := 1; i <= packageCount; i++ {
+	for i := 1; i <= w.packages; i++ {
 		depends := ""
 		if i > 1 {
 			depends = fmt.Sprintf("# depends: p%d\n", i-1)
 		}
 		pkg := fmt.Sprintf("packages/p%d/", i)
-		files[pkg+"Dockerfile"] = fmt.Sprintf("#---\n# name: p%d\n%s#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN sleep %d && echo %d > /p%d\n", i, depends, stepSeconds, i, i)
-		files[pkg+"test.sh"] = fmt.Sprintf("set -e\nsleep %d\ntest \"$(cat /p%d)\" = %d\n", stepSeconds, i, i)
+		files[pkg+"Dockerfile"] = fmt.Sprintf("#---\n# name: p%d\n%s#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN sleep %d && echo %d > /p%d\n", i, depends, w.seconds, i, i)
+		files[pkg+"test.sh"] = fmt.Sprintf("set -e\nsleep %d\ntest \"$(cat /p%d)\" = %d\n", w.seconds, i, i)
 	}
 	return writeFiles(dir, files)
 }

@@ -4,6 +4,7 @@ package harness
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 )
 
@@ -24,4 +25,32 @@ func (e *Env) FrontendImage(ctx context.Context) (string, error) {
 		})
 		return e.Ref("jetkit:test"), result.Err()
 	})
+}
+
+// DockerfileFrontendImage pushes BuildKit's own Dockerfile frontend, of the version that the daemons have built in, and returns
+// what to write after "# syntax=". .cache/bin has it after `integration/setup.sh bench`.
+func (e *Env) DockerfileFrontendImage(ctx context.Context) (string, error) {
+	dir := filepath.Join(e.Root, "dockerfile-frontend")
+	program, err := os.ReadFile(e.tool("dockerfile-frontend"))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "dockerfile-frontend"), program, 0o755); err != nil {
+		return "", err
+	}
+	// The labels and the entry point of docker/dockerfile.
+	dockerfile := `FROM scratch
+LABEL moby.buildkit.frontend.network.none="true"
+LABEL moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts"
+COPY dockerfile-frontend /bin/dockerfile-frontend
+ENTRYPOINT ["/bin/dockerfile-frontend"]
+`
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o644); err != nil {
+		return "", err
+	}
+	ref := e.Ref("dockerfile:bench")
+	return ref, e.Buildx(ctx, BuildxRun{Dir: dir, Args: []string{"--push", "--tag", ref, "."}}).Err()
 }
