@@ -95,43 +95,102 @@ func (r Run) Label() string {
 // Steps compiles the tests of a plan that run: each on its own package's stage,
 // and, if the plan wants it, again on the finished image.
 func Steps(cfg Config, stages []chain.Stage, finished chain.Stage) ([]Run, error) {
-	var runs []Run
-	add := func(stage, on chain.Stage, where Where, wanted func(plan.Test) bool) error {
-		for _, t := range stage.Step.Tests {
-			if t.Skipped != "" || !wanted(t) {
+	b := builder{Config: cfg, folders: map[string]llb.State{}}
+	for _, s := range stages {
+		if err := b.add(s, &surface{stage: s}, OnPackage, func(t plan.Test) bool { return t.Intermediate }); err != nil {
+			return nil, err
+		}
+	}
+	image := &surface{stage: finished}
+	for _, s := range stages {
+		if err := b.add(s, image, OnImage, func(t plan.Test) bool { return t.Final }); err != nil {
+			return nil, err
+		}
+	}
+	return b.runs, nil
+}
+
+// builder adds tests to the graph. What is alike for many is made once, as BuildKit
+// encodes an operation once however often it is used.
+type builder struct {
+	Config
+	runs    []Run
+	folders map[string]llb.State // the tests' copies, by package
+	common  *common
+}
+
+// common is what all tests mount.
+type common struct {
+	init, data llb.RunOption
+	out        llb.State
+	limits     []llb.RunOption
+}
+
+// surface is what a test runs on.
+type surface struct {
+	stage chain.Stage
+	state *llb.State // with what the image's configuration sets
+}
+
+func (s *surface) get() (llb.State, error) {
+	if s.state == nil {
+		st, err := chain.WithImage(s.stage.State, s.stage.Image)
+		if err != nil {
+			return llb.State{}, err
+		}
+		s.state = &st
+	}
+	return *s.state, nil
+}
+
+// add adds those tests of a stage that are wanted.
+func (b *builder) add(stage chain.Stage, on *surface, where Where, wanted func(plan.Test) bool) error {
+	for _, t := range stage.Step.Tests {
+		if t.Skipped != "" || !wanted(t) {
+			continue
+		}
+		run := Run{Step: stage.Step, Test: t, Where: where}
+		if where == OnImage && t.Intermediate {
+			same, err := sameImage(stage, on.stage)
+			if err != nil {
+				return err
+			}
+			if same {
+				run.Out = outOf(b.runs, stage.Step, t)
+				b.runs = append(b.runs, run)
 				continue
 			}
-			run := Run{Step: stage.Step, Test: t, Where: where}
-			if where == OnImage && t.Intermediate {
-				same, err := sameImage(stage, finished)
-				if err != nil {
-					return err
-				}
-				if same {
-					run.Out = outOf(runs, stage.Step, t)
-					runs = append(runs, run)
-					continue
-				}
-			}
-			run, err := cfg.step(run, stage.Folder, on)
-			if err != nil {
-				return fmt.Errorf("package %s: test %q: %w", stage.Step.Name, t.Name, err)
-			}
-			runs = append(runs, run)
 		}
-		return nil
+		run, err := b.step(run, stage.Folder, on)
+		if err != nil {
+			return fmt.Errorf("package %s: test %q: %w", stage.Step.Name, t.Name, err)
+		}
+		b.runs = append(b.runs, run)
 	}
-	for _, s := range stages {
-		if err := add(s, s, OnPackage, func(t plan.Test) bool { return t.Intermediate }); err != nil {
+	return nil
+}
+
+// shared returns what all tests mount. It is made when there is a test, for there are
+// platforms that can be built for but not tested on.
+func (b *builder) shared() (*common, error) {
+	if b.common == nil {
+		init, err := testinit.Mount(b.Platform, dockerui.WithInternalName("load the first process of tests"))
+		if err != nil {
 			return nil, err
 		}
+		b.common = &common{init: init, data: b.data(), out: writable(outDir), limits: b.limits()}
 	}
-	for _, s := range stages {
-		if err := add(s, finished, OnImage, func(t plan.Test) bool { return t.Final }); err != nil {
-			return nil, err
-		}
+	return b.common, nil
+}
+
+// folder returns the tests' copy of a package's folder.
+func (b *builder) folder(step plan.Step, folder llb.State) llb.State {
+	st, ok := b.folders[step.Name]
+	if !ok {
+		st = private(folder, step)
+		b.folders[step.Name] = st
 	}
-	return runs, nil
+	return st
 }
 
 // sameImage reports whether a stage is the finished image, as the last one is when
@@ -159,40 +218,40 @@ func outOf(runs []Run, step plan.Step, t plan.Test) llb.State {
 	return runs[i].Out
 }
 
-// step adds one test to the graph, on the state of the given stage.
-func (c Config) step(run Run, folder llb.State, on chain.Stage) (Run, error) {
-	st, err := chain.WithImage(on.State, on.Image)
+// step adds one test to the graph.
+func (b *builder) step(run Run, folder llb.State, on *surface) (Run, error) {
+	st, err := on.get()
 	if err != nil {
 		return Run{}, err
 	}
-	st = c.environment(st, run).Network(networkMode(c.Plan.Tests.Network))
+	st = b.environment(st, run).Network(networkMode(b.Plan.Tests.Network))
 	if run.Step.TestPrivileged {
 		st = st.Security(pb.SecurityMode_INSECURE)
 	}
-	init, err := testinit.Mount(c.Platform, dockerui.WithInternalName("load the first process of tests"))
+	common, err := b.shared()
 	if err != nil {
 		return Run{}, err
 	}
 	opts := []llb.RunOption{
-		init,
+		common.init,
 		llb.Args(append([]string{testinit.Program}, command(run.Test)...)),
-		llb.WithCustomName(c.named(run.Label())),
-		llb.AddMount(testDir, private(folder, run.Step), llb.SourcePath(testDir), llb.ForceNoOutput),
-		c.data(),
+		llb.WithCustomName(b.named(run.Label())),
+		llb.AddMount(testDir, b.folder(run.Step, folder), llb.SourcePath(testDir), llb.ForceNoOutput),
+		common.data,
 	}
-	opts = append(opts, c.limits()...)
-	if c.Declared != nil {
-		opts = append(opts, c.Declared(run.Step, run.Test))
+	opts = append(opts, common.limits...)
+	if b.Declared != nil {
+		opts = append(opts, b.Declared(run.Step, run.Test))
 	}
-	if c.Flags.NoCache != nil && (c.Flags.NoCache(run.Step.Name) || c.Flags.NoCache("test")) {
+	if b.Flags.NoCache != nil && (b.Flags.NoCache(run.Step.Name) || b.Flags.NoCache("test")) {
 		opts = append(opts, llb.IgnoreCache)
 	}
-	devices := c.devices(run.Step)
-	if err := devices.Supported(c.Caps); err != nil {
+	devices := b.devices(run.Step)
+	if err := devices.Supported(b.Caps); err != nil {
 		return Run{}, err
 	}
 	exec := st.Run(append(opts, devices.Options()...)...)
-	run.Out = exec.AddMount(outDir, writable(outDir), llb.SourcePath(outDir))
+	run.Out = exec.AddMount(outDir, common.out, llb.SourcePath(outDir))
 	return run, nil
 }
 
