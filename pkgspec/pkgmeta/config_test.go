@@ -48,6 +48,7 @@ numpy:b in ./a, alias np, depends from-b, dockerfile "Dockerfile.b", at a/config
 `,
 		},
 		{"another program's, without a Dockerfile", map[string]string{"a/config.yaml": "model_list: [x]\nname: y\n", "b/config.json": `{"name": "x", "version": 1}`, "c/config.json": `[1]`}, ""},
+		{"another program's, with what metadata may not have", map[string]string{"a/config.yaml": "classes: {0: person, 0: cat, [x]: y}\nmodel: !custom z\n"}, ""},
 		{"another program's, beside a Dockerfile", map[string]string{"a/Dockerfile": plain, "a/config.yml": "model_list: []\n"}, `a in ./a, at a/Dockerfile:1:1
 a/config.yml: warning: config.yml is not used: it holds model_list, which is no metadata key [foreign-config]
     hint: rename it if it belongs to another program
