@@ -41,9 +41,9 @@ func rowSchema(t reflect.Type) *schema.Schema {
 		return &schema.Schema{Type: "array", Items: rowSchema(t.Elem())}
 	}
 	keys := map[string]*schema.Schema{}
-	for i := range t.NumField() {
-		if key := t.Field(i).Tag.Get("json"); key != "" {
-			keys[key] = rowSchema(t.Field(i).Type)
+	for field := range t.Fields() {
+		if key := field.Tag.Get("json"); key != "" {
+			keys[key] = rowSchema(field.Type)
 		}
 	}
 	return schema.Object(keys)
