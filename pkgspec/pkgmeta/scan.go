@@ -1,3 +1,5 @@
+// Package pkgmeta reads the metadata of packages, in headers of Dockerfiles and in
+// configuration files, and finds packages in trees of folders.
 package pkgmeta
 
 import (
