@@ -269,7 +269,7 @@ func TestErrorsHaveSources(t *testing.T) {
 		at    []string
 	}{
 		"jetson.yaml":  {map[string]string{"jetson.yaml": "target: {l4t: 36.4.3}\npackages: [nothing]\n"}, []string{"jetson.yaml:2"}},
-		"a header":     {map[string]string{"jetson.yaml": "packages: [a]\ntarget: {l4t: 36.4.3}\n", "packages/a/Dockerfile": header("name: a", "depends: nothing")}, []string{"packages/a/Dockerfile:3"}},
+		"a header":     {map[string]string{"jetson.yaml": "packages: [a]\ntarget: {l4t: 36.4.3}\n", "packages/a/Dockerfile": header("name: a", "depends: nothing")}, []string{"jetson.yaml:1", "packages/a/Dockerfile:3"}},
 		"a Dockerfile": {map[string]string{"jetson.yaml": "packages: [a]\ntarget: {l4t: 36.4.3}\n", "packages/a/Dockerfile": header("name: a") + "RUNN x\n"}, []string{"packages/a/Dockerfile:7"}},
 		"no context":   {map[string]string{"jetson.yaml": "packages: [a]\ntarget: {l4t: 36.4.3}\nsources:\n- context: parts\n"}, []string{"jetson.yaml:4"}},
 	} {

@@ -68,6 +68,11 @@ func (b *build) locate(err error) error {
 			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: ranges(at)})
 		}
 	}
+	if len(errdefs.Sources(err)) == 0 {
+		// BuildKit shows the line with "# syntax=" for an error that has no source, and
+		// nothing for one whose source has no lines.
+		err = errdefs.WithSource(err, &errdefs.Source{Info: b.sourceInfo(b.spec.Filename)})
+	}
 	return err
 }
 
@@ -79,14 +84,28 @@ type placedError struct {
 
 func (e *placedError) Unwrap() error { return e.error }
 
-// placesOf gives the places that an error speaks of.
+// maxRelated is how many related places of a problem are shown as excerpts.
+const maxRelated = 2
+
+// placesOf returns the places that an error speaks of: those of its problems and, if
+// there is only one, its related places.
 func placesOf(err error) []diag.Range {
 	if placed, ok := errors.AsType[*placedError](err); ok {
 		return placed.at
 	}
 	var places []diag.Range
-	for _, d := range diag.FromError(err) {
+	list := diag.FromError(err)
+	for _, d := range list {
 		places = append(places, d.At)
+	}
+	if len(list) != 1 {
+		return places
+	}
+	for _, r := range list[0].Related {
+		shown := slices.ContainsFunc(places, func(at diag.Range) bool { return at.File == r.At.File && at.Start.Line == r.At.Start.Line })
+		if !shown && r.At.Start.Line > 0 && len(places) <= maxRelated {
+			places = append(places, r.At)
+		}
 	}
 	return places
 }

@@ -15,7 +15,8 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// outline lists the build arguments, jetkit's own with the values in force, and
+// outline lists the build arguments: jetkit's own with the values in force, and those
+// that the packages' Dockerfiles take, with their secrets and SSH agents. The description
 // says what the build must be allowed to do.
 func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	p, _, err := b.requestPlan(ctx)
@@ -29,6 +30,9 @@ func (b *build) outline(ctx context.Context) (*outline.Outline, error) {
 	o := &outline.Outline{Name: b.ui.Target, Description: describeEntitlements(entitlementsOf(p, required)), Sources: [][]byte{b.spec.Data}}
 	for _, a := range pkgspec.KnownArgs() {
 		o.Args = append(o.Args, outline.Arg{Name: a.Name, Description: "sets " + a.Key + ": " + a.About, Value: a.Value(p)})
+	}
+	if err := b.addPackages(ctx, p, o); err != nil {
+		return nil, err
 	}
 	return o, nil
 }

@@ -63,7 +63,7 @@ func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 			names[i] = s.Name
 		}
 		var problems diag.List
-		problems.Errorf(rules.UnknownTarget, diag.Range{}, diag.DidYouMean(target, names),
+		problems.Errorf(rules.UnknownTarget, p.RequestedAt, diag.DidYouMean(target, names),
 			"--target %s: the chain has no such package", target)
 		return nil, problems
 	}

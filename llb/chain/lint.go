@@ -44,10 +44,10 @@ func newCheck(bc *dockerui.Client, dockerfile []byte) (*check, error) {
 	c := &check{byDesign: map[int]bool{}}
 	options := bc.LinterConfig
 	if options == nil {
-		text, _, _, _ := parser.ParseDirective("check", dockerfile)
+		text, _, at, _ := parser.ParseDirective("check", dockerfile)
 		var err error
 		if options, err = linter.ParseLintOptions(text); err != nil {
-			return nil, fmt.Errorf("reading its check options: %w", err)
+			return nil, parser.WithLocation(fmt.Errorf("reading its check options: %w", err), at)
 		}
 	}
 	c.config, c.asError = *options, options.ReturnAsError
@@ -156,19 +156,15 @@ func Lint(ctx context.Context, opt Options, step plan.Step) (*lint.LintResults, 
 		return nil, err
 	}
 	files.sourceMap.Definition = &llb.Definition{} // a LintResults takes no source without one
-	bc, err := newStepClient(opt.Client, opt.Plan, step, stepInput{
-		base: llb.Scratch(), image: emptyImage(opt.Platform), context: files.context, platform: opt.Platform,
-	})
+	convert, err := alone(opt, step, files)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCheck(bc, files.sourceMap.Data)
+	c, err := newCheck(convert.Client, files.sourceMap.Data)
 	if err != nil {
 		return nil, err
 	}
-	results, err := dockerfile2llb.DockerfileLint(ctx, files.sourceMap.Data, dockerfile2llb.ConvertOpt{
-		Config: bc.Config, Client: bc, SourceMap: files.sourceMap, MetaResolver: opt.Client, TargetPlatform: &opt.Platform,
-	})
+	results, err := dockerfile2llb.DockerfileLint(ctx, files.sourceMap.Data, convert)
 	if err != nil {
 		return nil, err
 	}
