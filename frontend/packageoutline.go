@@ -61,6 +61,7 @@ func (m *packageOutlines) add(name string, of *outline.Outline) {
 		}
 	}
 	for _, s := range of.Secrets {
+		s.Name = diag.Clean(s.Name)
 		setSource(s.Location, at)
 		if m.use("secret "+s.Name, name) {
 			m.into.Secrets = append(m.into.Secrets, s)
@@ -70,6 +71,7 @@ func (m *packageOutlines) add(name string, of *outline.Outline) {
 		}
 	}
 	for _, s := range of.SSH {
+		s.Name = diag.Clean(s.Name)
 		setSource(s.Location, at)
 		if m.use("SSH agent "+s.Name, name) {
 			m.into.SSH = append(m.into.SSH, s)
@@ -113,7 +115,7 @@ func (m *packageOutlines) describe() {
 	}
 	for _, what := range m.order {
 		if !strings.HasPrefix(what, "argument ") {
-			m.into.Description = strings.TrimPrefix(m.into.Description+"; ", "; ") + diag.Clean(what) + " for " + diag.Some(m.users[what], ", ", maxUsers)
+			m.into.Description = strings.TrimPrefix(m.into.Description+"; ", "; ") + what + " for " + diag.Some(m.users[what], ", ", maxUsers)
 		}
 	}
 }

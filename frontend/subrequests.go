@@ -97,7 +97,7 @@ func describe() (*client.Result, error) {
 func answer(data, text []byte) *client.Result {
 	res := client.NewResult()
 	res.AddMeta("result.json", data)
-	res.AddMeta("result.txt", text)
+	res.AddMeta("result.txt", []byte(diag.CleanLines(string(text))))
 	res.AddMeta("version", []byte(subrequestVersion))
 	return res
 }
