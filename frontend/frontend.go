@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"github.com/containerd/platforms"
@@ -16,6 +17,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/project"
 )
 
@@ -90,8 +92,9 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 		Definition:   image.definition.ToPB(),
 		CacheImports: b.ui.CacheImports,
 		// The result is needed in any case. Asking for it here brings a failing
-		// step's error to us, who know which package and test it belongs to.
-		Evaluate: true,
+		// step's error to us, who know which package and test it belongs to. A debugger
+		// runs the steps itself; nothing tells a frontend of one but its user.
+		Evaluate: !slices.Contains([]string{"1", "true"}, b.ui.BuildArgs[plan.DebugArg]),
 	})
 	if err != nil {
 		return nil, image.explain(err)

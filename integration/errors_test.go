@@ -170,7 +170,28 @@ var failures = map[string]failure{
 	"an unknown target": {
 		tree:  one("name: a", "RUN true\n"),
 		attrs: map[string]string{"target": "b"},
-		says:  []string{"--target b: the chain has no such package"},
+		says:  []string{"--target b: the chain has no such package", "did you mean a?"},
+		at:    []string{"jetson.yaml:3"},
+		shows: "packages: [a]",
+	},
+	"a download that does not exist": {
+		tree:  one("name: a", "ADD http://127.0.0.1:1/nothing /x\n"),
+		says:  []string{"package a failed in step 1/1 (packages/a/Dockerfile:6)", "connection refused"},
+		at:    []string{"packages/a/Dockerfile:6"},
+		shows: "ADD http://127.0.0.1:1/nothing /x",
+	},
+	"options for checks that there are not": {
+		tree:  one("name: a", "RUN true\n").and(files{"packages/a/Dockerfile": "# check=eror=true\n" + dockerfile("name: a", "RUN true\n")}),
+		says:  []string{`package a: reading its check options: invalid check option "eror"`},
+		at:    []string{"packages/a/Dockerfile:1"},
+		shows: "# check=eror=true",
+	},
+	"a finding that is to be an error": {
+		tree:  one("name: a", "CMD x\n"),
+		attrs: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "error=true"},
+		says:  []string{"package a: lint violation found for rules: JSONArgsRecommended"},
+		at:    []string{"packages/a/Dockerfile:6"},
+		shows: "CMD x",
 	},
 }
 
@@ -194,15 +215,11 @@ func TestErrors(t *testing.T) {
 			}
 			b := p.fail(t, options...)
 			assertContains(t, b.Stderr, f.says...)
-			at := f.at
-			if len(at) == 0 {
-				at = []string{"jetson.yaml:1"} // for an error without a place, BuildKit shows the syntax line
-			}
 			var got []string
 			for _, m := range excerpts.FindAllStringSubmatch(b.Stderr, -1) {
 				got = append(got, m[1])
 			}
-			assertSame(t, "excerpts of buildx", got, at)
+			assertSame(t, "excerpts of buildx", got, f.at)
 			if f.shows != "" {
 				assertContains(t, b.Stderr, ">>> "+f.shows)
 			}
@@ -219,7 +236,9 @@ func TestErrors(t *testing.T) {
 			assertContains(t, err.Error(), f.says...)
 			var got []string
 			for _, s := range errdefs.Sources(err) {
-				got = append(got, fmt.Sprintf("%s:%d", s.GetInfo().GetFilename(), s.GetRanges()[0].GetStart().GetLine()))
+				if len(s.GetRanges()) > 0 {
+					got = append(got, fmt.Sprintf("%s:%d", s.GetInfo().GetFilename(), s.GetRanges()[0].GetStart().GetLine()))
+				}
 			}
 			assertSame(t, "sources", got, f.at)
 			f.checkSteps(t, p, b)

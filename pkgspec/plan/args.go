@@ -10,9 +10,13 @@ import (
 // Source: https://docs.docker.com/reference/dockerfile/#predefined-args
 var proxyArgs = []string{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"}
 
-// IsBuilderArg tells whether a build argument is for BuildKit itself, and not
-// for jetkit or a package.
+// DebugArg is the build argument of those who debug a build step by step (docker buildx
+// dap): jetkit then leaves it to the debugger when each step runs.
+const DebugArg = "JETKIT_DEBUG"
+
+// IsBuilderArg reports whether a build argument says how to build, and is neither a
+// setting of jetson.yaml nor meant for a package.
 func IsBuilderArg(name string) bool {
-	return name == "SOURCE_DATE_EPOCH" || strings.HasPrefix(name, "BUILDKIT_") ||
+	return name == DebugArg || name == "SOURCE_DATE_EPOCH" || strings.HasPrefix(name, "BUILDKIT_") ||
 		slices.Contains(proxyArgs, strings.ToUpper(name))
 }
