@@ -40,7 +40,7 @@ func (e *entries) entry(p *catalog.Package) *entry {
 		Name: p.Name, Alias: orEmpty(p.Alias), Group: p.Group, Args: p.BuildArgs,
 		Depends: values(p.Depends), Requires: requirements(p), Test: values(p.Tests),
 		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: p.Origin.Tree(),
-		Image: imageName(p, e.target, e.Spec.Target.Python.Value != ""),
+		Image: imageName(p, e.Spec.Target.Tables.ForTree(e.target), e.Spec.Target.Python.Value != ""),
 		Notes: p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
 		folder: p.Origin.String(),
 	}

@@ -2,63 +2,29 @@ package main
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/distribution/reference"
+
 	"jetkit/pkgspec/catalog"
-	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
 )
 
-// imageName gives the name and tag that jetson-containers gives the image of a
-// package: its scan_packages makes the postfix, its build_container joins them.
-// It names the Python only if the user asked for one.
-func imageName(p *catalog.Package, target plan.Target, pythonAsked bool) string {
-	name, tag, tagged := strings.Cut(p.Name, ":")
+// imageName returns the name and tag that jetson-containers gives the image of a
+// package: its scan_packages makes the postfix, its build_container joins them. The
+// Python is part of it only if the user asked for one. Docker allows no "+" and no
+// capital letters in names; a package whose name and tag are no reference then, be it
+// that the tag has more than 128 characters, has no image name: the result is "".
+func imageName(p *catalog.Package, facts platform.TreeFacts, pythonAsked bool) string {
+	name, tag, _ := strings.Cut(p.Name, ":")
 	postfix := p.Postfix
 	if postfix == "" {
-		postfix = imagePostfix(target, pythonAsked)
+		postfix = facts.Postfix(pythonAsked)
 	}
-	parts := []string{p.Prefix, tag, postfix}
-	if !tagged {
-		parts = []string{p.Prefix, postfix}
+	parts := slices.DeleteFunc([]string{p.Prefix, tag, postfix}, func(part string) bool { return part == "" })
+	image := strings.ReplaceAll(strings.ToLower(name)+":"+strings.Join(parts, "-"), "+", "-")
+	if named, err := reference.ParseNormalizedNamed(image); err != nil || reference.IsNameOnly(named) {
+		return ""
 	}
-	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
-	return strings.ReplaceAll(name+":"+strings.Join(parts, "-"), "+", "-") // Docker allows no "+"
-}
-
-// imagePostfix gives the part of the tag that says which target an image is for.
-func imagePostfix(t plan.Target, pythonAsked bool) string {
-	major, rest, _ := strings.Cut(t.L4T.Value, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	postfix := "r" + t.L4T.Value
-	switch arch := t.Arch.Value; {
-	case arch == "x86_64":
-		postfix = "amd64." + arch
-	case atLeast(major, minor, 36, 4):
-		if arch == "aarch64" {
-			arch = "arm64-sbsa"
-		}
-		postfix = "r" + major + "." + minor + "." + arch
-	}
-	if pythonAsked {
-		postfix += "-cp" + shortVersion(t.Python.Value)
-	}
-	return postfix + "-cu" + shortVersion(t.CUDA.Value) + "-" + t.Ubuntu.Value
-}
-
-// atLeast compares a release.
-func atLeast(major, minor string, wantMajor, wantMinor int) bool {
-	m, err := strconv.Atoi(major)
-	if err != nil || m != wantMajor {
-		return err == nil && m > wantMajor
-	}
-	n, err := strconv.Atoi(minor)
-	return err == nil && n >= wantMinor
-}
-
-// shortVersion gives major and minor number in one: "310" for 3.10 and 3.10.12.
-func shortVersion(version string) string {
-	major, rest, _ := strings.Cut(version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	return major + strings.TrimSuffix(minor, "t") // free-threaded Python
+	return image
 }

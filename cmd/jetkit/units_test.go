@@ -9,6 +9,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
 )
 
 // The names are jetson-containers' own for these targets.
@@ -36,8 +37,16 @@ func TestImageName(t *testing.T) {
 		{"ros:noetic-ros-base-l4t-r36.4.3", catalog.Package{Name: "ros:noetic-ros-base", Postfix: "l4t-r36.4.3"}, orin, true},
 		{"a:my-1-end", catalog.Package{Name: "a:1", Prefix: "my", Postfix: "end"}, orin, true},
 		{"a:my-end-1", catalog.Package{Name: "a", Prefix: "my", Postfix: "end+1"}, orin, true},
+		{"myrobot:Humble-r36.4.tegra-aarch64-cu126-22.04", catalog.Package{Name: "MyRobot:Humble"}, orin, false},
+		{"a:" + strings.Repeat("1", 128), catalog.Package{Name: "a", Postfix: strings.Repeat("1", 128)}, orin, false},
+		{"", catalog.Package{Name: "a", Postfix: strings.Repeat("1", 129)}, orin, false},
+		{"", catalog.Package{Name: "a:" + strings.Repeat("1", 100)}, orin, false},
+		{"", catalog.Package{Name: "a..b"}, orin, false},
+		{"", catalog.Package{Name: "a_"}, orin, false},
+		{"", catalog.Package{Name: strings.Repeat("a", 300)}, orin, false},
+		{"", catalog.Package{Name: "a", Postfix: "x y\x1b"}, orin, false},
 	} {
-		if got := imageName(&test.pkg, test.target, test.python); got != test.want {
+		if got := imageName(&test.pkg, platform.BuiltIn().ForTree(test.target), test.python); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.pkg.Name, got, test.want)
 		}
 	}

@@ -46,7 +46,7 @@ func (p *deferred) metadata(configs []string) map[string]any {
 	}
 	values := map[string]any{
 		"name": path.Base(p.dir), "requires": catalog.DefaultRequires, "test": tests, "config": configs,
-		"postfix": p.options.Facts.Postfix(),
+		"postfix": p.options.Facts.Postfix(true),
 	}
 	if p.dockerfile != "" {
 		values["dockerfile"] = p.dockerfile

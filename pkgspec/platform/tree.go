@@ -78,9 +78,10 @@ func (f TreeFacts) Env() map[string]string {
 	return env
 }
 
-// Postfix is what jetson-containers appends to the tags of images for this
-// target: "r36.4.tegra-aarch64-cp310-cu126-22.04".
-func (f TreeFacts) Postfix() string {
+// Postfix returns what jetson-containers appends to the tags of images for this
+// target: "r36.4.tegra-aarch64-cp310-cu126-22.04". The Python is part of it only if the
+// user asked for one.
+func (f TreeFacts) Postfix(python bool) string {
 	arch := f.Arch
 	if arch == archSBSA {
 		arch = "arm64-sbsa"
@@ -94,5 +95,8 @@ func (f TreeFacts) Postfix() string {
 		postfix = "r" + l4t.majorMinor() + "." + arch
 	}
 	joined := func(text string) string { return strings.Replace(versionOf(text).majorMinor(), ".", "", 1) }
-	return postfix + "-cp" + joined(f.Python) + "-cu" + joined(f.CUDA) + "-" + f.Ubuntu
+	if python {
+		postfix += "-cp" + joined(f.Python)
+	}
+	return postfix + "-cu" + joined(f.CUDA) + "-" + f.Ubuntu
 }
