@@ -4,6 +4,7 @@ package integration
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -67,6 +69,7 @@ func (d *debugger) until(names ...string) message {
 			require.NoError(d.t, json.Unmarshal(m.Body, &body))
 			d.output.WriteString(body.Output)
 		}
+		require.False(d.t, m.Event == "terminated" && !slices.Contains(names, m.Event), "it ended before %s\n%s", names, d.output.String())
 		if slices.Contains(names, m.Event) || m.Type == "response" && slices.Contains(names, m.Command) {
 			return m
 		}
@@ -100,6 +103,8 @@ func TestDebugger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newProject(t, tree)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
 			fromTest, toBuildx := io.Pipe()
 			fromBuildx, toTest := io.Pipe()
 			args := []string{"dap", "build", "--build-arg", "BASE_IMAGE=" + base(t), "-f", "jetson.yaml", "."}
@@ -108,7 +113,7 @@ func TestDebugger(t *testing.T) {
 			}
 			done := make(chan harness.Result, 1)
 			go func() {
-				done <- shared.BuildxCommand(t.Context(), harness.BuildxRun{Dir: p.dir, Args: args, Stdin: fromTest, Live: toTest, Env: []string{"BUILDX_EXPERIMENTAL=1"}})
+				done <- shared.BuildxCommand(ctx, harness.BuildxRun{Dir: p.dir, Args: args, Stdin: fromTest, Live: toTest, Env: []string{"BUILDX_EXPERIMENTAL=1"}})
 				_ = toTest.Close()
 			}()
 			d := &debugger{t: t, to: toBuildx, from: bufio.NewReader(fromBuildx)}

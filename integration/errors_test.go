@@ -99,7 +99,7 @@ var failures = map[string]failure{
 	"a dependency that does not exist": {
 		tree:  one("name: a\ndepends: [nmupy]", "RUN true\n"),
 		says:  []string{"a needs nmupy, but there is no such package", "did you mean numpy?", "jetson.yaml:3:12: a is requested"},
-		at:    []string{"packages/a/Dockerfile:3"},
+		at:    []string{"packages/a/Dockerfile:3", "jetson.yaml:3"},
 		shows: "# depends: [nmupy]",
 	},
 	"a cycle": {
@@ -108,7 +108,7 @@ var failures = map[string]failure{
 			"packages/c/Dockerfile": dockerfile("name: c\ndepends: a", "RUN true\n"),
 		}),
 		says:  []string{"in a circle: a -> b -> c -> a", "b needs c", "c needs a", "a is requested"},
-		at:    []string{"packages/a/Dockerfile:3"},
+		at:    []string{"packages/a/Dockerfile:3", "packages/b/Dockerfile:3", "packages/c/Dockerfile:3"},
 		shows: "# depends: b",
 	},
 	"a mistyped key": {
@@ -153,13 +153,13 @@ var failures = map[string]failure{
 			"outside.sh":         script("true"),
 		}),
 		says:  []string{"test.sh is a link to ../../outside.sh, outside the package's folder [path-outside]"},
-		at:    []string{"packages/a/Dockerfile:3"},
+		at:    []string{"packages/a/Dockerfile:3", "jetson.yaml:3"},
 		shows: "# test: test.sh",
 	},
 	"a requirement that does not hold": {
 		tree:  one("name: a\nrequires: '>=39'", "RUN true\n"),
 		says:  []string{"39", "36.4.3", "a is requested"},
-		at:    []string{"packages/a/Dockerfile:3"},
+		at:    []string{"packages/a/Dockerfile:3", "jetson.yaml:3"},
 		shows: "# requires: '>=39'",
 	},
 	"a wrong build argument": {
