@@ -87,7 +87,7 @@ func (f *requestFlags) load(cmd *cobra.Command, sys *system) (*library, error) {
 func (w *library) matching(pattern string) []*catalog.Package {
 	var found []*catalog.Package
 	for _, p := range w.catalog.Packages() {
-		if p.Goes(pattern) {
+		if p.Matches(pattern) {
 			found = append(found, p)
 		}
 	}

@@ -124,7 +124,7 @@ func (c *Catalog) UnknownBefore(name string, p *Package) *Package {
 // InFolder returns the packages declared in a folder of the build context.
 func (c *Catalog) InFolder(folder string) []*Package { return c.byFolder[folder] }
 
-// Suggest gives a hint for a name that finds nothing: the tags that exist, or
+// Suggest returns a hint for a name that finds nothing: the tags that exist, or
 // the name that is likely meant. It is "" when nothing is near. It looks at every
 // name, so ask only for names that are shown to people.
 func (c *Catalog) Suggest(name string) string {

@@ -48,7 +48,7 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("Suggest(%q) = %q", name, got)
 		}
 	}
-	if p := cat.Find("pytorch:2.8"); !p.Goes("torch") || !p.Goes("py*") || p.Goes("pytorch:2.9") || p.Family() != "pytorch" {
+	if p := cat.Find("pytorch:2.8"); !p.Matches("torch") || !p.Matches("py*") || p.Matches("pytorch:2.9") || p.Family() != "pytorch" {
 		t.Error("pytorch:2.8 goes by the wrong names")
 	}
 }

@@ -2,11 +2,11 @@ package catalog
 
 import "strings"
 
-// IsPattern tells whether a name holds one of the characters that make it a
+// IsPattern reports whether a name holds one of the characters that make it a
 // pattern: "*", "?" or "[".
 func IsPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
 
-// Match tells whether a name matches a pattern by the rules of Python's
+// Match reports whether a name matches a pattern by the rules of Python's
 // fnmatch, as jetson-containers matches names: "*" is any text, "?" one
 // character, "[abc]" and "[a-z]" one of a set, "[!abc]" one outside it. Case
 // counts, nothing is escaped, and a "[" that is never closed stands for itself.
@@ -54,7 +54,7 @@ func matchOne(p []rune, c rune) (int, bool) {
 	return 1, p[0] == c
 }
 
-// setEnd gives the index of the "]" that closes the set which p starts with, or
+// setEnd returns the index of the "]" that closes the set which p starts with, or
 // 0. A "]" right after "[" or "[!" belongs to the set.
 func setEnd(p []rune) int {
 	i := 1
@@ -72,7 +72,7 @@ func setEnd(p []rune) int {
 	return 0
 }
 
-// inSet tells whether c is in the set that stands between "[" and "]".
+// inSet reports whether c is in the set that stands between "[" and "]".
 func inSet(set []rune, c rune) bool {
 	negated := set[0] == '!'
 	if negated {

@@ -39,17 +39,17 @@ type Package struct {
 	// BuildkitDevice is the CDI device that the package asks for in its build
 	// steps.
 	BuildkitDevice string
-	// GPU tells whether the package's tests need a GPU; nil leaves it to the
+	// GPU reports whether the package's tests need a GPU; nil leaves it to the
 	// rule that everything depending on cuda does.
 	GPU *bool
-	// Disabled says why the package cannot be used; empty if it can.
+	// Disabled returns why the package cannot be used; empty if it can.
 	Disabled string
 	// Unknown marks a disabled package of which nobody knows what it is: what declares
 	// it failed, or was not run. It stands for every package that it may be, so its
 	// names with and without a tag mean it, and none of a later tree.
 	Unknown bool
 	Origin  plan.Origin
-	// Superseded tells that the same config.py declares another package of this
+	// Superseded reports that the same config.py declares another package of this
 	// name after this one, which wins where the requirements of both hold.
 	Superseded bool
 	// At is the place of the package's declaration: its name in the header, or
@@ -81,9 +81,9 @@ func Base(name string) string {
 	return base
 }
 
-// Goes tells whether the package goes by the name or pattern when tags don't
+// Matches reports whether a name or pattern means the package when tags don't
 // matter: cuda:12.6 goes by "cuda:12.6", "cuda" and "cud*".
-func (p *Package) Goes(by string) bool {
+func (p *Package) Matches(by string) bool {
 	for _, name := range p.Names() {
 		if Match(by, name) || Match(by, Base(name)) {
 			return true

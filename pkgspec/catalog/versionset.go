@@ -18,17 +18,17 @@ type Variant struct {
 	Set     *VersionSet
 	Version string
 	Default DefaultRule
-	// When lists the conditions of a DefaultClaim; all must hold. Without any it
+	// When lists the conditions of a DefaultWhen; all must hold. Without any it
 	// holds on every target.
 	When []diag.Text
 }
 
-// DefaultRule says whether a variant is what the family's bare name means.
+// DefaultRule returns whether a variant is what the family's bare name means.
 type DefaultRule int
 
 // The rules: nothing said, never, or where the variant's conditions hold.
 const (
 	DefaultOpen DefaultRule = iota
 	DefaultNever
-	DefaultClaim
+	DefaultWhen
 )

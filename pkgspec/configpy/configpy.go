@@ -72,7 +72,7 @@ type FolderResult struct {
 	// Packages are JSON objects of metadata keys. All scalars are texts, as
 	// Python prints them.
 	Packages []json.RawMessage `json:"packages,omitempty"`
-	// Disabled tells that config.py set package to None.
+	// Disabled reports that config.py set package to None.
 	Disabled bool     `json:"disabled,omitempty"`
 	Error    *Failure `json:"error,omitempty"`
 	// Warnings are what the evaluator left out of Packages, what the file asked for
@@ -108,7 +108,7 @@ type Frame struct {
 	Function string `json:"function,omitempty"`
 }
 
-// Encode gives the request as the JSON that the Python runner reads. Equal
+// Encode returns the request as the JSON that the Python runner reads. Equal
 // requests give equal bytes.
 func (r Request) Encode() ([]byte, error) { return json.Marshal(r) }
 

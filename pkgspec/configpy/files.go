@@ -90,7 +90,7 @@ func (r Request) names(root string) ([]string, error) {
 	return names, err
 }
 
-// linkInside tells whether a directory entry is a link to a regular file of the
+// linkInside reports whether a directory entry is a link to a regular file of the
 // tree.
 func (r Request) linkInside(root, name string, d fs.DirEntry) bool {
 	links, ok := r.FS.(fs.ReadLinkFS)

@@ -56,7 +56,7 @@ func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package,
 	return p, true
 }
 
-// declared gives the place where a package is declared: its name, or the start
+// declared returns the place where a package is declared: its name, or the start
 // of the file that makes the folder a package.
 func (f *folderReader) declared(read fields) diag.Range {
 	if name, ok := read["name"]; ok {
@@ -73,7 +73,7 @@ type checker struct {
 	p *catalog.Package
 }
 
-// named gives the package its name.
+// named returns the package its name.
 func (c *checker) named(read fields) bool {
 	name, given := read["name"]
 	if !given {

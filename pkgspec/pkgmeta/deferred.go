@@ -35,7 +35,7 @@ func (f *folderReader) postpone(base fields, dockerfile string, configs []string
 	return []found{{Package: &catalog.Package{Origin: f.origin()}, deferred: p}}
 }
 
-// metadata gives what the global "package" holds when config.py starts: the
+// metadata returns what the global "package" holds when config.py starts: the
 // defaults of jetson-containers under the keys of the header.
 func (p *deferred) metadata(configs []string) map[string]any {
 	tests := []string{}
@@ -59,7 +59,7 @@ func (p *deferred) metadata(configs []string) map[string]any {
 	return values
 }
 
-// initial gives a header's value as config.py gets it, or nil for keys that
+// initial returns a header's value as config.py gets it, or nil for keys that
 // jetson-containers does not have.
 func (f field) initial(key string) any {
 	switch key {
@@ -86,7 +86,7 @@ func (f field) initial(key string) any {
 	return f.value()
 }
 
-// texts gives the texts of a list, never nil.
+// texts returns the texts of a list, never nil.
 func texts(items []diag.Text) []string {
 	values := make([]string, len(items))
 	for i, item := range items {

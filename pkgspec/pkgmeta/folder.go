@@ -69,7 +69,7 @@ func (s *scanner) packages(t Tree, dir string, entries []fs.DirEntry) (r result)
 	return result{packages: packages}
 }
 
-// irregular says what a file is that is neither a regular file, a link nor a folder.
+// irregular returns what a file is that is neither a regular file, a link nor a folder.
 func irregular(mode fs.FileMode) string {
 	switch {
 	case mode&fs.ModeNamedPipe != 0:
@@ -248,7 +248,7 @@ func (f *folderReader) file(name string) (dt []byte, err error) {
 	return dt[:min(len(dt), maxDockerfile+1)], err
 }
 
-// exists tells whether the folder has a file.
+// exists reports whether the folder has a file.
 func (f *folderReader) exists(name string) bool {
 	if !strings.Contains(name, "/") {
 		return slices.Contains(f.files, name)
@@ -262,7 +262,7 @@ func (f *folderReader) exists(name string) bool {
 	}) == nil
 }
 
-// linkProblem says what is wrong with a file that is a symbolic link out of the
+// linkProblem returns what is wrong with a file that is a symbolic link out of the
 // package's folder; "" if nothing is. A file system that cannot tell where its
 // links go is trusted: none can leave the source.
 func (f *folderReader) linkProblem(name string) string {
@@ -281,14 +281,14 @@ func (f *folderReader) linkProblem(name string) string {
 	return "is a link to " + target + ", outside the package's folder"
 }
 
-// staysInside tells whether a slash-separated path names something below the
+// staysInside reports whether a slash-separated path names something below the
 // folder that it is relative to.
 func staysInside(p string) bool {
 	p = path.Clean(p)
 	return fs.ValidPath(p) && p != "." && !strings.Contains(p, `\`)
 }
 
-// at gives the place of a whole file of the folder.
+// at returns the place of a whole file of the folder.
 func (f *folderReader) at(name string) diag.Range {
 	return diag.Range{File: f.tree.file(path.Join(f.dir, name))}
 }

@@ -7,7 +7,7 @@ import (
 	"jetkit/pkgspec/diag"
 )
 
-// kind says what a key's value looks like.
+// kind returns what a key's value looks like.
 type kind int
 
 const (

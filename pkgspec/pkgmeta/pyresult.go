@@ -129,7 +129,7 @@ func (p *deferred) failed(answer configpy.FolderResult) []*catalog.Package {
 	return packages
 }
 
-// frame gives the place of a Python line. Frames come from strangers' code.
+// frame returns the place of a Python line. Frames come from strangers' code.
 func (p *deferred) frame(frame configpy.Frame) diag.Range {
 	file := path.Join(p.root, frame.File)
 	if !staysInside(frame.File) {
@@ -175,14 +175,14 @@ func (p *deferred) declaredBy(raw json.RawMessage) *catalog.Package {
 	return made
 }
 
-// keeps tells whether a package has the value of a key that config.py was given.
+// keeps reports whether a package has the value of a key that config.py was given.
 func (p *deferred) keeps(key string, values map[string]any) bool {
 	value, ok := values[key]
 	given, known := p.given[key]
 	return ok && known && value != nil && reflect.DeepEqual(given, value)
 }
 
-// asReturned gives the values that config.py starts with in the form in which
+// asReturned returns the values that config.py starts with in the form in which
 // they come back: scalars as Python prints them.
 func asReturned(values map[string]any) map[string]any {
 	returned := map[string]any{}

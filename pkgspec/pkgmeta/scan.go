@@ -1,5 +1,6 @@
-// Package pkgmeta reads the metadata of packages, in headers of Dockerfiles and in
-// configuration files, and finds packages in trees of folders.
+// Package pkgmeta finds packages in trees of folders and reads what each says
+// about itself, in the format of jetson-containers: a Dockerfile with a YAML
+// header between "#---" lines, or a config.yaml or config.json beside it.
 package pkgmeta
 
 import (
@@ -66,7 +67,7 @@ type ScanOptions struct {
 	Args map[string]string
 }
 
-// environment gives the variables that config.py files see.
+// environment returns the variables that config.py files see.
 func (o ScanOptions) environment() map[string]string {
 	env := o.Facts.Env()
 	maps.Copy(env, o.Args)
@@ -351,7 +352,7 @@ func (t Tree) origin() plan.Origin {
 	return plan.Origin{Kind: t.Kind, Name: t.Name, Path: path.Clean(cmp.Or(t.Dir, "."))}
 }
 
-// file gives a path of the tree as the user knows it.
+// file returns a path of the tree as the user knows it.
 func (t Tree) file(p string) string {
 	switch t.Kind {
 	case plan.Builtin:

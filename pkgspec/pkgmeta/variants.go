@@ -193,7 +193,7 @@ func defaultRule(f field) catalog.DefaultRule {
 	if value, isTruth := yamlnode.Truth(f.value()); isTruth && len(f.items) == 1 && !value {
 		return catalog.DefaultNever
 	}
-	return catalog.DefaultClaim
+	return catalog.DefaultWhen
 }
 
 // unexpanded reports versions in a place where they are not read.

@@ -6,7 +6,7 @@ import (
 	"jetkit/pkgspec/catalog"
 )
 
-// first gives the package that a name or pattern means among those it finds, in
+// first returns the package that a name or pattern means among those it finds, in
 // scan order, or nil if none can be used. A name that leaves the version of
 // declared versions open means their default. An unknown package is what its names
 // mean: what stands in for it may be another program.
@@ -26,7 +26,7 @@ func (f *finder) first(name string, found []*catalog.Package) *catalog.Package {
 	return nil
 }
 
-// leavesOpen tells whether a name or pattern that finds a declared version finds
+// leavesOpen reports whether a name or pattern that finds a declared version finds
 // it by a name that its other versions share.
 func leavesOpen(name string, p *catalog.Package) bool {
 	if catalog.IsPattern(name) {
@@ -35,7 +35,7 @@ func leavesOpen(name string, p *catalog.Package) bool {
 	return catalog.Base(name) == name
 }
 
-// defaultOf gives the version that a family's bare name means on the target:
+// defaultOf returns the version that a family's bare name means on the target:
 // the first that claims to be it, or else the first of those that agree best
 // with the rest of the target's defaults. It is nil if none can be used.
 func (f *finder) defaultOf(set *catalog.VersionSet) *catalog.Package {
@@ -52,25 +52,25 @@ func (f *finder) defaultOf(set *catalog.VersionSet) *catalog.Package {
 		f.setDefaults[set] = nil
 		return nil
 	}
-	best, least := fitting[0], worstDiscord+1
+	best, least := fitting[0], worstMismatch+1
 	// Versions that pin each other in a circle: whoever asks while this looks
 	// gets the first that fits.
 	f.setDefaults[set] = best
-	if i := slices.IndexFunc(fitting, f.claims); i >= 0 {
+	if i := slices.IndexFunc(fitting, f.isDefault); i >= 0 {
 		best, fitting = fitting[i], nil
 	}
 	for _, p := range fitting {
-		if discord := f.discord(p); discord < least {
-			best, least = p, discord
+		if mismatch := f.mismatch(p); mismatch < least {
+			best, least = p, mismatch
 		}
 	}
 	f.setDefaults[set] = best
 	return best
 }
 
-// claims tells whether a version says that it is the default on the target.
-func (f *finder) claims(p *catalog.Package) bool {
-	if p.Variant.Default != catalog.DefaultClaim {
+// isDefault reports whether a version says that it is the default on the target.
+func (f *finder) isDefault(p *catalog.Package) bool {
+	if p.Variant.Default != catalog.DefaultWhen {
 		return false
 	}
 	for _, t := range p.Variant.When {
@@ -81,21 +81,21 @@ func (f *finder) claims(p *catalog.Package) bool {
 	return true
 }
 
-// worstDiscord is the discord of a version that pins one that cannot be used.
-const worstDiscord = 2
+// worstMismatch is the mismatch of a version that pins one that cannot be used.
+const worstMismatch = 2
 
-// discord tells how badly the versions that a package pins go with the target:
-// 0 if they are its defaults, 1 if they can be used, worstDiscord if one cannot.
-func (f *finder) discord(p *catalog.Package) int {
-	discord := 0
+// mismatch reports how badly the versions that a package pins go with the target:
+// 0 if they are its defaults, 1 if they can be used, worstMismatch if one cannot.
+func (f *finder) mismatch(p *catalog.Package) int {
+	mismatch := 0
 	for _, text := range p.Depends {
 		m := f.find(text.Value)
 		switch {
 		case m.pkg == nil || !f.usable(m.pkg):
-			return worstDiscord
+			return worstMismatch
 		case m.exact && m.pkg.Variant != nil && f.defaultOf(m.pkg.Variant.Set) != m.pkg:
-			discord = 1
+			mismatch = 1
 		}
 	}
-	return discord
+	return mismatch
 }

@@ -38,10 +38,10 @@ type match struct {
 	// pkg is the first package that can be used, or if none can the first, or
 	// nil if there is none.
 	pkg *catalog.Package
-	// exact tells that no other version can stand in for pkg: the name has a
+	// exact reports that no other version can stand in for pkg: the name has a
 	// tag, is a pattern, or is pkg's alone.
 	exact bool
-	// several tells that a pattern found more than this one.
+	// several reports that a pattern found more than this one.
 	several bool
 }
 
@@ -79,7 +79,7 @@ func (f *finder) find(name string) match {
 	return m
 }
 
-// usable tells whether a package is enabled and its requirements hold.
+// usable reports whether a package is enabled and its requirements hold.
 func (f *finder) usable(p *catalog.Package) bool {
 	if p.Disabled != "" {
 		return false
@@ -112,7 +112,7 @@ func (f *finder) holds(text string) requirement {
 	return answer
 }
 
-// whyNot says in a few words why a package cannot be used.
+// whyNot explains in a few words why a package cannot be used.
 func (f *finder) whyNot(p *catalog.Package) string {
 	if p.Disabled != "" {
 		return "it is disabled: " + p.Disabled

@@ -17,7 +17,7 @@ import (
 func (g *graph) forced() []*node {
 	var forced []*node
 	for _, n := range g.reached {
-		if n.inChain() && n.firm && n.pkg.Variant != nil && n.pkg.Disabled == "" {
+		if n.inChain() && n.pinned && n.pkg.Variant != nil && n.pkg.Disabled == "" {
 			forced = append(forced, n)
 		}
 	}
@@ -55,7 +55,7 @@ func (r *resolver) cudaMove(g *graph) (move cudaMove, apart []*node) {
 	return cudaMove{}, apart
 }
 
-// failsOnCUDAOnly tells whether another CUDA may make a package usable.
+// failsOnCUDAOnly reports whether another CUDA may make a package usable.
 func (r *resolver) failsOnCUDAOnly(p *catalog.Package) bool {
 	for _, t := range p.Requires {
 		answer := r.finder.holds(t.Value)
@@ -66,7 +66,7 @@ func (r *resolver) failsOnCUDAOnly(p *catalog.Package) bool {
 	return true
 }
 
-// fitsCUDA tells whether what a package says of CUDA holds for another one.
+// fitsCUDA reports whether what a package says of CUDA holds for another one.
 func (r *resolver) fitsCUDA(p *catalog.Package, cuda string) bool {
 	other := r.finder.target
 	other.CUDA.Value = cuda
@@ -79,7 +79,7 @@ func (r *resolver) fitsCUDA(p *catalog.Package, cuda string) bool {
 	return true
 }
 
-// cudasOf gives the CUDA versions that a package's requirements name.
+// cudasOf returns the CUDA versions that a package's requirements name.
 func cudasOf(p *catalog.Package) []string {
 	var named []string
 	for _, t := range p.Requires {
@@ -90,7 +90,7 @@ func cudasOf(p *catalog.Package) []string {
 	return named
 }
 
-// moveReason says which versions need another CUDA, and who chose them.
+// moveReason returns which versions need another CUDA, and who chose them.
 func (r *resolver) moveReason(failing []*node) string {
 	const most = 2
 	var reasons []string
@@ -107,10 +107,10 @@ func (r *resolver) moveReason(failing []*node) string {
 	return "required by " + strings.Join(reasons, "; and by ")
 }
 
-// chosenBy says who chose a version: the user's variable, the request, or
+// chosenBy returns who chose a version: the user's variable, the request, or
 // another package.
 func chosenBy(n *node) string {
-	d := chooser(n)
+	d := pinnedBy(n)
 	switch {
 	case d.variable != nil: // the version's name holds the value
 		return "pinned by " + strings.TrimSuffix(d.variable.from, "="+d.variable.value) + in(d.text.At)

@@ -19,7 +19,7 @@ type graph struct {
 	// missing are the demands that found nothing, absent those of them that the
 	// user leaves out.
 	missing, absent []*demand
-	// adapted tells for which normal version a package stands in.
+	// adapted reports for which normal version a package stands in.
 	adapted map[*catalog.Package]*catalog.Package
 	// cycles are circles of demands.
 	cycles [][]*demand
@@ -40,17 +40,17 @@ type node struct {
 	// demands are its own, in the order it declares them; askedBy are those that
 	// it answers.
 	demands, askedBy []*demand
-	// skipped marks a package that the user leaves out; aside one that only
+	// skipped marks a package that the user leaves out; excluded one that only
 	// packages left out demand.
-	skipped, aside bool
-	expanded       bool
-	// firm marks a package whose version follows from the request alone: the
-	// user asked for it exactly, or a firm package does.
-	firm bool
+	skipped, excluded bool
+	expanded          bool
+	// pinned marks a package whose version follows from the request alone: the
+	// user asked for it exactly, or a pinned package does.
+	pinned bool
 }
 
-// inChain tells whether the package is part of the chain.
-func (n *node) inChain() bool { return !n.skipped && !n.aside }
+// inChain reports whether the package is part of the chain.
+func (n *node) inChain() bool { return !n.skipped && !n.excluded }
 
 // demand is one name that a package or the user asks for.
 type demand struct {
@@ -105,8 +105,8 @@ type walker struct {
 	// where that disagrees with pins.
 	adapt     bool
 	variables map[string]variable
-	// aside is set while looking behind packages that are left out.
-	aside bool
+	// excluded is set while looking behind packages that are left out.
+	excluded bool
 }
 
 // walk finds everything that the requests need, level by level, and then puts it
@@ -129,11 +129,11 @@ func (r *resolver) walk(pins map[string]*catalog.Package, adapt bool) *graph {
 	}
 	w.expandAll()
 	w.applyVariables()
-	w.spreadFirmness()
+	w.spreadPins()
 	// What stands behind the packages that are left out gets into the chain only
 	// if something else needs it, but it says in which order and whether a
 	// package needs a GPU.
-	w.aside = true
+	w.excluded = true
 	w.expandAll()
 	w.sort()
 	return w.graph
@@ -154,7 +154,7 @@ func (w *walker) ask(d *demand) {
 	pkg := w.choose(d)
 	if pkg == nil {
 		switch {
-		case w.aside:
+		case w.excluded:
 		case leftOut(w.skip, d.text.Value):
 			w.absent = append(w.absent, d)
 		default:
@@ -164,12 +164,12 @@ func (w *walker) ask(d *demand) {
 	}
 	n := w.nodes[pkg]
 	if n == nil {
-		n = &node{pkg: pkg, first: d, aside: w.aside, skipped: anyGoes(w.skip, pkg)}
+		n = &node{pkg: pkg, first: d, excluded: w.excluded, skipped: anyMatches(w.skip, pkg)}
 		w.nodes[pkg] = n
 		w.reached = append(w.reached, n)
 	}
 	d.to = n
-	if w.aside {
+	if w.excluded {
 		return
 	}
 	n.askedBy = append(n.askedBy, d)
@@ -178,7 +178,7 @@ func (w *walker) ask(d *demand) {
 	}
 }
 
-// choose gives the package that answers a demand: a settled version that goes
+// choose returns the package that answers a demand: a settled version that goes
 // by the name, or what the name finds by itself.
 func (w *walker) choose(d *demand) *catalog.Package {
 	if d.match.exact {
@@ -197,11 +197,11 @@ func (w *walker) choose(d *demand) *catalog.Package {
 	return chosen
 }
 
-// settled gives the version that the chain has settled on for a name without a
+// settled returns the version that the chain has settled on for a name without a
 // tag, the normal package's family first, or else the normal package.
 func (w *walker) settled(name string, normal *catalog.Package) *catalog.Package {
 	if normal != nil {
-		if pin := w.pins[normal.Family()]; pin != nil && goesBy(pin, name) {
+		if pin := w.pins[normal.Family()]; pin != nil && hasBase(pin, name) {
 			return pin
 		}
 	}
@@ -216,21 +216,21 @@ func (w *walker) settled(name string, normal *catalog.Package) *catalog.Package 
 	return normal
 }
 
-// spreadFirmness marks the packages that exact demands lead to from the user.
-func (w *walker) spreadFirmness() {
+// spreadPins marks the packages that exact demands lead to from the user.
+func (w *walker) spreadPins() {
 	queue := slices.Concat(w.roots, w.byVariable)
 	for len(queue) > 0 {
 		d := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
-		if d.to != nil && d.match.exact && !d.to.firm {
-			d.to.firm = true
+		if d.to != nil && d.match.exact && !d.to.pinned {
+			d.to.pinned = true
 			queue = append(queue, d.to.demands...)
 		}
 	}
 }
 
-// goesBy tells whether one of a package's names is this one without its tag.
-func goesBy(p *catalog.Package, base string) bool {
+// hasBase reports whether one of a package's names is this one without its tag.
+func hasBase(p *catalog.Package, base string) bool {
 	for _, name := range p.Names() {
 		if catalog.Base(name) == base {
 			return true
@@ -250,7 +250,7 @@ func (w *walker) expandAll() {
 // expand asks for what a package demands. Packages that are left out wait until
 // the rest is known; those that cannot be used stay as they are.
 func (w *walker) expand(n *node) {
-	if n.expanded || n.skipped && !w.aside || !w.finder.usable(n.pkg) {
+	if n.expanded || n.skipped && !w.excluded || !w.finder.usable(n.pkg) {
 		return
 	}
 	n.expanded = true
@@ -261,17 +261,17 @@ func (w *walker) expand(n *node) {
 	}
 }
 
-// anyGoes tells whether a package goes by any of the names and patterns.
-func anyGoes(by []diag.Text, p *catalog.Package) bool {
+// anyMatches reports whether a package goes by any of the names and patterns.
+func anyMatches(by []diag.Text, p *catalog.Package) bool {
 	for _, text := range by {
-		if p.Goes(text.Value) {
+		if p.Matches(text.Value) {
 			return true
 		}
 	}
 	return false
 }
 
-// leftOut tells whether a name that finds no package is left out.
+// leftOut reports whether a name that finds no package is left out.
 func leftOut(skip []diag.Text, name string) bool {
 	for _, text := range skip {
 		if catalog.Match(text.Value, name) || catalog.Match(text.Value, catalog.Base(name)) {

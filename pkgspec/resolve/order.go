@@ -61,7 +61,7 @@ func (g *graph) depthFirst(takesPart func(*node) bool) (order []*node, cycles []
 	return order, cycles
 }
 
-// around gives the demands that lead round a cycle: those that the open frames
+// around returns the demands that lead round a cycle: those that the open frames
 // are following.
 func around(open []frame) []*demand {
 	cycle := make([]*demand, len(open))

@@ -291,7 +291,7 @@ func (i *involved) declared() bool {
 	return i.viaVersion || i.pkg != nil && i.pkg.Variant != nil
 }
 
-// asCalled gives a package's name, with the name it was asked by if that is
+// asCalled returns a package's name, with the name it was asked by if that is
 // another.
 func asCalled(by, name string) string {
 	if by == name {
@@ -330,11 +330,11 @@ func (r *resolver) reportUnused(g *graph) {
 	}
 }
 
-// uses tells whether any package of the chain, or one that is left out of it,
+// uses reports whether any package of the chain, or one that is left out of it,
 // goes by a name or pattern.
 func (g *graph) uses(by string) bool {
 	for _, n := range g.reached {
-		if (!n.aside || n.skipped) && n.pkg.Goes(by) {
+		if (!n.excluded || n.skipped) && n.pkg.Matches(by) {
 			return true
 		}
 	}

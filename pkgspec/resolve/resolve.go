@@ -70,7 +70,7 @@ type resolver struct {
 	problems  diag.List
 }
 
-// needsGPU tells whether any test that runs needs a GPU.
+// needsGPU reports whether any test that runs needs a GPU.
 func needsGPU(steps []plan.Step) bool {
 	for _, step := range steps {
 		for _, test := range step.Tests {

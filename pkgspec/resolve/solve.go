@@ -109,7 +109,7 @@ func (s *solver) turn(request platform.Request) (cudaMove, error) {
 	return move, nil
 }
 
-// followChain gives the target with the cuDNN and TensorRT of the chain, where
+// followChain returns the target with the cuDNN and TensorRT of the chain, where
 // its declared versions are others than the release's.
 func followChain(target plan.Target, g *graph) plan.Target {
 	for _, n := range g.order {

@@ -13,7 +13,7 @@ import (
 	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
-	"jetkit/pkgspec/plan/print"
+	printer "jetkit/pkgspec/plan/print"
 )
 
 // declaredTree is a tree of packages whose versions are declared, after the
@@ -134,7 +134,7 @@ func TestSolve(t *testing.T) {
 			fmt.Fprintf(&b, "== %s: %s %s\n", test.name, strings.ReplaceAll(test.file, "\n", " / "), test.args)
 			if s.Plan != nil {
 				got = chain(s.Plan)
-				b.WriteString(print.Text(s.Plan))
+				b.WriteString(printer.Text(s.Plan))
 				if s.Plan.Target.CUDA != s.Target.CUDA {
 					t.Errorf("plan for CUDA %v, solution for %v", s.Plan.Target.CUDA, s.Target.CUDA)
 				}

@@ -40,11 +40,11 @@ func (r *resolver) steps(g *graph) []plan.Step {
 	return steps
 }
 
-// allow says what the steps of a package get and may do beyond others.
+// allow sets what the steps of a package get and may do beyond others.
 func (r *resolver) allow(step *plan.Step, p *catalog.Package) {
 	build := r.spec.Build
 	if p.Dockerfile != "" {
-		step.BuildPrivileged = anyGoes(build.Privileged, p)
+		step.BuildPrivileged = anyMatches(build.Privileged, p)
 		if p.BuildkitDevice != "" && build.GPU != plan.GPUSkip {
 			step.BuildGPU = build.GPU
 		}
@@ -52,7 +52,7 @@ func (r *resolver) allow(step *plan.Step, p *catalog.Package) {
 			step.BuildDevice = cmp.Or(build.Device, p.BuildkitDevice)
 		}
 	}
-	step.TestPrivileged = len(step.Tests) > 0 && anyGoes(r.spec.Tests.Privileged, p)
+	step.TestPrivileged = len(step.Tests) > 0 && anyMatches(r.spec.Tests.Privileged, p)
 }
 
 // needs lists the steps that a package depends on directly, as it declares them.
@@ -112,7 +112,7 @@ func in(place diag.Range) string {
 	return ""
 }
 
-// stepArgs gives the build arguments of a package's step. The variable that
+// stepArgs returns the build arguments of a package's step. The variable that
 // selects a declared version is the package's own: TENSORRT_VERSION=10.3 may
 // stand for 10.3.0.30 in its Dockerfile.
 func stepArgs(p *catalog.Package, users map[string]string) map[string]string {
@@ -150,7 +150,7 @@ func (g *graph) dependOnCUDA() map[*node]bool {
 				demanders[d.to] = append(demanders[d.to], n)
 			}
 		}
-		if goesBy(n.pkg, "cuda") {
+		if hasBase(n.pkg, "cuda") {
 			queue = append(queue, n)
 		}
 	}
@@ -188,17 +188,17 @@ func (r *resolver) tests(p *catalog.Package, gpu bool) []plan.Test {
 	return slices.Clip(tests)
 }
 
-// skipReason says why a package's tests do not run, or gives "".
+// skipReason returns why a package's tests do not run, or "".
 func skipReason(settings pkgspec.Tests, p *catalog.Package, gpu bool) string {
 	if settings.Run == pkgspec.TestNone {
 		return "tests.run is none"
 	}
 	for _, text := range settings.Skip {
-		if p.Goes(text.Value) {
+		if p.Matches(text.Value) {
 			return "tests.skip has " + text.Value
 		}
 	}
-	if len(settings.Only) > 0 && !anyGoes(settings.Only, p) {
+	if len(settings.Only) > 0 && !anyMatches(settings.Only, p) {
 		return "tests.only does not have " + p.Name
 	}
 	if gpu && settings.GPU == plan.GPUSkip {

@@ -132,7 +132,7 @@ func (s *solver) bothOf(arg, key string) string {
 	return arg
 }
 
-// outcome says what a change would lead to.
+// outcome returns what a change would lead to.
 func (s *solver) outcome(found Solution) string {
 	var parts []string
 	if cuda := found.Target.CUDA.Value; cuda != s.solution.Target.CUDA.Value {
@@ -152,12 +152,12 @@ func (s *solver) outcome(found Solution) string {
 	return ": the chain then has " + diag.Some(parts, ", ", 5)
 }
 
-// asked tells whether the user spoke of a declared version's family.
+// asked reports whether the user spoke of a declared version's family.
 func (s *solver) asked(p *catalog.Package) bool {
 	if slices.Contains(s.variables, p.Variant.Set.Variable) {
 		return true
 	}
-	return slices.ContainsFunc(s.spec.Packages, func(ref pkgspec.PackageRef) bool { return p.Goes(ref.Value) })
+	return slices.ContainsFunc(s.spec.Packages, func(ref pkgspec.PackageRef) bool { return p.Matches(ref.Value) })
 }
 
 // selecting lists the variables among args that select a version of a family

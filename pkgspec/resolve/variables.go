@@ -23,7 +23,7 @@ type variable struct {
 	ofTarget bool
 }
 
-// variables gives the user's values by name: args, and those of the target that
+// variables returns the user's values by name: args, and those of the target that
 // go by a variable of jetson-containers.
 func variables(spec *pkgspec.Spec, target plan.Target) map[string]variable {
 	all := map[string]variable{}
@@ -53,7 +53,7 @@ func variables(spec *pkgspec.Spec, target plan.Target) map[string]variable {
 	return all
 }
 
-// selected gives the user's variable that selects a version of a package's
+// selected returns the user's variable that selects a version of a package's
 // family, if there is one.
 func (w *walker) selected(p *catalog.Package) (variable, bool) {
 	if p.Variant == nil || p.Variant.Set.Variable == "" {

@@ -15,14 +15,14 @@ import (
 // whole family's, if nobody chose this one and no other fits either.
 func (r *resolver) reportVariant(n *node) {
 	set := n.pkg.Variant.Set
-	if !n.firm && n.pkg.Disabled == "" && r.finder.defaultOf(set) == nil && !r.anyWrong(set) {
+	if !n.pinned && n.pkg.Disabled == "" && r.finder.defaultOf(set) == nil && !r.anyWrong(set) {
 		r.reportNoVariant(n)
 		return
 	}
-	p, chooser := n.pkg, chooser(n)
+	p, by := n.pkg, pinnedBy(n)
 	if p.Disabled != "" {
 		problem := r.problems.Errorf(rules.DisabledPackage, p.At, r.instead(n), "%s is disabled: %s", p.Name, p.Disabled).About(&involved{pkg: p})
-		relatePath(problem, chooser)
+		relatePath(problem, by)
 		r.relateVersions(problem, set, p)
 		return
 	}
@@ -32,11 +32,11 @@ func (r *resolver) reportVariant(n *node) {
 			continue
 		}
 		if answer.wrong {
-			relatePath(r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(&involved{pkg: p}), chooser)
+			relatePath(r.problems.Errorf(rules.BadRequirement, t.At, answer.hint, "%s: %s", p.Name, answer.why).About(&involved{pkg: p}), by)
 			continue
 		}
 		problem := r.problems.Errorf(rules.Requirement, t.At, r.instead(n), "%s %s", p.Name, answer.why).About(&involved{pkg: p})
-		relatePath(problem, chooser)
+		relatePath(problem, by)
 		r.relateTarget(problem, []*catalog.Package{p})
 		r.relateVersions(problem, set, p)
 	}
@@ -59,7 +59,7 @@ func (r *resolver) reportNoVariant(n *node) {
 	r.relateVersions(problem, set, nil)
 }
 
-// anyWrong tells whether a requirement of any version cannot be read. Its own
+// anyWrong reports whether a requirement of any version cannot be read. Its own
 // report then says more than that nothing fits.
 func (r *resolver) anyWrong(set *catalog.VersionSet) bool {
 	return slices.ContainsFunc(set.Packages, func(p *catalog.Package) bool {
@@ -67,9 +67,9 @@ func (r *resolver) anyWrong(set *catalog.VersionSet) bool {
 	})
 }
 
-// chooser gives the demand that chose a version: the user's variable before the
+// pinnedBy returns the demand that chose a version: the user's variable before the
 // user's request before packages that follow from those before any other.
-func chooser(n *node) *demand {
+func pinnedBy(n *node) *demand {
 	best, rank := n.first, -1
 	for _, d := range n.askedBy {
 		found := 0
@@ -77,7 +77,7 @@ func chooser(n *node) *demand {
 		case d.variable != nil:
 			found = 4
 		case d.match.exact:
-			found = 1 + firmness(d)
+			found = 1 + priority(d)
 		}
 		if found > rank {
 			best, rank = d, found
@@ -105,7 +105,7 @@ func (r *resolver) relateVersions(problem *diag.Diagnostic, set *catalog.Version
 	}
 }
 
-// relateTarget tells where those values of the target come from that packages
+// relateTarget reports where those values of the target come from that packages
 // are at odds with.
 func (r *resolver) relateTarget(problem *diag.Diagnostic, packages []*catalog.Package) {
 	against := map[string]bool{}

@@ -75,7 +75,7 @@ func (w *walker) agreement(p *catalog.Package) int {
 	return agree
 }
 
-// adaptation gives the first version of a package that demands the settled
+// adaptation returns the first version of a package that demands the settled
 // versions of others, or one that at least demands no other versions, or else
 // the normal one.
 func (w *walker) adaptation(name string, normal *catalog.Package) *catalog.Package {
@@ -115,7 +115,7 @@ func families(exact []*demand) []family {
 	for _, d := range exact {
 		name := d.to.pkg.Family()
 		if i, seen := listed[d.to]; seen {
-			if firmness(d) > firmness(members[name][i]) {
+			if priority(d) > priority(members[name][i]) {
 				members[name][i] = d
 			}
 			continue
@@ -132,25 +132,25 @@ func families(exact []*demand) []family {
 		if len(versions) == 0 { // they depend on each other: a cycle, reported as such
 			versions = members[name][:1]
 		}
-		slices.SortStableFunc(versions, func(a, b *demand) int { return firmness(b) - firmness(a) })
+		slices.SortStableFunc(versions, func(a, b *demand) int { return priority(b) - priority(a) })
 		all[i] = family{name: name, versions: versions}
 	}
 	return all
 }
 
-// firmness ranks demands that disagree: the user's own before those of firm
+// priority ranks demands that disagree: the user's own before those of pinned
 // packages before the rest.
-func firmness(d *demand) int {
+func priority(d *demand) int {
 	switch {
 	case d.by == nil:
 		return 2
-	case d.by.firm:
+	case d.by.pinned:
 		return 1
 	}
 	return 0
 }
 
-// buildsOnOther tells whether a package depends directly on another of its
+// buildsOnOther reports whether a package depends directly on another of its
 // family.
 func buildsOnOther(n *node) bool {
 	return slices.ContainsFunc(n.demands, func(d *demand) bool {
@@ -165,7 +165,7 @@ func conflicts(demanded []family) diag.List {
 		if len(f.versions) < 2 {
 			continue
 		}
-		if own := slices.IndexFunc(f.versions, func(d *demand) bool { return firmness(d) < firmness(f.versions[0]) }); own > 1 && f.versions[0].by == nil {
+		if own := slices.IndexFunc(f.versions, func(d *demand) bool { return priority(d) < priority(f.versions[0]) }); own > 1 && f.versions[0].by == nil {
 			f.versions = f.versions[:own] // the user's own disagree; the rest follows from them
 		}
 		var names []string
@@ -187,7 +187,7 @@ func conflicts(demanded []family) diag.List {
 	return problems
 }
 
-// conflictHint says what would make the versions agree.
+// conflictHint returns what would make the versions agree.
 func conflictHint(f family) string {
 	var asked, needed []string
 	for _, d := range f.versions {

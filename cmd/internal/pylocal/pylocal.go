@@ -66,7 +66,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, req configpy.Request) (configp
 	return result, err
 }
 
-// temporary tells whether another run may give another result.
+// temporary reports whether another run may give another result.
 func temporary(r configpy.FolderResult) bool { return r.Error != nil && r.Error.Temporary }
 
 // cacheKey identifies everything that a result depends on but the version of

@@ -112,7 +112,7 @@ func start(ctx context.Context, dir, python string, args []string) error {
 	return err
 }
 
-// lastLine gives the last line of a text: Python's own word on what went wrong.
+// lastLine returns the last line of a text: Python's own word on what went wrong.
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return lines[len(lines)-1]
@@ -181,7 +181,7 @@ func candidates(name string) []string {
 	return files
 }
 
-// isScript tells whether a file begins with #!.
+// isScript reports whether a file begins with #!.
 func isScript(name string) bool {
 	file, err := os.Open(name)
 	if err != nil {

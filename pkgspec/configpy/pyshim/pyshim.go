@@ -28,7 +28,7 @@ func Env() []string {
 	return []string{"PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1", "PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
 }
 
-// Files gives the runner and its modules.
+// Files returns the runner and its modules.
 func Files() fs.FS {
 	sub, err := fs.Sub(files, "py")
 	if err != nil { // it can't be: the folder is embedded
