@@ -113,16 +113,23 @@ func TestIgnoreFileHidesNoPackage(t *testing.T) {
 	files := map[string]string{
 		"jetson.yaml":   "target: {l4t: 36.4.3}\npackages: [a, extra]\nsources: [{dir: packages}, {context: parts}]\n",
 		".dockerignore": "**/Dockerfile*\n**/*.yaml\n**/test*\nold\n", "old/Dockerfile": "x",
-		"packages/a/Dockerfile": header("name: a", "test: test.sh"), "packages/a/test.sh": "true", "packages/a/config.yaml": "depends: [c]\n",
+		"packages/a/Dockerfile": header("name: a"), "packages/a/test.sh": "true", "packages/a/config.yaml": "depends: [c]\n",
 		"packages/c/Dockerfile": header("name: c"),
 	}
 	g := gateway(files, map[string]string{"context:parts": "local:parts"})
 	g.Locals["parts"] = folderOf(map[string]string{".dockerignore": "*\n!src\n", "src/extra/Dockerfile": header("name: extra"), "hidden/x/Dockerfile": header("name: hidden")})
 	assert.Equal(t, []string{"c", "a", "extra"}, planOf(t, g))
 
-	files["jetson.yaml"] = "target: {l4t: 36.4.3}\npackages: [./old]\n"
-	_, err := call(t, gateway(files, nil), requestPlan)
-	require.ErrorContains(t, err, "there is no folder old in the build context")
+	for file, want := range map[string]string{
+		"packages: [./old]\n":                        "there is no folder old in the build context [missing-folder]\n    hint: .dockerignore leaves it out",
+		"packages: [b]\nsources: [{dir: old}]\n":     "there is no folder old to search for packages [missing-source]\n    hint: .dockerignore leaves it out",
+		"packages: [a]\nsources: [{dir: checked}]\n": "the package's folder has no test script test.sh [missing-file]\n    hint: .dockerignore leaves it out",
+	} {
+		files["jetson.yaml"] = "target: {l4t: 36.4.3}\n" + file
+		files["checked/Dockerfile"], files["checked/test.sh"] = header("name: a", "test: test.sh"), "true"
+		_, err := call(t, gateway(files, nil), requestPlan)
+		require.ErrorContains(t, err, want)
+	}
 }
 
 // A test may be a link inside its package, to a file of any name.

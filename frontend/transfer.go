@@ -1,10 +1,8 @@
 package frontend
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -14,7 +12,6 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/moby/patternmatcher/ignorefile"
 
 	"jetkit/frontend/reffs"
 	"jetkit/pkgspec/cachefs"
@@ -100,25 +97,16 @@ func isLocal(def *llb.Definition) bool {
 	return op.UnmarshalVT(def.Def[0]) == nil && strings.HasPrefix(op.GetSource().GetIdentifier(), "local://")
 }
 
-// hidden returns which folders the context's ignore file leaves out.
-func (c contextsFor) hidden(ctx context.Context, name string, ref client.Reference) (func(string) bool, error) {
-	var patterns []string
-	var err error
-	if name == "" {
-		patterns, err = c.ui.DockerIgnorePatterns(ctx)
-	} else {
-		var dt []byte
-		if dt, err = reffs.New(ctx, ref).ReadFile(cachefs.IgnoreFile); errors.Is(err, fs.ErrNotExist) {
-			return nil, nil
-		}
-		if err == nil {
-			patterns, err = ignorefile.ReadAll(bytes.NewReader(dt))
-		}
+// hidden returns what the context's ignore file leaves out.
+func (c contextsFor) hidden(ctx context.Context, name string, ref client.Reference) (func(string, bool) bool, error) {
+	patterns, err := c.ui.DockerIgnorePatterns(ctx) // of the main context
+	if name != "" {
+		patterns, err = cachefs.New(reffs.New(ctx, ref), cachefs.Options{}).IgnorePatterns()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", cachefs.IgnoreFile, err)
 	}
-	return cachefs.IgnoredBy(patterns)
+	return cachefs.Ignored(patterns, project.Describes)
 }
 
 // transfer decides which contents of a context are needed. Patterns of BuildKit's
@@ -126,7 +114,7 @@ func (c contextsFor) hidden(ctx context.Context, name string, ref client.Referen
 // match for nothing is excluded.
 type transfer struct {
 	list    *reffs.List
-	hidden  func(string) bool
+	hidden  func(string, bool) bool
 	dirs    []string
 	exclude []string
 	size    int64
@@ -154,7 +142,7 @@ func (t *transfer) below(dir string, matched bool) (bool, []string) {
 		name := path.Join(dir, e.Name())
 		isMetadata := pkgmeta.IsMetadata(name)
 		switch {
-		case e.IsDir() && t.hidden != nil && t.hidden(name):
+		case t.hidden != nil && t.hidden(name, e.IsDir()):
 			excludes = append(excludes, escapePattern(name))
 		case e.IsDir():
 			some, more := t.below(name, matched || isMetadata)

@@ -32,7 +32,7 @@ func TestMetadataTransferIsBounded(t *testing.T) {
 		"packages/dockerfiles/Dockerfile": dockerfile("name: other", "RUN false\n"), "packages/dockerfiles/data": big,
 	})
 	b := p.build(t, with("--call", "jetson.plan"))
-	assertContains(t, b.Stdout, "a", "context:packages/a")
+	assertContains(t, b.Stdout, "./packages/a", "tests/run.sh")
 	sizes := transferred.FindAllStringSubmatch(b.Stderr, -1)
 	require.NotEmpty(t, sizes)
 	for _, size := range sizes {

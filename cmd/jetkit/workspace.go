@@ -77,16 +77,20 @@ func (w *workspace) Open(_ context.Context, name string, _ []string) (fs.FS, err
 		return nil, fmt.Errorf("opening the context %s: %w", dir, err)
 	}
 	w.folders = append(w.folders, folder)
+	var patterns []string
 	if ignore == nil {
-		if ignore, err = cachefs.New(folder, cachefs.Options{}).ReadIgnoreFile(); err != nil {
-			return nil, fmt.Errorf("opening the context %s: %w", dir, err)
-		}
+		patterns, err = cachefs.New(folder, cachefs.Options{}).IgnorePatterns()
+	} else {
+		patterns, err = cachefs.ParseIgnoreFile(ignore)
 	}
-	hidden, err := cachefs.Ignored(ignore)
+	options := cachefs.Options{Metadata: project.Readable}
+	if err == nil {
+		options.Hidden, err = cachefs.Ignored(patterns, project.Describes)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the context %s: %w", dir, err)
 	}
-	return cachefs.New(folder, cachefs.Options{Hidden: hidden, Metadata: project.Readable}), nil
+	return cachefs.New(folder, options), nil
 }
 
 // checkContext refuses a named context that is something else than a folder.

@@ -47,8 +47,8 @@ type Source interface {
 
 // Options restrict what is shown of a source.
 type Options struct {
-	// Hidden reports folders that are not part of the context. Nil hides none.
-	Hidden func(dir string) bool
+	// Hidden reports what is not part of the context. Nil hides nothing.
+	Hidden func(name string, isDir bool) bool
 	// Metadata reports which files can be read, by path. Of the others only the
 	// names are shown. Nil stands for all.
 	Metadata func(name string) bool
@@ -117,6 +117,14 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return slices.Clone(entries), nil
 }
 
+// Hides reports whether a file or folder is missing because of Options.Hidden.
+func (f *FS) Hides(name string) bool {
+	if f.options.Hidden == nil || name == "." || !fs.ValidPath(name) {
+		return false
+	}
+	return f.options.Hidden(name, false) || f.options.Hidden(name, true) || f.Hides(path.Dir(name))
+}
+
 // list lists what is shown of a folder.
 func (f *FS) list(dir string) ([]fs.DirEntry, error) {
 	return once(&f.folders, dir, func() ([]fs.DirEntry, error) {
@@ -127,7 +135,7 @@ func (f *FS) list(dir string) ([]fs.DirEntry, error) {
 		entries = slices.Clone(entries)
 		if f.options.Hidden != nil {
 			entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-				return e.IsDir() && f.options.Hidden(path.Join(dir, e.Name()))
+				return f.options.Hidden(path.Join(dir, e.Name()), e.IsDir())
 			})
 		}
 		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })

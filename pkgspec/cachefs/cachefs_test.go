@@ -3,6 +3,7 @@ package cachefs_test
 import (
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -120,19 +121,36 @@ func TestIgnored(t *testing.T) {
 	for name, test := range map[string]struct{ ignore, want string }{
 		"none":          {"", "README.md new/b/Dockerfile new/kept/Dockerfile node_modules/x/Dockerfile old/a/Dockerfile"},
 		"folders":       {"old\nnew/*\n!new/kept\n", "README.md new/kept/Dockerfile node_modules/x/Dockerfile"},
-		"files only":    {"**/Dockerfile*\n**/*.md\n", "README.md new/b/Dockerfile new/kept/Dockerfile node_modules/x/Dockerfile old/a/Dockerfile"},
+		"files only":    {"**/Dockerfile*\n**/*.md\n", "new/b/Dockerfile new/kept/Dockerfile node_modules/x/Dockerfile old/a/Dockerfile"},
 		"an exception":  {"node_modules\n!README.md\n", "README.md new/b/Dockerfile new/kept/Dockerfile old/a/Dockerfile"},
-		"all but":       {"*\n!new\n", "README.md new/b/Dockerfile new/kept/Dockerfile"},
+		"all but":       {"*\n!new\n", "new/b/Dockerfile new/kept/Dockerfile"},
 		"any exception": {"new\n!**/kept\n", "README.md new/b/Dockerfile new/kept/Dockerfile node_modules/x/Dockerfile old/a/Dockerfile"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hidden, err := cachefs.Ignored([]byte(test.ignore))
-			require.NoError(t, err)
+			hidden := ignored(t, test.ignore)
 			assert.Equal(t, test.want, strings.Join(names(t, cachefs.New(folder(files), cachefs.Options{Hidden: hidden})), " "))
 		})
 	}
-	_, err := cachefs.Ignored([]byte("["))
+	_, err := cachefs.Ignored([]string{"["}, isDockerfile)
 	require.ErrorContains(t, err, ".dockerignore")
+
+	f := cachefs.New(folder(map[string]string{"a/Dockerfile": "", "a/test.sh": "", "old/x/y": ""}), cachefs.Options{Hidden: ignored(t, "**/*.sh\nold\n")})
+	assert.Equal(t, []string{"a/Dockerfile"}, names(t, f))
+	for name, want := range map[string]bool{"a/test.sh": true, "old/x/y": true, "old": true, "a/Dockerfile": false, "a": false, "missing": false, ".": false} {
+		assert.Equal(t, want, f.Hides(name), name)
+	}
+}
+
+func isDockerfile(name string) bool { return path.Base(name) == "Dockerfile" }
+
+func ignored(t *testing.T, text string) func(string, bool) bool {
+	t.Helper()
+	f := cachefs.New(folder(map[string]string{".dockerignore": text}), cachefs.Options{})
+	patterns, err := f.IgnorePatterns()
+	require.NoError(t, err)
+	hidden, err := cachefs.Ignored(patterns, isDockerfile)
+	require.NoError(t, err)
+	return hidden
 }
 
 // counting counts how often each thing is read.
@@ -166,9 +184,7 @@ func TestReadsOnceForAll(t *testing.T) {
 		files[fmt.Sprintf("group%d/p%d/Dockerfile", i%5, i)] = "x"
 	}
 	source := &counting{MapFS: folder(files), calls: map[string]int{}}
-	hidden, err := cachefs.Ignored([]byte("**/build-*\n!build-keep\ngroup[4]\n"))
-	require.NoError(t, err)
-	f := cachefs.New(source, cachefs.Options{Hidden: hidden})
+	f := cachefs.New(source, cachefs.Options{Hidden: ignored(t, "**/build-*\n!build-keep\ngroup[4]\n")})
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {

@@ -16,31 +16,34 @@ import (
 // IgnoreFile is the name of the file that says what is not part of a context.
 const IgnoreFile = ".dockerignore"
 
-// ReadIgnoreFile reads the context's ignore file; nil if there is none.
-func (f *FS) ReadIgnoreFile() ([]byte, error) {
+// IgnorePatterns returns the patterns of the context's ignore file, none if there
+// is no such file.
+func (f *FS) IgnorePatterns() ([]string, error) {
 	dt, err := f.ReadFile(IgnoreFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return dt, err
+	if err != nil {
+		return nil, err
+	}
+	return ParseIgnoreFile(dt)
 }
 
-// Ignored reads the text of an ignore file and returns which folders it leaves
-// out, for Options.Hidden. A pattern that matches files only, such as
-// "**/Dockerfile*", hides nothing, and a folder is shown if an exception ("!") can
-// match something in it: as Docker reads the Dockerfile itself whatever
-// the ignore file says, jetkit reads what describes a package. The build gets no
-// file that the ignore file leaves out.
-func Ignored(text []byte) (func(dir string) bool, error) {
+// ParseIgnoreFile returns the patterns of an ignore file.
+func ParseIgnoreFile(text []byte) ([]string, error) {
 	patterns, err := ignorefile.ReadAll(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("parsing %s: %w", IgnoreFile, err)
 	}
-	return IgnoredBy(patterns)
+	return patterns, nil
 }
 
-// IgnoredBy is Ignored for the patterns of an ignore file.
-func IgnoredBy(patterns []string) (func(dir string) bool, error) {
+// Ignored returns what an ignore file with these patterns leaves out of a
+// context, for Options.Hidden: folders, unless an exception ("!") can match
+// something in them, and files but for those that describe a package. As Docker
+// reads the Dockerfile itself whatever the ignore file says, jetkit reads what
+// describes a package. The build gets no file that the ignore file leaves out.
+func Ignored(patterns []string, describes func(name string) bool) (func(name string, isDir bool) bool, error) {
 	if len(patterns) == 0 {
 		return nil, nil
 	}
@@ -51,13 +54,16 @@ func IgnoredBy(patterns []string) (func(dir string) bool, error) {
 	// A matcher compiles its patterns when they are first used, so that it must not
 	// be used by two goroutines at once.
 	var mu sync.Mutex
-	return func(dir string) bool {
+	return func(name string, isDir bool) bool {
+		if !isDir && describes(name) {
+			return false
+		}
 		mu.Lock()
 		defer mu.Unlock()
-		ignored, err := matcher.MatchesOrParentMatches(dir)
-		return err == nil && ignored && !slices.ContainsFunc(matcher.Patterns(), func(p *patternmatcher.Pattern) bool {
-			return p.Exclusion() && mayMatchBelow(p.String(), dir)
-		})
+		ignored, err := matcher.MatchesOrParentMatches(name)
+		return err == nil && ignored && !(isDir && slices.ContainsFunc(matcher.Patterns(), func(p *patternmatcher.Pattern) bool {
+			return p.Exclusion() && mayMatchBelow(p.String(), name)
+		}))
 	}, nil
 }
 

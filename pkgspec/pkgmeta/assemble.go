@@ -1,6 +1,7 @@
 package pkgmeta
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -137,7 +138,7 @@ func (c *checker) test(test diag.Text) {
 		c.p.Problems.Warnf(rules.MissingFile, test.At, testHint(args[0], c.files), "test %s is left out: the package's folder has no such script", args[0])
 		return
 	case !c.exists(args[0]):
-		c.p.Problems.Errorf(rules.MissingFile, test.At, testHint(args[0], c.files), "the package's folder has no test script %s", args[0])
+		c.p.Problems.Errorf(rules.MissingFile, test.At, cmp.Or(whyMissing(c.tree.FS, path.Join(c.dir, args[0])), testHint(args[0], c.files)), "the package's folder has no test script %s", args[0])
 		return
 	}
 	c.link(diag.Text{Value: args[0], At: test.At})

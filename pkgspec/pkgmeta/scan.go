@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
@@ -257,7 +258,7 @@ func (s *scanner) tree(t Tree) result {
 	case errors.Is(err, fs.ErrNotExist) && t.Optional:
 		return r
 	case errors.Is(err, fs.ErrNotExist):
-		r.problems.Errorf(rules.MissingSource, t.At, "", "there is no folder %s to search for packages", t.file(dir))
+		r.problems.Errorf(rules.MissingSource, t.At, whyMissing(t.FS, dir), "there is no folder %s to search for packages", t.file(dir))
 		return r
 	case err != nil:
 		r.problems.Errorf(rules.Unreadable, t.At, "", "cannot list %s: %v", t.file(dir), err)
@@ -315,7 +316,7 @@ func (s *scanner) folder(f Folder, t Tree) result {
 	entries, err := s.entries(f.FS, f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		r.problems.Errorf(rules.MissingFolder, f.At, s.nearFolder(f), "there is no folder %s in the build context", f.Path)
+		r.problems.Errorf(rules.MissingFolder, f.At, cmp.Or(whyMissing(f.FS, f.Path), s.nearFolder(f)), "there is no folder %s in the build context", f.Path)
 		return r
 	case err != nil:
 		r.problems.Errorf(rules.Unreadable, f.At, "", "cannot list the folder %s: %v", f.Path, err)
@@ -327,6 +328,14 @@ func (s *scanner) folder(f Folder, t Tree) result {
 			"the folder %s holds no package", f.Path)
 	}
 	return r
+}
+
+// whyMissing is a hint for a file that a context has but does not show.
+func whyMissing(fsys fs.FS, name string) string {
+	if files, ok := fsys.(interface{ Hides(name string) bool }); ok && files.Hides(name) {
+		return cachefs.IgnoreFile + " leaves it out"
+	}
+	return ""
 }
 
 // nearFolder suggests a neighbour of a missing folder.

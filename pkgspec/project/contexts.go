@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
+	"strings"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
@@ -30,6 +32,12 @@ type Contexts interface {
 // Readable reports which files describe packages, by their paths. Of a context
 // only these are read before the build.
 func Readable(name string) bool { return pkgmeta.IsMetadata(name) }
+
+// Describes reports which files are read even if an ignore file leaves them out:
+// those that describe packages. Tests are none of them, as the build lacks them.
+func Describes(name string) bool {
+	return pkgmeta.IsMetadata(name) && !strings.HasPrefix(path.Base(name), "test")
+}
 
 // Refusal is why a context cannot be searched, for a mistake of the user's.
 type Refusal struct {

@@ -34,7 +34,7 @@ func (c *contexts) Names() []string {
 
 func (c *contexts) Example() string { return "DIR" }
 
-func (c *contexts) Open(_ context.Context, name string, dirs []string) (fs.FS, error) {
+func (c *contexts) Open(_ context.Context, name string, _ []string) (fs.FS, error) {
 	c.opened = append(c.opened, name)
 	if c.err != nil {
 		return nil, c.err
