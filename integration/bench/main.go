@@ -94,7 +94,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	b.dir = filepath.Join(b.env.Root, "bench")
-	return writeTree(b.dir, b.frontend, workload{packageCount, stepSeconds})
+	return writeTree(b.dir, b.frontend, workload{packages: packageCount, seconds: stepSeconds})
 }
 
 func (b *bench) measure(ctx context.Context) error {

@@ -19,7 +19,7 @@ const unchangedRuns = 9
 
 // unchanged is one line of the comparison of rebuilds with nothing to do.
 type unchanged struct {
-	packages               int
+	workload
 	builtIn, image, jetkit time.Duration
 }
 
@@ -34,8 +34,8 @@ func (b *bench) compareUnchanged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, packages := range []int{20, 100} {
-		line, err := b.unchanged(ctx, daemon, dockerfile, packages)
+	for _, w := range []workload{{packages: 20}, {packages: 100}, {packages: 20, untested: true}, {packages: 100, untested: true}} {
+		line, err := b.unchanged(ctx, daemon, dockerfile, w)
 		if err != nil {
 			return err
 		}
@@ -44,9 +44,8 @@ func (b *bench) compareUnchanged(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) unchanged(ctx context.Context, daemon *harness.Daemon, dockerfile string, packages int) (unchanged, error) {
-	dir := filepath.Join(b.env.Root, fmt.Sprintf("unchanged%d", packages))
-	tree := workload{packages: packages}
+func (b *bench) unchanged(ctx context.Context, daemon *harness.Daemon, dockerfile string, tree workload) (unchanged, error) {
+	dir := filepath.Join(b.env.Root, fmt.Sprintf("unchanged-%d-%t", tree.packages, tree.untested))
 	if err := writeTree(dir, b.frontend, tree); err != nil {
 		return unchanged{}, err
 	}
@@ -74,15 +73,19 @@ func (b *bench) unchanged(ctx context.Context, daemon *harness.Daemon, dockerfil
 			}
 		}
 	}
-	return unchanged{packages, middle(sides[0].times), middle(sides[1].times), middle(sides[2].times)}, nil
+	return unchanged{tree, middle(sides[0].times), middle(sides[1].times), middle(sides[2].times)}, nil
 }
 
 func (b *bench) reportUnchanged() error {
 	fmt.Printf("\nnothing changed, all steps cached: the median of %d builds of each, in turns\n\n", unchangedRuns)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PACKAGES\tBY HAND, BUILT-IN FRONTEND\tBY HAND, FRONTEND IMAGE\tJETKIT\tJETKIT/BUILT-IN\tJETKIT/IMAGE")
+	fmt.Fprintln(w, "PACKAGES\tTESTS\tBY HAND, BUILT-IN FRONTEND\tBY HAND, FRONTEND IMAGE\tJETKIT\tJETKIT/BUILT-IN\tJETKIT/IMAGE")
 	for _, r := range b.unchangedRows {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.packages, seconds(r.builtIn), seconds(r.image), seconds(r.jetkit),
+		tests := 2*r.packages - 1
+		if r.untested {
+			tests = 0
+		}
+		fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%s\t%s\n", r.packages, tests, seconds(r.builtIn), seconds(r.image), seconds(r.jetkit),
 			ratio(r.jetkit, r.builtIn, 2), ratio(r.jetkit, r.image, 2))
 	}
 	return w.Flush()
