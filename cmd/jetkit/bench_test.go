@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // generatedTree writes a tree of packages, each of which depends on one before
@@ -21,13 +23,9 @@ func generatedTree(b *testing.B, packages, depth int) string {
 			depends = fmt.Sprintf("[p%d]", i-1)
 		}
 		text := fmt.Sprintf("#---\n# name: p%d\n# alias: alias%d\n# depends: %s\n# requires: '>=35'\n# test: test.sh\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n", i, i, depends)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			b.Fatal(err)
-		}
+		require.NoError(b, os.MkdirAll(folder, 0o755))
 		for name, content := range map[string]string{"Dockerfile": text, "test.sh": "true\n"} {
-			if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
-				b.Fatal(err)
-			}
+			require.NoError(b, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600))
 		}
 	}
 	return dir
@@ -82,9 +80,8 @@ func benchmark(b *testing.B, args ...string) {
 	cache := b.TempDir()
 	command := func() {
 		var out, errs bytes.Buffer
-		if code := run(context.Background(), args, &system{out: &out, err: &errs, env: os.LookupEnv, cache: cache}); code != exitOK {
-			b.Fatalf("exit code %d: %s", code, errs.String())
-		}
+		code := run(context.Background(), args, &system{out: &out, err: &errs, env: os.LookupEnv, cache: cache})
+		require.Equal(b, exitOK, code, "exit code %d: %s", code, errs.String())
 	}
 	command() // so that kept results are there
 	b.ReportAllocs()

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/shlex"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestDocs runs the commands of the pages and compares what they print. In a
@@ -34,13 +36,9 @@ func TestDocs(t *testing.T) {
 func testPage(t *testing.T, file, dir string) {
 	t.Helper()
 	file, err := filepath.Abs(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dt, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Chdir(dir)
 	cache := t.TempDir()
 	parts := strings.Split(string(dt), "\n$ jetkit ")
@@ -66,9 +64,7 @@ func testPage(t *testing.T, file, dir string) {
 		}
 	}
 	if t.Failed() && os.Getenv("JETKIT_UPDATE") != "" {
-		if err := os.WriteFile(file, []byte(strings.Join(parts, "\n$ jetkit ")), 0o600); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, os.WriteFile(file, []byte(strings.Join(parts, "\n$ jetkit ")), 0o600))
 	}
 }
 
@@ -76,9 +72,7 @@ func testPage(t *testing.T, file, dir string) {
 func output(t *testing.T, command, cache string) string {
 	t.Helper()
 	args, err := shlex.Split(command)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var out bytes.Buffer
 	none := func(string) (string, bool) { return "", false }
 	run(context.Background(), args, &system{in: &bytes.Buffer{}, out: &out, err: &out, env: none, cache: cache})

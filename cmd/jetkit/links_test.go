@@ -8,23 +8,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestLinks holds that the relative links of README.md and docs/*.md lead to files, folders and headings that are there.
 func TestLinks(t *testing.T) {
 	root := filepath.Join("..", "..")
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(pages) == 0 {
-		t.Fatal("no pages in docs")
-	}
+	require.NoError(t, err)
+	require.NotEmpty(t, pages, "no pages in docs")
 	for _, page := range append(pages, filepath.Join(root, "README.md")) {
 		for _, target := range links(readPage(t, page)) {
-			if err := followLink(t, page, target); err != nil {
-				t.Errorf("%s: %s: %v", page, target, err)
-			}
+			assert.NoError(t, followLink(t, page, target), "%s: %s", page, target)
 		}
 	}
 }
@@ -32,17 +29,13 @@ func TestLinks(t *testing.T) {
 func TestAnchors(t *testing.T) {
 	page := "# `gpu: cdi` and [CDI](x.md#y)!\n```sh\n# no heading\n```\n## Twice\n## Twice\n## snake_case – it's\n"
 	want := []string{"gpu-cdi-and-cdi", "twice", "twice-1", "snake_case--its"}
-	if got := anchors(page); !slices.Equal(got, want) {
-		t.Errorf("anchors are %q, not %q", got, want)
-	}
+	assert.Equal(t, want, anchors(page), "anchors")
 }
 
 func readPage(t *testing.T, file string) string {
 	t.Helper()
 	dt, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(dt)
 }
 

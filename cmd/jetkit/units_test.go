@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -46,9 +49,7 @@ func TestImageName(t *testing.T) {
 		{"", catalog.Package{Name: strings.Repeat("a", 300)}, orin, false},
 		{"", catalog.Package{Name: "a", Postfix: "x y\x1b"}, orin, false},
 	} {
-		if got := imageName(&test.pkg, platform.BuiltIn().ForTree(test.target), test.python); got != test.want {
-			t.Errorf("%s: got %s, want %s", test.pkg.Name, got, test.want)
-		}
+		assert.Equal(t, test.want, imageName(&test.pkg, platform.BuiltIn().ForTree(test.target), test.python), test.pkg.Name)
 	}
 }
 
@@ -63,9 +64,8 @@ func TestParseRelease(t *testing.T) {
 		{"", strings.Repeat("x", 10000)},
 	} {
 		got, err := parseRelease(strings.NewReader(test.line))
-		if got != test.want || (err == nil) != (test.want != "") {
-			t.Errorf("%.40q: got %q, %v", test.line, got, err)
-		}
+		assert.Equal(t, test.want, got, "%.40q: got %q, %v", test.line, got, err)
+		assert.Equal(t, test.want != "", err == nil, "%.40q: got %q, %v", test.line, got, err)
 	}
 }
 
@@ -92,31 +92,25 @@ func TestExcerpt(t *testing.T) {
 				}
 				got = append(got, mark+strings.TrimSpace(number))
 			}
-			if strings.ContainsRune(line, 0x1b) {
-				t.Errorf("%q steers the terminal", line)
-			}
+			assert.False(t, strings.ContainsRune(line, 0x1b), "%q steers the terminal", line)
 		}
-		if joined := strings.TrimSpace(strings.Join(got, " ")); joined != want {
-			t.Errorf("%v: got %q, want %q", r, joined, want)
-		}
+		assert.Equal(t, want, strings.TrimSpace(strings.Join(got, " ")), "%v", r)
 	}
 	var b bytes.Buffer
 	excerpt(&b, at(6, 6), text)
-	if b.Len() > 0 {
-		t.Errorf("a line beyond the file is shown as %q", b.String())
-	}
+	assert.LessOrEqual(t, b.Len(), 0, "a line beyond the file is shown as %q", b.String())
 }
 
 func TestParsePlatform(t *testing.T) {
 	for text, want := range map[string]string{"linux/arm64": "linux/arm64", "arm64": "linux/arm64", "amd64": "linux/amd64"} {
 		p, err := parsePlatform(text)
-		if err != nil || p.OS+"/"+p.Architecture != want {
-			t.Errorf("%s: %v, %v", text, p, err)
+		if assert.NoError(t, err, "%s: %v", text, p) {
+			assert.Equal(t, want, p.OS+"/"+p.Architecture, "%s: %v", text, p)
 		}
 	}
-	if p, err := parsePlatform(""); err != nil || p.OS != "linux" {
-		t.Errorf("the machine's own: %v, %v", p, err)
-	}
+	p, err := parsePlatform("")
+	require.NoError(t, err, "the machine's own: %v", p)
+	assert.Equal(t, "linux", p.OS, "the machine's own: %v", p)
 }
 
 func TestBuildVersion(t *testing.T) {
@@ -130,8 +124,6 @@ func TestBuildVersion(t *testing.T) {
 		"commit 0123456789ab":              {Settings: settings("false")},
 		"commit 0123456789ab with changes": {Settings: settings("true")},
 	} {
-		if got := buildVersion(info); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		assert.Equal(t, want, buildVersion(info))
 	}
 }

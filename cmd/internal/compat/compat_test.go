@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "write docs/compat.md anew")
@@ -31,9 +33,8 @@ func TestOracle(t *testing.T) {
 		t.Skip("the comparison with answers of jetson-containers' own resolver. Set JETKIT_ORACLE to the folder that holds them, JETKIT_TREE to a checkout")
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.json.gz"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s holds no answers", dir)
-	}
+	require.NoError(t, err, "%s holds no answers", dir)
+	require.NotEmpty(t, files, "%s holds no answers", dir)
 	tree, folder := treeOf(root)
 	var done []*comparison
 	for _, file := range files {
@@ -51,9 +52,8 @@ func TestOracle(t *testing.T) {
 // form, and what jetson-containers' resolver (commit dd206bfe) answered for it.
 func TestOwnTree(t *testing.T) {
 	files, err := filepath.Glob("testdata/oracle-*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal("there are no answers in testdata")
-	}
+	require.NoError(t, err, "there are no answers in testdata")
+	require.NotEmpty(t, files, "there are no answers in testdata")
 	tree, folder := treeOf("testdata/tree")
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -130,9 +130,7 @@ func countsText(done []*comparison) string {
 func holdPage(t *testing.T, part, want string) {
 	t.Helper()
 	dt, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	before, rest, begun := strings.Cut(string(dt), "<!-- "+part+" -->\n")
 	got, after, ended := strings.Cut(rest, "<!-- end of "+part+" -->\n")
 	switch {
@@ -140,9 +138,7 @@ func holdPage(t *testing.T, part, want string) {
 		t.Fatalf("%s has no part for %s", page, part)
 	case *update:
 		text := before + "<!-- " + part + " -->\n" + want + "<!-- end of " + part + " -->\n" + after
-		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
 	case got != want:
 		t.Errorf("%s differs in its %s (go test -run 'Oracle|Reasons' -update writes it anew)\n got:\n%s\nwant:\n%s", page, part, got, want)
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/cmd/internal/pylocal"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
@@ -69,20 +71,16 @@ type oraclePackage struct {
 func readOracle(t *testing.T, file string) *oracle {
 	t.Helper()
 	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer f.Close()
 	var text io.Reader = f
 	if strings.HasSuffix(file, ".gz") {
-		if text, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
+		text, err = gzip.NewReader(f)
+		require.NoError(t, err)
 	}
 	var o oracle
-	if err := json.NewDecoder(text).Decode(&o); err != nil {
-		t.Fatal(fmt.Errorf("%s: %w", file, err))
-	}
+	err = json.NewDecoder(text).Decode(&o)
+	require.NoError(t, err, "%v", fmt.Errorf("%s: %w", file, err))
 	return &o
 }
 
@@ -108,9 +106,7 @@ func (o *oracle) ask(t *testing.T, tree fs.FS, dir string, evaluator configpy.Ev
 		L4T: asked("L4T_VERSION"), CUDA: asked("CUDA_VERSION"), Python: asked("PYTHON_VERSION"),
 		Ubuntu: asked("LSB_RELEASE"), Arch: asked("CUDA_ARCH"), Platform: oci,
 	})
-	if problems.HasErrors() {
-		t.Fatal(problems.Err())
-	}
+	require.False(t, problems.HasErrors(), "%v", problems.Err())
 	args := map[string]string{}
 	for name, value := range o.Env {
 		if name != "SYSTEM_ARCH" {
@@ -120,9 +116,7 @@ func (o *oracle) ask(t *testing.T, tree fs.FS, dir string, evaluator configpy.Ev
 	a := &answer{target: target, base: base, facts: platform.BuiltIn().ForTree(target)}
 	a.catalog, problems = pkgmeta.Scan(t.Context(), []pkgmeta.Tree{{FS: tree, Kind: plan.Context, Dir: dir}}, nil,
 		pkgmeta.ScanOptions{Evaluator: evaluator, Facts: a.facts, Args: args})
-	if problems.HasErrors() {
-		t.Fatal(problems.Err())
-	}
+	require.False(t, problems.HasErrors(), "%v", problems.Err())
 	return a
 }
 
@@ -141,8 +135,7 @@ func localPython(t *testing.T) *pylocal.Evaluator {
 	if python == "" {
 		python = "python3"
 	}
-	if _, err := exec.LookPath(python); err != nil {
-		t.Fatal(err)
-	}
+	_, err := exec.LookPath(python)
+	require.NoError(t, err)
 	return pylocal.New(python)
 }

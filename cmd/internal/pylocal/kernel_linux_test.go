@@ -8,6 +8,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/configpy/pyshim"
 )
 
@@ -52,33 +55,23 @@ func landlock() bool {
 // TestKernelRefuses checks that the sandbox does not rest on Python alone.
 func TestKernelRefuses(t *testing.T) {
 	interpreter, err := findPython(t.Context(), python)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, pyshim.Files()); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.CopyFS(dir, pyshim.Files()))
 	script := filepath.Join(dir, "probe.py")
-	if err := os.WriteFile(script, []byte(kernelProbe), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(script, []byte(kernelProbe), 0o644))
 	cmd := exec.CommandContext(t.Context(), interpreter, "-S", "-B", script, dir)
 	cmd.Env = []string{"TMPDIR=" + t.TempDir()}
 	dt, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, dt)
-	}
+	require.NoError(t, err, "%s", dt)
 	for line := range strings.Lines(string(dt)) {
 		want := "refused"
 		if strings.HasPrefix(line, "list ") || strings.HasPrefix(line, "read ") && !landlock() {
 			want = "worked"
 		}
-		if !strings.HasSuffix(line, want+"\n") {
-			t.Errorf("%s", line)
-		}
+		assert.True(t, strings.HasSuffix(line, want+"\n"), line)
 	}
-	if _, err := os.Stat(script); err != nil || strings.Count(string(dt), "\n") != 15 {
-		t.Errorf("%v: %s", err, dt)
-	}
+	_, err = os.Stat(script)
+	require.NoError(t, err, "%s", dt)
+	assert.Equal(t, 15, strings.Count(string(dt), "\n"), "%s", dt)
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -20,18 +23,13 @@ const python = "python3"
 // write writes the files of a tree and gives a request for its config.py files.
 func write(t *testing.T, files map[string]string) (root string, req configpy.Request) {
 	t.Helper()
-	if _, err := exec.LookPath(python); err != nil {
-		t.Fatal(err)
-	}
+	_, err := exec.LookPath(python)
+	require.NoError(t, err)
 	root = t.TempDir()
 	for name, content := range files {
 		file := filepath.Join(root, "packages", name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
 		if dir, ok := strings.CutSuffix(name, "/config.py"); ok {
 			req.Folders = append(req.Folders, configpy.Folder{Dir: dir, Package: map[string]any{"name": dir, "requires": ">=32.6"}})
 		}
@@ -90,9 +88,7 @@ func TestHostile(t *testing.T) {
 	before := listing(t, root)
 	req.Limits = configpy.Limits{FileSeconds: 1, WallSeconds: 60, MemoryMiB: 512}
 	result, err := New(python).Evaluate(t.Context(), req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for i, folder := range req.Folders {
 		got := result.Folders[i]
 		file, bad := hostile[folder.Dir]
@@ -105,9 +101,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: %d bytes of output", folder.Dir, len(got.Output))
 		}
 	}
-	if after := listing(t, root); after != before {
-		t.Errorf("the tree has changed:\n%s", after)
-	}
+	assert.Equal(t, before, listing(t, root), "the tree has changed")
 }
 
 // listing describes every file of a folder.
@@ -122,9 +116,7 @@ func listing(t *testing.T, root string) string {
 		}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return b.String()
 }
 
@@ -133,9 +125,7 @@ func listing(t *testing.T, root string) string {
 func TestSecrets(t *testing.T) {
 	t.Setenv("JETKIT_TEST_SECRET", "hidden")
 	secret := filepath.Join(t.TempDir(), "secret.yaml")
-	if err := os.WriteFile(secret, []byte("hidden"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(secret, []byte("hidden"), 0o600))
 	root, req := write(t, map[string]string{"x/config.py": `
 import os
 def attempt(f):
@@ -156,35 +146,24 @@ package["build_args"] = {
 `, "x/inside.txt.yaml": "inside"})
 	folder := filepath.Join(root, "packages", "x")
 	for link, target := range map[string]string{"link.yaml": secret, "inside.yaml": "inside.txt.yaml", "loop": ".", "self.py": "self.py"} {
-		if err := os.Symlink(target, filepath.Join(folder, link)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.Symlink(target, filepath.Join(folder, link)))
 	}
 	result, err := New(python).Evaluate(t.Context(), req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	text, err := json.Marshal(result)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(text), "hidden") {
-		t.Errorf("a secret got out: %s", text)
-	}
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "hidden", "a secret got out: %s", text)
 	var made struct {
 		Args map[string]string `json:"build_args"`
 	}
-	if len(result.Folders[0].Packages) != 1 || json.Unmarshal(result.Folders[0].Packages[0], &made) != nil {
-		t.Fatalf("%s", text)
-	}
+	require.Len(t, result.Folders[0].Packages, 1, "%s", text)
+	require.NoError(t, json.Unmarshal(result.Folders[0].Packages[0], &made), "%s", text)
 	for name, want := range map[string]string{
 		"SECRET": "PermissionError", "LINK": "FileNotFoundError", "PROC": "PermissionError", "HOME": "PermissionError",
 		"INSIDE": "inside", "HERE": "config.py inside.txt.yaml inside.yaml",
 		"ENVIRONMENT": "CUDA_ARCH=tegra-aarch64 CUDA_VERSION=12.6 HOME=/nonexistent JETPACK_VERSION=6.2 L4T_VERSION=36.4.3 LSB_RELEASE=22.04 PYTHON_VERSION=3.10 SYSTEM_ARCH=aarch64",
 	} {
-		if made.Args[name] != want {
-			t.Errorf("%s = %q, want %q", name, made.Args[name], want)
-		}
+		assert.Equal(t, want, made.Args[name], name)
 	}
 }
 
@@ -197,57 +176,46 @@ func TestCache(t *testing.T) {
 	notes := func() string {
 		t.Helper()
 		result, err := e.Evaluate(t.Context(), req)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if len(result.Folders[0].Packages) == 0 {
 			return result.Folders[0].Error.Message
 		}
 		var made struct{ Notes string }
-		if err := json.Unmarshal(result.Folders[0].Packages[0], &made); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, json.Unmarshal(result.Folders[0].Packages[0], &made))
 		return made.Notes
 	}
 	expect := func(want string) {
 		t.Helper()
-		if got := notes(); got != want {
-			t.Errorf("notes %q, want %q", got, want)
-		}
+		assert.Equal(t, want, notes(), "notes")
 	}
 	expect("one")
 	e.python = "/nonexistent/python"
 	expect("one") // found, since there is no Python to make it
 	e.python = python
-	if err := os.WriteFile(filepath.Join(root, "packages", "y.py"), []byte("NOTES = 'two'\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(root, "packages", "y.py"), []byte("NOTES = 'two'\n"), 0o644))
 	expect("two")
-	if err := os.WriteFile(filepath.Join(root, "packages", "y.py"), []byte("while True: pass\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(root, "packages", "y.py"), []byte("while True: pass\n"), 0o644))
 	req.Limits.FileSeconds = 1
 	expect("it runs longer than it may")
-	if kept, err := os.ReadDir(e.CacheDir); err != nil || len(kept) != 2 {
-		t.Errorf("%d results are kept, %v", len(kept), err)
-	}
+	kept, err := os.ReadDir(e.CacheDir)
+	require.NoError(t, err, "%d results are kept", len(kept))
+	assert.Len(t, kept, 2, "%d results are kept", len(kept))
 }
 
 // TestNoPython checks what is said where there is no Python, or another thing of
 // its name.
 func TestNoPython(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "python3")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\necho nonsense\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\necho nonsense\n"), 0o755))
 	_, req := write(t, map[string]string{"x/config.py": ""})
 	for name, want := range map[string]string{
 		"python-of-nobody": "config.py files need Python 3, and there is no python-of-nobody",
 		script:             "it does not say where Python is",
 		"/bin/false":       "exit status 1",
 	} {
-		if _, err := New(name).Evaluate(t.Context(), req); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", name, err, want)
+		_, err := New(name).Evaluate(t.Context(), req)
+		if assert.Error(t, err, name) {
+			assert.Contains(t, err.Error(), want, name)
 		}
 	}
 }
