@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
 	digest "github.com/opencontainers/go-digest"
+	"github.com/stretchr/testify/assert"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/teststep"
@@ -71,9 +72,7 @@ func TestExplain(t *testing.T) {
 		c, err := failed(t, tc.name, tc.text)
 		c.platform = tc.platform
 		c.inherited = map[string][]chain.Trigger{"a": {{Package: "first", Instruction: "COPY x /y"}, {Instruction: "COPY z /y"}}}
-		if got := c.explain(err).Error(); got != tc.want {
-			t.Errorf("%s\n got %s\nwant %s", tc.name, got, tc.want)
-		}
+		assert.Equal(t, tc.want, c.explain(err).Error(), tc.name)
 	}
 }
 
@@ -84,10 +83,6 @@ func TestTextSurvivesTheWire(t *testing.T) {
 	for range 2 {
 		sent = grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), sent))
 	}
-	if !strings.HasPrefix(sent.Error(), `test "test.py" of package numpy failed`) {
-		t.Errorf("the client reads: %v", sent)
-	}
-	if len(errdefs.Sources(sent)) == 0 {
-		t.Error("the source was lost")
-	}
+	assert.True(t, strings.HasPrefix(sent.Error(), `test "test.py" of package numpy failed`), "the client reads: %v", sent)
+	assert.NotEmpty(t, errdefs.Sources(sent), "the source was lost")
 }

@@ -1,11 +1,12 @@
 package frontend
 
 import (
-	"strings"
 	"testing"
 
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
 	"jetkit/pkgspec/diag"
@@ -40,9 +41,7 @@ func TestRefusals(t *testing.T) {
 		}}
 		got := c.explain(err).Error()
 		for _, w := range want {
-			if !strings.Contains(got, w) {
-				t.Errorf("%s\ngot %s\nwithout %q", text, got, w)
-			}
+			assert.Contains(t, got, w, text)
 		}
 	}
 	for _, text := range []string{
@@ -57,23 +56,22 @@ func TestRefusals(t *testing.T) {
 		`failed to load LLB: CDI device "a" is required by step "b" and more", but CDI device support is disabled`,
 		"unresolvable CDI devices are no fault of ours",
 	} {
-		if r, ok := refusalOf(text); ok {
-			t.Errorf("%q is no refusal, but got %+v", text, r)
-		}
+		r, ok := refusalOf(text)
+		assert.False(t, ok, "%q is no refusal, but got %+v", text, r)
 	}
 }
 
 // What a build does not use is not mentioned.
 func TestRefusalNamesOnlyItsUses(t *testing.T) {
 	c, err := failed(t, "", "failed to load LLB: security.insecure is not allowed")
-	if got := c.explain(err).Error(); strings.Contains(got, "numpy") || strings.Contains(got, "GPU") {
-		t.Errorf("numpy's test does not run privileged, but: %s", got)
-	}
+	got := c.explain(err).Error()
+	assert.NotContains(t, got, "numpy", "numpy's test does not run privileged")
+	assert.NotContains(t, got, "GPU", "numpy's test does not run privileged")
 	c, err = failed(t, "", `required device "x.com/y=z" is not registered`)
 	c.plan.Tests.GPU = plan.GPUSkip
-	if got := c.explain(err).Error(); strings.Contains(got, "TEST_GPU=skip") || strings.Contains(got, "BUILD_GPU") {
-		t.Errorf("neither tests nor RUN steps of the plan use a device, but: %s", got)
-	}
+	got = c.explain(err).Error()
+	assert.NotContains(t, got, "TEST_GPU=skip", "neither tests nor RUN steps of the plan use a device")
+	assert.NotContains(t, got, "BUILD_GPU", "neither tests nor RUN steps of the plan use a device")
 }
 
 // What a package's command prints of devices is no refusal.
@@ -81,9 +79,9 @@ func TestRefusalIsNotACommandsText(t *testing.T) {
 	const text = `process "/bin/sh -c : required device "x.com/y=z" is not registered" did not complete successfully: exit code: 3`
 	c, err := failed(t, "[kernels 1/1] RUN :", text)
 	failure := grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), &gwpb.ExitError{ExitCode: 3, Err: err}))
-	if got := c.explain(failure).Error(); strings.Contains(got, "the builder has no device") || !strings.Contains(got, "package kernels failed") {
-		t.Errorf("got %s", got)
-	}
+	got := c.explain(failure).Error()
+	assert.NotContains(t, got, "the builder has no device")
+	assert.Contains(t, got, "package kernels failed")
 }
 
 // A Dockerfile that asks for itself is named, and so is what else it asks for; the
@@ -92,19 +90,13 @@ func TestRefusalNamesDockerfiles(t *testing.T) {
 	c, err := failed(t, "", "failed to load LLB: device x.com/y=z is requested by the build but not allowed")
 	c.plan.Steps = []plan.Step{{Name: "sly", Dockerfile: "Dockerfile", At: diag.Range{File: "sly/Dockerfile", Start: diag.Position{Line: 2, Column: 9}}}}
 	required, parseErr := chain.RequirementsOf([]byte("FROM a\nRUN --device=x.com/y=z --security=insecure b\nONBUILD RUN --network=host c\n"))
-	if parseErr != nil {
-		t.Fatal(parseErr)
-	}
+	require.NoError(t, parseErr)
 	c.required = map[string]chain.Requirements{"sly": required}
 	got := c.explain(err).Error()
 	for _, want := range []string{
 		"needed by the Dockerfile of sly (sly/Dockerfile:2:9)", "--allow security.insecure too, for the Dockerfile of sly", "--allow network.host too, for the Dockerfile of sly",
 	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("want %q in %s", want, got)
-		}
+		assert.Contains(t, got, want)
 	}
-	if strings.Contains(got, "numpy") {
-		t.Errorf("numpy's test uses another device: %s", got)
-	}
+	assert.NotContains(t, got, "numpy", "numpy's test uses another device")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -45,9 +46,10 @@ func TestATagIsResolvedOnce(t *testing.T) {
 	for i := range 20 {
 		wg.Go(func() {
 			ref, dgst, config, err := c.ResolveImageConfig(t.Context(), "docker.io/library/golang:1.26", optFor("arm64", fmt.Sprint("package ", i)))
-			if err != nil || ref != "docker.io/library/golang:1.26" || dgst != digest.FromString("1") || string(config) != "arm64" {
-				t.Errorf("got %s %s %s %v", ref, dgst, config, err)
-			}
+			require.NoError(t, err, "got %s %s %s", ref, dgst, config)
+			assert.Equal(t, "docker.io/library/golang:1.26", ref, "got %s %s %s", ref, dgst, config)
+			assert.Equal(t, digest.FromString("1"), dgst, "got %s %s %s", ref, dgst, config)
+			assert.Equal(t, "arm64", string(config), "got %s %s %s", ref, dgst, config)
 		})
 	}
 	wg.Wait()

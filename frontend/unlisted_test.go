@@ -6,6 +6,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/assert"
 )
 
 func TestPlatformThatTheBuilderDoesNotList(t *testing.T) {
@@ -21,9 +22,8 @@ func TestPlatformThatTheBuilderDoesNotList(t *testing.T) {
 			c, err := failed(t, name, "exit code: 1")
 			c.unlisted = unlisted([]client.WorkerInfo{{Platforms: tc.lists}}, arm64)
 			got := strings.Contains(c.explain(err).Error(), "the builder does not list linux/arm64 among its platforms")
-			if want := tc.hint && explained; got != want {
-				t.Errorf("%s on a builder for %v: hint %v, want %v", name, tc.lists, got, want)
-			}
+			want := tc.hint && explained
+			assert.Equal(t, want, got, "%s on a builder for %v", name, tc.lists)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/plan"
 )
 
@@ -21,9 +23,8 @@ func BenchmarkCompile(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d packages", name, n), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := compile(b, nil, files, steps...); err != nil {
-						b.Fatal(err)
-					}
+					_, err := compile(b, nil, files, steps...)
+					require.NoError(b, err)
 				}
 			})
 		}

@@ -2,7 +2,6 @@ package chain_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
@@ -43,14 +43,10 @@ func compile(tb testing.TB, opts map[string]string, files fstest.MapFS, steps ..
 func tree(t *testing.T, stages []chain.Stage) *llbtree.Tree {
 	t.Helper()
 	def, err := stages[len(stages)-1].State.Marshal(context.Background(), llb.Platform(llbtest.Platform))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	chain.Label(def, stages, "")
 	tr, err := llbtree.New(def)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return tr
 }
 
@@ -67,25 +63,20 @@ var everything = fstest.MapFS{
 
 func TestGoldenTree(t *testing.T) {
 	stages, err := compile(t, nil, everything, step("python", nil), step("app", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	llbtest.Golden(t, "chain.txt", tree(t, stages).String())
 }
 
 func TestImageConfigurationCarries(t *testing.T) {
 	stages, err := compile(t, nil, everything, step("python", nil), step("app", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	c := stages[1].Image.Config
-	if c.User != "robot" || c.WorkingDir != "/home/robot" || !slices.Equal(c.Shell, []string{"/bin/bash", "-c"}) ||
-		!slices.Equal(c.Entrypoint, []string{"python3"}) || c.Labels["kind"] != "python" {
-		t.Errorf("the second package's configuration lost what the first one set: %+v", c)
-	}
-	if !slices.Contains(c.Env, "LANG=C.UTF-8") {
-		t.Errorf("ENV did not carry: %v", c.Env)
-	}
+	assert.Equal(t, "robot", c.User, "the second package's configuration lost what the first one set: %+v", c)
+	assert.Equal(t, "/home/robot", c.WorkingDir, "the second package's configuration lost what the first one set: %+v", c)
+	assert.Equal(t, []string{"/bin/bash", "-c"}, c.Shell, "the second package's configuration lost what the first one set: %+v", c)
+	assert.Equal(t, []string{"python3"}, c.Entrypoint, "the second package's configuration lost what the first one set: %+v", c)
+	assert.Equal(t, "python", c.Labels["kind"], "the second package's configuration lost what the first one set: %+v", c)
+	assert.Contains(t, c.Env, "LANG=C.UTF-8", "ENV did not carry")
 }
 
 // An ARG of one package must not be seen by the next: with docker build after
@@ -96,31 +87,22 @@ func TestArgsStayInTheirPackage(t *testing.T) {
 		"packages/two/Dockerfile": {Data: []byte(header + "RUN echo two\n")},
 	}
 	stages, err := compile(t, nil, files, step("one", map[string]string{"SECRET_SAUCE": "ketchup"}), step("two", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, after, _ := strings.Cut(tree(t, stages).String(), `"[two 1/1] RUN echo two"`)
-	if after == "" || strings.Contains(after, "ketchup") {
-		t.Errorf("want the second RUN without the first package's argument, got:\n%s", after)
-	}
+	assert.NotEmpty(t, after, "want the second RUN without the first package's argument")
+	assert.NotContains(t, after, "ketchup", "want the second RUN without the first package's argument")
 }
 
 func TestBuildArgs(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "ARG CUDA_VERSION\nARG MODE\nARG USERS\nRUN echo\n")}}
 	stages, err := compile(t, map[string]string{"build-arg:USERS": "from the command line, not in the plan"}, files,
 		step("a", map[string]string{"MODE": "fast"}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := tree(t, stages).String()
 	for _, want := range []string{`env "CUDA_VERSION=12.6"`, `env "MODE=fast"`} {
-		if !strings.Contains(got, want) {
-			t.Errorf("missing %s in\n%s", want, got)
-		}
+		assert.Contains(t, got, want, "missing")
 	}
-	if strings.Contains(got, "command line") {
-		t.Errorf("a build argument that is not in the plan reached the Dockerfile:\n%s", got)
-	}
+	assert.NotContains(t, got, "command line", "a build argument that is not in the plan reached the Dockerfile")
 }
 
 // TestEmptyBuildArg checks that an empty value replaces an ARG's default, as with
@@ -143,12 +125,9 @@ func TestNoCacheNamesPackages(t *testing.T) {
 		"": {true, true}, "cmake:apt": {true, false}, "CMake": {true, false}, "make-maker": {true, false}, "app,other": {false, true}, "other": {false, false},
 	} {
 		stages, err := compile(t, map[string]string{"no-cache": value}, files, cmake, step("app", nil))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := [2]bool{ignoresCache(t, stages[0]), ignoresCacheSince(t, stages[0], stages[1])}; got != want {
-			t.Errorf("no-cache=%q: cache ignored by (cmake, app) = %v, want %v", value, got, want)
-		}
+		require.NoError(t, err)
+		got := [2]bool{ignoresCache(t, stages[0]), ignoresCacheSince(t, stages[0], stages[1])}
+		assert.Equal(t, want, got, "no-cache=%q: cache ignored by (cmake, app)", value)
 	}
 }
 
@@ -162,9 +141,7 @@ func ignoresCacheSince(t *testing.T, before, s chain.Stage) bool {
 func uncached(t *testing.T, s chain.Stage) int {
 	t.Helper()
 	def, err := s.State.Marshal(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	n := 0
 	for _, md := range def.Metadata {
 		if md.IgnoreCache {
@@ -179,15 +156,12 @@ func TestErrorsKeepPackageAndLine(t *testing.T) {
 	_, err := compile(t, nil, files, step("a", nil))
 	var se *chain.StepError
 	var loc *parser.LocationError
-	if !errors.As(err, &se) || !errors.As(err, &loc) {
-		t.Fatalf("want a StepError around a LocationError, got %v", err)
-	}
-	if se.SourceMap.Filename != "packages/a/Dockerfile" || loc.Locations[0][0].Start.Line != 4 {
-		t.Errorf("got %s line %d", se.SourceMap.Filename, loc.Locations[0][0].Start.Line)
-	}
-	if want := "package a: "; !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("message %q does not begin with %q", err, want)
-	}
+	require.ErrorAs(t, err, &se, "want a StepError around a LocationError")
+	require.ErrorAs(t, err, &loc, "want a StepError around a LocationError")
+	assert.Equal(t, "packages/a/Dockerfile", se.SourceMap.Filename, "got %s line", se.SourceMap.Filename)
+	assert.Equal(t, 4, loc.Locations[0][0].Start.Line, "got %s line", se.SourceMap.Filename)
+	want := "package a: "
+	assert.True(t, strings.HasPrefix(err.Error(), want), "message %q does not begin with %q", err, want)
 }
 
 // A package that takes single files from the steps before it drops all others.
@@ -296,24 +270,17 @@ func TestMetaPackagePassesItsBaseOn(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN echo a\n")}}
 	meta := plan.Step{Name: "meta", Origin: plan.Origin{Kind: plan.Context, Path: "packages/meta"}}
 	stages, err := compile(t, nil, files, step("a", nil), meta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if stages[1].State.Output() != stages[0].State.Output() {
-		t.Error("a package without a Dockerfile must leave the image as it is")
-	}
+	require.NoError(t, err)
+	assert.Equal(t, stages[0].State.Output(), stages[1].State.Output(), "a package without a Dockerfile must leave the image as it is")
 }
 
 // Equal plans give equal definitions, whoever builds them.
 func TestDigestIsStable(t *testing.T) {
 	digest := func(session string) string {
 		stages, err := compile(t, map[string]string{"local-sessionid:context": session}, everything, step("python", nil), step("app", nil))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return string(tree(t, stages).Digest())
 	}
-	if a, b := digest("one"), digest("two"); a != b {
-		t.Errorf("digests differ: %s, %s", a, b)
-	}
+	a, b := digest("one"), digest("two")
+	assert.Equal(t, b, a, "digests differ")
 }

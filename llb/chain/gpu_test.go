@@ -2,7 +2,6 @@ package chain_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +11,8 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/gpu"
@@ -37,33 +38,22 @@ var kernels = fstest.MapFS{
 
 func TestGoldenTreeOfGPUAtBuildTime(t *testing.T) {
 	stages, err := compile(t, nil, kernels, withGPU("kernels", plan.GPUCDI), step("after", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	llbtest.Golden(t, "gpu.txt", tree(t, stages).String())
 }
 
 // nvidia-container-runtime reacts to variables, which only the steps may have.
 func TestRuntimeVariablesStayInTheSteps(t *testing.T) {
 	stages, err := compile(t, nil, kernels, withGPU("kernels", plan.GPURuntime), step("after", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := tree(t, stages).String()
-	if n := strings.Count(got, `env "NVIDIA_VISIBLE_DEVICES=all"`); n != 3 {
-		t.Errorf("the variable is set %d times, want in two RUN steps and the one before them:\n%s", n, got)
-	}
-	if strings.Contains(got, "device ") {
-		t.Errorf("a CDI device is asked for:\n%s", got)
-	}
+	n := strings.Count(got, `env "NVIDIA_VISIBLE_DEVICES=all"`)
+	assert.Equal(t, 3, n, "the variable is set %d times, want in two RUN steps and the one before them:\n%s", n, got)
+	assert.NotContains(t, got, "device ", "a CDI device is asked for")
 	for _, s := range stages {
-		if slices.ContainsFunc(s.Image.Config.Env, func(e string) bool { return strings.HasPrefix(e, "NVIDIA_") }) {
-			t.Errorf("%s: the variables reached the image: %q", s.Step.Name, s.Image.Config.Env)
-		}
+		assert.False(t, slices.ContainsFunc(s.Image.Config.Env, func(e string) bool { return strings.HasPrefix(e, "NVIDIA_") }), "%s: the variables reached the image: %q", s.Step.Name, s.Image.Config.Env)
 	}
-	if env := stages[1].Image.Config.Env; !slices.Contains(env, "ARCH=87") {
-		t.Errorf("the Dockerfile's own variable is lost: %q", env)
-	}
+	assert.Contains(t, stages[1].Image.Config.Env, "ARCH=87", "the Dockerfile's own variable is lost")
 }
 
 // The variables of a CUDA image give way, those of the Dockerfile do not.
@@ -78,48 +68,37 @@ func TestRuntimeVariablesOfOthers(t *testing.T) {
 		}),
 		Client: &llbtest.Client{}, Platform: llbtest.Platform,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, run, _ := strings.Cut(tree(t, stages).String(), `"[a 1/1] RUN a"`)
 	run, _, _ = strings.Cut(run, "mount /")
 	for _, want := range []string{`env "NVIDIA_VISIBLE_DEVICES=all"`, `env "NVIDIA_DRIVER_CAPABILITIES=compute"`} {
-		if strings.Count(run, "NVIDIA_") != 2 || !strings.Contains(run, want) {
-			t.Errorf("want %s in %s", want, run)
-		}
+		assert.Equal(t, 2, strings.Count(run, "NVIDIA_"))
+		assert.Contains(t, run, want)
 	}
-	if env := stages[0].Image.Config.Env; !slices.Contains(env, "NVIDIA_VISIBLE_DEVICES=void") {
-		t.Errorf("the image's configuration changed: %q", env)
-	}
+	assert.Contains(t, stages[0].Image.Config.Env, "NVIDIA_VISIBLE_DEVICES=void", "the image's configuration changed")
 }
 
 // A Dockerfile may name devices itself; what they leave behind is the same.
 func TestRunDevice(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN --device=nvidia.com/gpu=0,required tune\nRUN docker run --device x\n")}}
 	stages, err := compile(t, nil, files, step("a", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := tree(t, stages).String()
-	if strings.Count(got, "device nvidia.com/gpu=0 optional=false") != 2 || !strings.Contains(got, "merge #") {
-		t.Errorf("want the device on the RUN and on the step before it, and a merge, in\n%s", got)
-	}
+	assert.Equal(t, 2, strings.Count(got, "device nvidia.com/gpu=0 optional=false"), "want the device on the RUN and on the step before it, and a merge")
+	assert.Contains(t, got, "merge #", "want the device on the RUN and on the step before it, and a merge")
 
 	files["packages/a/Dockerfile"].Data = []byte(header + "RUN docker run --device x\n")
-	if stages, err = compile(t, nil, files, step("a", nil)); err != nil {
-		t.Fatal(err)
-	}
-	if got := tree(t, stages).String(); strings.Contains(got, "merge #") {
-		t.Errorf("no device, but a merge, in\n%s", got)
-	}
+	stages, err = compile(t, nil, files, step("a", nil))
+	require.NoError(t, err)
+	assert.NotContains(t, tree(t, stages).String(), "merge #", "no device, but a merge")
 }
 
 func TestGPUNeedsTheStepBefore(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte("FROM debian\nRUN tune\n")}}
 	_, err := compile(t, nil, files, withGPU("a", plan.GPUCDI))
-	if err == nil || !strings.Contains(err.Error(), "package a: ") || !strings.Contains(err.Error(), "FROM ${BASE_IMAGE}") {
-		t.Errorf("want an error that names the package and what to write, got %v", err)
-	}
+	require.Error(t, err, "want an error that names the package and what to write")
+	assert.Contains(t, err.Error(), "package a: ", "want an error that names the package and what to write")
+	assert.Contains(t, err.Error(), "FROM ${BASE_IMAGE}", "want an error that names the package and what to write")
 }
 
 // lacking is a builder without some capabilities.
@@ -151,16 +130,16 @@ func TestOldBuilderCannotDropTheBuildDevice(t *testing.T) {
 		})
 		return err
 	}
-	if err := compileWithout(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, compileWithout())
 	var missing *gpu.MissingCDIError
-	if err := compileWithout(pb.CapExecMetaCDI); !errors.As(err, &missing) || !strings.Contains(err.Error(), "package kernels") {
-		t.Errorf("want a MissingCDIError that names the package, got %v", err)
+	err := compileWithout(pb.CapExecMetaCDI)
+	if assert.ErrorAs(t, err, &missing, "want a MissingCDIError that names the package") {
+		assert.Contains(t, err.Error(), "package kernels", "want a MissingCDIError that names the package")
 	}
 	for _, c := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp} {
-		if err := compileWithout(c); err == nil || !strings.Contains(err.Error(), "upgrade") {
-			t.Errorf("without %s: want an error that says what to do, got %v", c, err)
+		err := compileWithout(c)
+		if assert.Error(t, err, "without %s: want an error that says what to do", c) {
+			assert.Contains(t, err.Error(), "upgrade", "without %s: want an error that says what to do", c)
 		}
 	}
 }

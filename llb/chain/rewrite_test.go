@@ -5,6 +5,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/plan"
 )
 
@@ -32,23 +35,16 @@ func TestWhichStepsCleanUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(tc.dockerfile)}, "packages/a/a": {}}
 			stages, err := compile(t, nil, files, withGPU("a", plan.GPUCDI))
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			got := tree(t, stages).String()
 			for text, want := range tc.want {
-				if n := strings.Count(got, text); n != want {
-					t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
-				}
+				n := strings.Count(got, text)
+				assert.Equal(t, want, n, "%q appears %d times, want %d, in\n%s", text, n, want, got)
 			}
 			for _, arg := range append(stages[0].Image.Config.Shell, stages[0].Image.Config.Cmd...) {
-				if strings.Contains(arg, "jetkit") {
-					t.Errorf("the image's configuration has the cleanup: %+v", stages[0].Image.Config)
-				}
+				assert.NotContains(t, arg, "jetkit", "the image's configuration has the cleanup: %+v", stages[0].Image.Config)
 			}
-			if !strings.Contains(got, `"[a `) {
-				t.Errorf("the steps lost where they come from:\n%s", got)
-			}
+			assert.Contains(t, got, `"[a `, "the steps lost where they come from")
 		})
 	}
 }
@@ -61,18 +57,15 @@ func TestSeveralPackagesWithGPU(t *testing.T) {
 		"packages/c/Dockerfile": {Data: []byte("FROM scratch\nENV C=c\n")},
 	}
 	stages, err := compile(t, nil, files, withGPU("a", plan.GPUCDI), withGPU("b", plan.GPURuntime))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := tree(t, stages).String()
 	for text, want := range map[string]int{`exec "/.jetkit-step" "/bin/sh"`: 2, `exec "/.jetkit-step"`: 3, `"/.jetkit-step" "/.jetkit-step"`: 0, "merge #": 1} {
-		if n := strings.Count(got, text); n != want {
-			t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
-		}
+		n := strings.Count(got, text)
+		assert.Equal(t, want, n, "%q appears %d times, want %d, in\n%s", text, n, want, got)
 	}
-	if stages, err = compile(t, nil, files, withGPU("a", plan.GPUCDI), withGPU("c", plan.GPUCDI)); err != nil || stages[1].State.Output() != nil {
-		t.Errorf("want an empty image, got %v, %v", stages, err)
-	}
+	stages, err = compile(t, nil, files, withGPU("a", plan.GPUCDI), withGPU("c", plan.GPUCDI))
+	require.NoError(t, err, "want an empty image, got %v", stages)
+	assert.Nil(t, stages[1].State.Output(), "want an empty image, got %v", stages)
 }
 
 // What a device leaves in a stage that only copies from the step before would stay in
@@ -104,14 +97,10 @@ func TestOnbuildDevice(t *testing.T) {
 		"packages/b/Dockerfile": {Data: []byte(header + "RUN now\n")},
 	}
 	stages, err := compile(t, nil, files, step("a", nil), step("b", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := tree(t, stages).String()
 	for _, want := range []string{`exec "/.jetkit-step" "/bin/sh" "-c" "later"`, `exec "/bin/sh" "-c" "now"`, "merge #"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("want %s in\n%s", want, got)
-		}
+		assert.Contains(t, got, want)
 	}
 }
 
@@ -120,23 +109,16 @@ func TestOnbuildDevice(t *testing.T) {
 func TestStubsOfRequiredDevices(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN --device=x.com/y=z a\nRUN --device=x.com/y=z,required b\n")}}
 	stages, err := compile(t, nil, files, step("a", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	stubs, _, _ := strings.Cut(tree(t, stages).String(), `"[a `)
-	if !strings.Contains(stubs, "device x.com/y=z optional=false") || strings.Contains(stubs, "optional=true") {
-		t.Errorf("want the device required in\n%s", stubs)
-	}
+	assert.Contains(t, stubs, "device x.com/y=z optional=false", "want the device required")
+	assert.NotContains(t, stubs, "optional=true", "want the device required")
 }
 
 // A word that a line break splits is the same word for BuildKit.
 func TestAsksAcrossLineBreaks(t *testing.T) {
 	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN --dev\\\nice=x.com/y=z,required tune\n")}}
 	stages, err := compile(t, nil, files, step("a", nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := tree(t, stages).String(); !strings.Contains(got, "merge #") {
-		t.Errorf("the device's stubs are not left out:\n%s", got)
-	}
+	require.NoError(t, err)
+	assert.Contains(t, tree(t, stages).String(), "merge #", "the device's stubs are not left out")
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/llbtest"
@@ -30,17 +32,14 @@ func TestWhatRunStepsMayDo(t *testing.T) {
 		},
 		Client: &llbtest.Client{Opts: map[string]string{"force-network-mode": "none", "shm-size": "5", "ulimit": "core=0:0"}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := tree(t, stages).String()
 	for text, want := range map[string]int{
 		"network HOST": 4, "network NONE": 0, "size 1048576": 4, "ulimit nofile=64:128": 4, "ulimit memlock=-1:-1": 4, "ulimit core": 0,
 		"security INSECURE": 2, // not the step that asks for a sandbox, nor the other package's
 	} {
-		if n := strings.Count(got, text); n != want {
-			t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
-		}
+		n := strings.Count(got, text)
+		assert.Equal(t, want, n, "%q appears %d times, want %d, in\n%s", text, n, want, got)
 	}
 }
 
@@ -65,14 +64,11 @@ func TestPrivilegedHoweverItIsWritten(t *testing.T) {
 			s := step("a", nil)
 			s.BuildPrivileged = true
 			stages, err := compile(t, nil, fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(tc.dockerfile)}}, s)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			got := tree(t, stages).String()
 			for text, want := range tc.want {
-				if n := strings.Count(got, text); n != want {
-					t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
-				}
+				n := strings.Count(got, text)
+				assert.Equal(t, want, n, "%q appears %d times, want %d, in\n%s", text, n, want, got)
 			}
 		})
 	}
@@ -86,8 +82,9 @@ func TestPrivilegedNeedsAWholeKeyword(t *testing.T) {
 		s.BuildPrivileged = true
 		_, err := compile(t, nil, fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + run)}}, s)
 		location, ok := errors.AsType[*parser.LocationError](err)
-		if !ok || location.Locations[0][0].Start.Line != 3 || !strings.Contains(err.Error(), "write RUN") {
-			t.Errorf("%q: want an error at line 3, got %v", run, err)
+		if assert.True(t, ok, "%q: want an error at line 3, got %v", run, err) {
+			assert.Equal(t, 3, location.Locations[0][0].Start.Line, "%q: want an error at line 3, got %v", run, err)
+			assert.Contains(t, err.Error(), "write RUN", "%q: want an error at line 3, got %v", run, err)
 		}
 	}
 }

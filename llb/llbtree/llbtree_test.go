@@ -1,10 +1,11 @@
 package llbtree_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/llbtree"
 )
@@ -12,9 +13,7 @@ import (
 func marshal(t *testing.T, st llb.State) *llb.Definition {
 	t.Helper()
 	def, err := st.Marshal(t.Context(), llb.LinuxAmd64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return def
 }
 
@@ -26,37 +25,24 @@ func build(session string, command string) llb.State {
 func TestDigestIgnoresTheSessionAndNothingElse(t *testing.T) {
 	digest := func(st llb.State) string {
 		tree, err := llbtree.New(marshal(t, st))
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return tree.Digest().String()
 	}
 	one := digest(build("one", "make"))
-	if two := digest(build("two", "make")); two != one {
-		t.Error("the digest depends on the session")
-	}
-	if other := digest(build("one", "ninja")); other == one {
-		t.Error("the digest does not depend on the command")
-	}
-	if head, _ := marshal(t, build("one", "make")).Head(); head.String() == one {
-		t.Error("the digest is BuildKit's own, which holds the session")
-	}
+	assert.Equal(t, one, digest(build("two", "make")), "the digest depends on the session")
+	assert.NotEqual(t, one, digest(build("one", "ninja")), "the digest does not depend on the command")
+	head, _ := marshal(t, build("one", "make")).Head()
+	assert.NotEqual(t, one, head.String(), "the digest is BuildKit's own, which holds the session")
 }
 
 func TestText(t *testing.T) {
 	tree, err := llbtree.New(marshal(t, build("secret-session", "make")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := tree.String()
 	for _, want := range []string{"docker-image://docker.io/library/debian:latest", `exec "make"`, "mount /src bind from #2 readonly", `"run"`} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no %q in\n%s", want, got)
-		}
+		assert.Contains(t, got, want)
 	}
-	if strings.Contains(got, "secret-session") {
-		t.Errorf("the session is printed:\n%s", got)
-	}
+	assert.NotContains(t, got, "secret-session", "the session is printed")
 }
 
 func TestBrokenDefinitions(t *testing.T) {
@@ -66,8 +52,7 @@ func TestBrokenDefinitions(t *testing.T) {
 		"no operation":  {Def: [][]byte{[]byte("not an operation")}},
 		"missing input": {Def: whole.Def[len(whole.Def)-1:], Metadata: whole.Metadata},
 	} {
-		if tree, err := llbtree.New(def); err == nil {
-			t.Errorf("%s: no error, but\n%s", name, tree)
-		}
+		tree, err := llbtree.New(def)
+		assert.Error(t, err, "%s: no error, but\n%s", name, tree)
 	}
 }

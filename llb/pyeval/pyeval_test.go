@@ -8,6 +8,8 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func options(request string) Options {
@@ -23,18 +25,12 @@ func options(request string) Options {
 func exec(t *testing.T, o Options) (op *pb.ExecOp, definition [][]byte) {
 	t.Helper()
 	st, err := Run(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	def, err := st.Marshal(context.Background(), llb.LinuxAmd64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, dt := range def.Def {
 		var found pb.Op
-		if err := found.UnmarshalVT(dt); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, found.UnmarshalVT(dt))
 		if found.GetExec() != nil {
 			op = found.GetExec()
 		}
@@ -45,26 +41,18 @@ func exec(t *testing.T, o Options) (op *pb.ExecOp, definition [][]byte) {
 // TestConfined checks what keeps strangers' code in its step.
 func TestConfined(t *testing.T) {
 	op, _ := exec(t, options("{}"))
-	if op.Network != pb.NetMode_NONE || op.Security != pb.SecurityMode_SANDBOX {
-		t.Errorf("network %s, security %s", op.Network, op.Security)
-	}
-	if len(op.Secretenv) > 0 || op.Meta.ProxyEnv != nil {
-		t.Errorf("secrets %v, proxy %v", op.Secretenv, op.Meta.ProxyEnv)
-	}
-	if !slices.Equal(op.Meta.Env, []string{"A=b=c"}) {
-		t.Errorf("environment %q", op.Meta.Env)
-	}
+	assert.Equal(t, pb.NetMode_NONE, op.Network, "network %s, security", op.Network)
+	assert.Equal(t, pb.SecurityMode_SANDBOX, op.Security, "network %s, security", op.Network)
+	assert.Empty(t, op.Secretenv, "secrets %v, proxy", op.Secretenv)
+	assert.Nil(t, op.Meta.ProxyEnv, "secrets %v, proxy", op.Secretenv)
+	assert.Equal(t, []string{"A=b=c"}, op.Meta.Env, "environment")
 	want := []string{"python3", "-S", "/jetkit/runner/runner.py", "/jetkit/request/request.json", "/jetkit/result/result.json", "/jetkit/tree"}
-	if !slices.Equal(op.Meta.Args, want) {
-		t.Errorf("arguments %q", op.Meta.Args)
-	}
+	assert.Equal(t, want, op.Meta.Args, "arguments")
 	for _, m := range op.Mounts {
-		if writable := m.Dest == resultDir; m.Readonly == writable || m.MountType != pb.MountType_BIND {
-			t.Errorf("mount %s: %s", m.Dest, m)
-		}
-		if m.Dest == treeDir && m.Selector != "/packages" {
-			t.Errorf("the tree is %s", m.Selector)
-		}
+		writable := m.Dest == resultDir
+		assert.NotEqual(t, writable, m.Readonly, "mount %s: %s", m.Dest, m)
+		assert.Equal(t, pb.MountType_BIND, m.MountType, "mount %s: %s", m.Dest, m)
+		assert.False(t, m.Dest == treeDir && m.Selector != "/packages", "the tree is %s", m.Selector)
 	}
 }
 
@@ -76,10 +64,6 @@ func TestCacheKey(t *testing.T) {
 	_, one := exec(t, options("{}"))
 	_, again := exec(t, options("{}"))
 	_, other := exec(t, options(`{"env":{}}`))
-	if !equal(one, again) {
-		t.Error("equal inputs give different steps")
-	}
-	if equal(one, other) {
-		t.Error("another request gives the same step")
-	}
+	assert.True(t, equal(one, again), "equal inputs give different steps")
+	assert.False(t, equal(one, other), "another request gives the same step")
 }

@@ -2,8 +2,6 @@ package teststep_test
 
 import (
 	"encoding/json"
-	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +9,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
@@ -92,28 +91,20 @@ func allCaps() apicaps.CapSet { return pb.Caps.CapSet(pb.Caps.All()) }
 
 func TestGoldenTree(t *testing.T) {
 	s, err := seal(t, nil, allCaps(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	llbtest.Golden(t, "tests.txt", s.tree.String())
 	dt, err := json.MarshalIndent(s.manifest, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	llbtest.Golden(t, "manifest.json", string(dt)+"\n")
 }
 
 // The seal's edge to a test is what makes a failing test fail the build.
 func TestSealDependsOnEveryRun(t *testing.T) {
 	s, err := seal(t, nil, allCaps(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	ancestors := llbtest.Ancestors(t, s.definition, "seal")
 	for _, want := range []string{"[test numpy:1] test.py --fast", "[test numpy:1 on image] test.py --fast"} {
-		if !slices.Contains(ancestors, want) {
-			t.Errorf("the image does not depend on %s; it depends on\n%s", want, strings.Join(ancestors, "\n"))
-		}
+		assert.Contains(t, ancestors, want, "the image does not depend on %s; it depends on\n%s", want, strings.Join(ancestors, "\n"))
 	}
 	// The last package's own stage is the finished image: one operation, run once.
 	last := 0
@@ -122,22 +113,17 @@ func TestSealDependsOnEveryRun(t *testing.T) {
 			last++
 		}
 	}
-	if last != 1 || len(s.runs) != 4 {
-		t.Errorf("want run_demo once in the graph and 4 records, got %d and %d", last, len(s.runs))
-	}
+	assert.Equal(t, 1, last, "want run_demo once in the graph and 4 records")
+	assert.Len(t, s.runs, 4, "want run_demo once in the graph and 4 records")
 }
 
 // Nothing that a test leaves behind may be under the image: only the seal's copy
 // of /out connects them.
 func TestTestsAreSideBranches(t *testing.T) {
 	s, err := seal(t, nil, allCaps(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	for _, a := range llbtest.Ancestors(t, s.definition, "[cuda-demo 1/1] RUN install") {
-		if strings.HasPrefix(a, "[test ") {
-			t.Errorf("a package builds on the test %s", a)
-		}
+		assert.False(t, strings.HasPrefix(a, "[test "), "a package builds on the test %s", a)
 	}
 }
 
@@ -147,13 +133,10 @@ func TestGPUOnlyWhereItIsNeeded(t *testing.T) {
 		plan.GPURuntime: {"optional=": 0, "NVIDIA_VISIBLE_DEVICES=all": 1, "NVIDIA_DRIVER_CAPABILITIES=all": 1},
 	} {
 		s, err := seal(t, nil, allCaps(), func(p *plan.Plan) { p.Tests.GPU = mode })
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for text, n := range want {
-			if got := strings.Count(s.tree.String(), text); got != n {
-				t.Errorf("gpu %s: %q appears %d times, want %d", mode, text, got, n)
-			}
+			got := strings.Count(s.tree.String(), text)
+			assert.Equal(t, n, got, "gpu %s: %q appears %d times", mode, text, got)
 		}
 	}
 }
@@ -167,23 +150,18 @@ func TestOldBuilderCannotDropTheDevice(t *testing.T) {
 	}
 	_, err := seal(t, nil, pb.Caps.CapSet(without), nil)
 	var missing *gpu.MissingCDIError
-	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "package cuda-demo") {
-		t.Errorf("want a MissingCDIError that names the package, got %v", err)
-	}
+	require.ErrorAs(t, err, &missing, "want a MissingCDIError that names the package")
+	assert.Contains(t, err.Error(), "package cuda-demo", "want a MissingCDIError that names the package")
 }
 
 func TestEpochRunsTestsAgain(t *testing.T) {
 	digests := map[string]bool{}
 	for _, epoch := range []string{"", "1", "2"} {
 		s, err := seal(t, nil, allCaps(), func(p *plan.Plan) { p.Tests.Epoch = epoch })
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		digests[string(s.tree.Digest())] = true
 	}
-	if len(digests) != 3 {
-		t.Errorf("%d different graphs for 3 epochs", len(digests))
-	}
+	assert.Len(t, digests, 3, "%d different graphs for 3 epochs", len(digests))
 }
 
 // What tests may do is the plan's to say; what it doesn't know comes from the
@@ -194,38 +172,29 @@ func TestWhatTestsMayDo(t *testing.T) {
 		p.Tests.Sandbox = plan.Sandbox{Network: plan.NetworkHost, ShmSize: 1 << 20, Ulimits: []plan.Ulimit{{Name: "nofile", Soft: 64, Hard: 128}}}
 		p.Steps[0].TestPrivileged = true
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	got := s.tree.String()
 	const tests = 3
 	for text, want := range map[string]int{
 		"network HOST": tests, "network NONE": 0, "size 1048576": tests, "ulimit nofile=64:128": tests, "host nas 10.0.0.7": tests,
 		"security INSECURE": 2, // numpy's only, on its own stage and on the image
 	} {
-		if n := strings.Count(got, text); n != want {
-			t.Errorf("%q appears %d times, want %d, in\n%s", text, n, want, got)
-		}
+		n := strings.Count(got, text)
+		assert.Equal(t, want, n, "%q appears %d times, want %d, in\n%s", text, n, want, got)
 	}
 }
 
 func TestLabelsTellTheManifest(t *testing.T) {
 	s, err := seal(t, nil, allCaps(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	labels := s.manifest.Labels()
 	for k, want := range map[string]string{
 		"io.jetkit.packages": "numpy:1 cuda-demo", "io.jetkit.tests.passed": "4", "io.jetkit.tests.skipped": "1",
 		"io.jetkit.built-for.l4t": "36.4.3", "io.jetkit.built-for.cuda": "12.6", "io.jetkit.plan": s.manifest.Plan,
 	} {
-		if labels[k] != want {
-			t.Errorf("label %s = %q, want %q", k, labels[k], want)
-		}
+		assert.Equal(t, want, labels[k], "label %s", k)
 	}
-	if !strings.HasPrefix(s.manifest.Plan, "sha256:") {
-		t.Errorf("plan digest %q", s.manifest.Plan)
-	}
+	assert.True(t, strings.HasPrefix(s.manifest.Plan, "sha256:"), "plan digest %q", s.manifest.Plan)
 }
 
 // A test of one project must not leave files where another's looks for its models.
