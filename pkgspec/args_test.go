@@ -1,11 +1,11 @@
 package pkgspec
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -220,16 +220,12 @@ func TestArgsOverTheFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := load(t, c.file, c.args)
-			if got := c.got(spec); !reflect.DeepEqual(got, c.want) {
-				t.Errorf("got  %+v\nwant %+v", got, c.want)
-			}
+			assert.Equal(t, c.want, c.got(spec))
 			var overrides []string
 			for _, o := range spec.Overrides {
 				overrides = append(overrides, o.Key+": "+o.Old+" -> "+o.New+" ("+o.Arg+")")
 			}
-			if !reflect.DeepEqual(overrides, c.overrides) {
-				t.Errorf("overrides\ngot  %q\nwant %q", overrides, c.overrides)
-			}
+			assert.Equal(t, c.overrides, overrides, "overrides")
 		})
 	}
 }
@@ -340,13 +336,9 @@ warning: --build-arg TEST_PRIVILEGD is not an argument of jetkit's; it goes to t
 	} {
 		_, problems := Load("jetson.yaml", []byte("packages: a\n"), c.args)
 		for _, d := range problems {
-			if d.At != (diag.Range{}) {
-				t.Errorf("a build argument has no place in a file: %s", d)
-			}
+			assert.Equal(t, diag.Range{}, d.At, "a build argument has no place in a file: %s", d)
 		}
-		if got := report("", problems); got != c.want {
-			t.Errorf("%v\ngot\n%s\nwant\n%s", c.args, got, c.want)
-		}
+		assert.Equal(t, c.want, report("", problems), "%v", c.args)
 	}
 }
 
@@ -354,17 +346,14 @@ warning: --build-arg TEST_PRIVILEGD is not an argument of jetkit's; it goes to t
 func TestArgsOfOthers(t *testing.T) {
 	for name := range strings.FieldsSeq("CUDNN_VERSION CUDF_VERSION CUML_VERSION CUPY_VERSION CUDSS_VERSION PYTORCH_VERSION PYTHON_VERSION_MAJOR CUDAARCHS TARGETPLATFORM TESTING BASE") {
 		spec := load(t, "packages: a\n", args{name: "1"})
-		if spec.Args[name] != "1" {
-			t.Errorf("%s is not passed on", name)
-		}
+		assert.Equal(t, "1", spec.Args[name], "%s is not passed on", name)
 	}
 }
 
 func TestArgsWithABrokenFile(t *testing.T) {
 	spec, problems := Load("jetson.yaml", []byte("packages: [a\n"), args{"TESTS": "x"})
-	if spec != nil || len(problems) != 2 {
-		t.Errorf("got %v, %s", spec, report("", problems))
-	}
+	require.Nil(t, spec)
+	assert.Len(t, problems, 2)
 }
 
 // TestEmptyArgs checks that an empty build argument reaches packages as empty, as

@@ -25,9 +25,7 @@ var docArgs = regexp.MustCompile(`--build-arg (\w+)=([^ \x60]+)`)
 // load, its errors are what the loader prints, and it leaves nothing out.
 func TestDocumentation(t *testing.T) {
 	data, err := os.ReadFile("../docs/jetson-yaml.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	page := string(data)
 	file, after := "", 0
 	for _, m := range docBlock.FindAllStringSubmatchIndex(page, -1) {
@@ -45,9 +43,7 @@ func TestDocumentation(t *testing.T) {
 				file = "packages: numpy\n"
 			}
 			_, problems := Load("jetson.yaml", []byte(file), build)
-			if got := printed(problems); got != body {
-				t.Errorf("the page says\n%s\nbut the loader says\n%s", body, got)
-			}
+			assert.Equal(t, body, printed(problems), "the page says\n%s\nbut the loader", body)
 		}
 	}
 }

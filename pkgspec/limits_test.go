@@ -2,8 +2,6 @@ package pkgspec
 
 import (
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,9 +70,8 @@ func processorTime(t *testing.T) time.Duration {
 // notices it only at the end of a file that is too long to try again and again.
 func TestFaultyLineFarFromTheEnd(t *testing.T) {
 	_, problems := Load("jetson.yaml", []byte("packages: a\nbase: \"b\n"+strings.Repeat("# x\n", 200_000)), nil)
-	if len(problems) != 1 || problems[0].At != on(2, 1, 9) {
-		t.Errorf("got %v", problems)
-	}
+	require.Len(t, problems, 1)
+	assert.Equal(t, on(2, 1, 9), problems[0].At)
 }
 
 // laughs gives ten levels of aliases: ten thousand million texts.
@@ -117,39 +114,36 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file, name, value string) {
 		build := map[string]string{name: value}
 		spec, problems := Load("jetson.yaml", []byte(file), build)
-		if (spec == nil) != problems.HasErrors() {
-			t.Fatalf("spec %v with %v", spec, problems)
-		}
+		require.Equal(t, problems.HasErrors(), spec == nil, "spec %v with %v", spec, problems)
 		if spec != nil {
 			checkSandbox(t, spec.Build.Sandbox)
 			checkSandbox(t, spec.Tests.Sandbox)
 		}
 		for _, d := range problems {
-			if d.Rule.Name == "" || d.Message == "" || d.Hint == "" {
-				t.Errorf("%+v says too little", d)
-			}
+			assert.NotEmpty(t, d.Rule.Name, "%+v says too little", d)
+			assert.NotEmpty(t, d.Message, "%+v says too little", d)
+			assert.NotEmpty(t, d.Hint, "%+v says too little", d)
 			checkRange(t, file, d.At)
 			for _, r := range d.Related {
 				checkRange(t, file, r.At)
 			}
 		}
 		again, repeated := Load("jetson.yaml", []byte(file), build)
-		if !reflect.DeepEqual(spec, again) || !reflect.DeepEqual(problems, repeated) {
-			t.Errorf("two runs differ")
-		}
+		assert.Equal(t, again, spec, "two runs differ")
+		assert.Equal(t, repeated, problems, "two runs differ")
 	})
 }
 
 // checkSandbox checks what later phases rely on.
 func checkSandbox(t *testing.T, s plan.Sandbox) {
 	t.Helper()
-	if !slices.Contains([]plan.Network{"", plan.NetworkHost, plan.NetworkNone}, s.Network) || s.ShmSize < 0 || s.ShmSize > maxShmSize {
-		t.Fatalf("%+v", s)
-	}
+	require.Contains(t, []plan.Network{"", plan.NetworkHost, plan.NetworkNone}, s.Network, "%+v", s)
+	require.GreaterOrEqual(t, s.ShmSize, int64(0), "%+v", s)
+	require.LessOrEqual(t, s.ShmSize, int64(maxShmSize), "%+v", s)
 	for i, u := range s.Ulimits {
-		if i > 0 && s.Ulimits[i-1].Name >= u.Name || min(u.Soft, u.Hard) < -1 || u.Hard >= 0 && (u.Soft < 0 || u.Soft > u.Hard) {
-			t.Fatalf("%+v", s.Ulimits)
-		}
+		require.False(t, i > 0 && s.Ulimits[i-1].Name >= u.Name, "%+v", s.Ulimits)
+		require.GreaterOrEqual(t, min(u.Soft, u.Hard), int64(-1), "%+v", s.Ulimits)
+		require.False(t, u.Hard >= 0 && (u.Soft < 0 || u.Soft > u.Hard), "%+v", s.Ulimits)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/diag"
@@ -199,25 +200,18 @@ func TestLoadForms(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := c.got(load(t, c.file, nil)); !reflect.DeepEqual(got, c.want) {
-				t.Errorf("got  %+v\nwant %+v", got, c.want)
-			}
+			assert.Equal(t, c.want, c.got(load(t, c.file, nil)))
 		})
 	}
 }
 
 func TestLoadFileName(t *testing.T) {
-	if spec, _ := Load("", []byte("packages: a\n"), nil); spec.File != "jetson.yaml" {
-		t.Error(spec.File)
-	}
+	spec, _ := Load("", []byte("packages: a\n"), nil)
+	assert.Equal(t, "jetson.yaml", spec.File)
 	_, problems := Load("robots/a.yaml", []byte("base: A\npackages: a\n"), nil)
-	if got := problems[0].At.String(); got != "robots/a.yaml:1:7" {
-		t.Error(got)
-	}
-	spec, _ := Load("robots/a.yaml", []byte("packages: a\ntarget: {cuda: 12}\n"), nil)
-	if got := spec.Target.CUDA.From; got != "robots/a.yaml:2" {
-		t.Error(got)
-	}
+	assert.Equal(t, "robots/a.yaml:1:7", problems[0].At.String())
+	spec, _ = Load("robots/a.yaml", []byte("packages: a\ntarget: {cuda: 12}\n"), nil)
+	assert.Equal(t, "robots/a.yaml:2", spec.Target.CUDA.From)
 }
 
 // load loads a file that must be without problems.
@@ -242,9 +236,7 @@ func checkSpec(t *testing.T, got, want *Spec) {
 	}
 	g, w := lines(t, got), lines(t, want)
 	for i := range min(len(g), len(w)) {
-		if g[i] != w[i] {
-			t.Fatalf("line %d of the spec\ngot  %s\nwant %s\nin %s", i+1, g[i], w[i], strings.Join(g, "\n"))
-		}
+		require.Equal(t, w[i], g[i], "line %d of the spec\ngot  %s\nwant %s\nin %s", i+1, g[i], w[i], strings.Join(g, "\n"))
 	}
 	t.Fatalf("got  %+v\nwant %+v", got, want)
 }
@@ -252,9 +244,7 @@ func checkSpec(t *testing.T, got, want *Spec) {
 func lines(t *testing.T, v any) []string {
 	t.Helper()
 	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return strings.Split(string(data), "\n")
 }
 

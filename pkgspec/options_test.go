@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/plan"
 )
 
@@ -25,21 +28,15 @@ func TestOptions(t *testing.T) {
 		`--ulimit: nofile: "-5:-5" is not a limit`,
 	}
 	slices.Sort(got)
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	assert.Equal(t, want, got)
 
 	spec, problems := LoadWithOptions("", []byte("packages: a\ntests: {network: host}\n"), args{"TEST_NETWORK": "none", "BUILD_NETWORK": "none"}, options)
-	if problems.HasErrors() {
-		t.Fatal(problems)
-	}
+	require.False(t, problems.HasErrors(), "%v", problems)
 	overrides := []plan.Override{
 		{Key: "build.network", Arg: "BUILD_NETWORK", New: "none"},
 		{Key: "tests.network", Arg: "TEST_NETWORK", Option: "--network", Old: "host", New: "none"},
 	}
-	if !slices.Equal(spec.Overrides, overrides) {
-		t.Errorf("got %+v, want %+v", spec.Overrides, overrides)
-	}
+	assert.Equal(t, overrides, spec.Overrides)
 }
 
 // TestDeviceArgsForNothing covers devices that are named on the command line where
@@ -60,8 +57,6 @@ func TestDeviceArgsForNothing(t *testing.T) {
 		for _, p := range problems.Warnings() {
 			got = append(got, p.Message)
 		}
-		if strings.Join(got, "\n") != tc.want {
-			t.Errorf("%s %v: got %q, want %q", tc.file, tc.args, got, tc.want)
-		}
+		assert.Equal(t, tc.want, strings.Join(got, "\n"), "%s %v: got %q", tc.file, tc.args, got)
 	}
 }

@@ -2,8 +2,10 @@ package catalog
 
 import (
 	"fmt"
-	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestCatalog(t *testing.T) {
@@ -29,9 +31,7 @@ func TestCatalog(t *testing.T) {
 		{"nothing", nil},
 		{"nothing*", nil},
 	} {
-		if got := realNames(cat.Lookup(test.name)); !slices.Equal(got, test.want) {
-			t.Errorf("Lookup(%q) = %v", test.name, got)
-		}
+		assert.Equal(t, test.want, realNames(cat.Lookup(test.name)), "Lookup(%q)", test.name)
 	}
 	for name, want := range map[string]string{
 		"pytorch:3":  "there is pytorch:2.8, pytorch:2.9, numba",
@@ -44,13 +44,13 @@ func TestCatalog(t *testing.T) {
 		"Numpy":      "did you mean numpy?",
 		"pytorch:29": "there is pytorch:2.8, pytorch:2.9, numba",
 	} {
-		if got := cat.Suggest(name); got != want {
-			t.Errorf("Suggest(%q) = %q", name, got)
-		}
+		assert.Equal(t, want, cat.Suggest(name), "Suggest(%q)", name)
 	}
-	if p := cat.Find("pytorch:2.8"); !p.Matches("torch") || !p.Matches("py*") || p.Matches("pytorch:2.9") || p.Family() != "pytorch" {
-		t.Error("pytorch:2.8 goes by the wrong names")
-	}
+	p := cat.Find("pytorch:2.8")
+	require.True(t, p.Matches("torch"), "pytorch:2.8 goes by the wrong names")
+	require.True(t, p.Matches("py*"), "pytorch:2.8 goes by the wrong names")
+	require.False(t, p.Matches("pytorch:2.9"), "pytorch:2.8 goes by the wrong names")
+	assert.Equal(t, "pytorch", p.Family(), "pytorch:2.8 goes by the wrong names")
 }
 
 func BenchmarkLookup(b *testing.B) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/diag"
@@ -23,9 +24,7 @@ func TestRangeString(t *testing.T) {
 		"a.yaml:3:5":     at("a.yaml", 3, 5),
 		"b:c/Dockerfile": {File: "b:c/Dockerfile"},
 	} {
-		if got := r.String(); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		assert.Equal(t, want, r.String())
 	}
 }
 
@@ -101,14 +100,8 @@ func TestNearest(t *testing.T) {
 		"pytroch": "pytorch", "PyTorch": "pytorch", "pyton": "python", "nunpy": "numpy", "numpi": "numpy",
 		"opencv": "", "": "", "x": "", "torchvisoin": "torchvision",
 	} {
-		if n := diag.Nearest(got, names); n != want {
-			t.Errorf("Nearest(%q) = %q, want %q", got, n, want)
-		}
+		assert.Equal(t, want, diag.Nearest(got, names), "Nearest(%q)", got)
 	}
-	if hint := diag.DidYouMean("nunpy", names); hint != "did you mean numpy?" {
-		t.Errorf("hint %q", hint)
-	}
-	if hint := diag.DidYouMean("zzz", names); hint != "" {
-		t.Errorf("hint %q", hint)
-	}
+	assert.Equal(t, "did you mean numpy?", diag.DidYouMean("nunpy", names))
+	assert.Empty(t, diag.DidYouMean("zzz", names))
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/internal/spectest"
 )
 
@@ -70,9 +73,7 @@ a/config.yml: warning: config.yml is not used: it holds model_list, which is no 
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := describePackages(scan(t, contextTree(test.files))); got != test.want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
-			}
+			assert.Equal(t, test.want, describePackages(scan(t, contextTree(test.files))))
 		})
 	}
 }
@@ -116,14 +117,10 @@ func FuzzConfig(f *testing.F) {
 			file = "config.json"
 		}
 		first, second := readConfig(file, []byte(content), true), readConfig(file, []byte(content), true)
-		if printed(first.problems) != printed(second.problems) {
-			t.Error("two reads report different problems")
-		}
+		assert.Equal(t, printed(second.problems), printed(first.problems), "two reads report different problems")
 		lines := strings.Count(content, "\n") + strings.Count(content, "\r") + 1
 		for _, problem := range first.problems {
-			if problem.At.Start.Line > lines+1 {
-				t.Errorf("place %s is outside the file's %d lines", problem.At, lines)
-			}
+			assert.LessOrEqual(t, problem.At.Start.Line, lines+1, "place %s is outside the file's %d lines", problem.At, lines)
 		}
 	})
 }
@@ -145,9 +142,7 @@ func BenchmarkScan(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
 				cat, _ := Scan(b.Context(), []Tree{tree}, nil, ScanOptions{})
-				if len(cat.Packages()) != n {
-					b.Fatal(len(cat.Packages()))
-				}
+				require.Len(b, cat.Packages(), n)
 			}
 		})
 	}

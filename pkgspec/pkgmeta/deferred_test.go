@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/internal/spectest"
@@ -84,9 +86,7 @@ func TestInitial(t *testing.T) {
 		Evaluator: keep, Facts: platform.TreeFacts{L4T: "36.4.3", Arch: "tegra-aarch64", CUDA: "12.6", Python: "3.14", FreeThreading: true, Ubuntu: "22.04"},
 		Args: map[string]string{"PYTORCH_VERSION": "2.5", "CUDA_VERSION": "12.8"},
 	})
-	if len(problems) > 0 {
-		t.Error(problems)
-	}
+	assert.Empty(t, problems)
 	const postfix = "r36.4.tegra-aarch64-cp314-cu126-22.04"
 	want := []configpy.Folder{
 		{Dir: "a", Package: map[string]any{
@@ -97,17 +97,16 @@ func TestInitial(t *testing.T) {
 			"dockerfile": "Dockerfile", "depends": []string{"y"}, "disabled": true, "build_args": map[string]string{"A": "3.10"},
 		}},
 	}
-	if !reflect.DeepEqual(got.Folders, want) {
-		t.Errorf("\n got %v\nwant %v", got.Folders, want)
-	}
-	if got.Env["PYTHON_VERSION"] != "3.14t" || got.Env["PYTORCH_VERSION"] != "2.5" || got.Env["CUDA_VERSION"] != "12.8" {
-		t.Errorf("environment %v", got.Env)
-	}
+	assert.Equal(t, want, got.Folders)
+	assert.Equal(t, "3.14t", got.Env["PYTHON_VERSION"], "environment %v", got.Env)
+	assert.Equal(t, "2.5", got.Env["PYTORCH_VERSION"], "environment %v", got.Env)
+	assert.Equal(t, "12.8", got.Env["CUDA_VERSION"], "environment %v", got.Env)
 	one, err := got.Encode()
 	again, err2 := got.Encode()
-	if err != nil || err2 != nil || string(one) != string(again) || !json.Valid(one) {
-		t.Errorf("%s, %v", one, err)
-	}
+	require.NoError(t, err, "%s", one)
+	require.NoError(t, err2, "%s", one)
+	assert.Equal(t, string(again), string(one), "%s", one)
+	assert.True(t, json.Valid(one), "%s", one)
 }
 
 // evaluatorFunc makes an evaluator of a function.
@@ -132,12 +131,11 @@ func TestNotEvaluated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cat, problems := Scan(t.Context(), []Tree{contextTree(files)}, nil, ScanOptions{Evaluator: test.evaluator})
-			if got := cat.Find("a").Disabled; got != test.want {
-				t.Errorf("disabled: %s", got)
-			}
-			if cat.Find("b") == nil || problems.HasErrors() || len(problems) != min(1, len(problems)) || (test.evaluator == nil) != (len(problems) == 0) {
-				t.Errorf("%v", problems)
-			}
+			assert.Equal(t, test.want, cat.Find("a").Disabled, "disabled")
+			require.NotNil(t, cat.Find("b"))
+			require.False(t, problems.HasErrors())
+			require.Len(t, problems, min(1, len(problems)))
+			assert.Equal(t, len(problems) == 0, test.evaluator == nil)
 		})
 	}
 }
@@ -152,16 +150,15 @@ func TestEvaluatedFolder(t *testing.T) {
 		return configpy.Result{Folders: []configpy.FolderResult{{Packages: []json.RawMessage{[]byte(`{"name":"x:9"}`)}}}}, nil
 	})
 	cat, problems := Scan(t.Context(), nil, []Folder{{FS: tree, Path: "repo/packages/ml/x"}}, ScanOptions{Evaluator: keep})
-	if cat.Find("x:9") == nil || len(problems) > 0 {
-		t.Errorf("%v, %v", cat.Packages(), problems)
+	if assert.NotNil(t, cat.Find("x:9"), "%v", cat.Packages()) {
+		assert.Empty(t, problems, "%v", cat.Packages())
 	}
-	if got.Tree.Path != "repo/packages" || got.Folders[0].Dir != "ml/x" {
-		t.Errorf("%s in %s", got.Folders[0].Dir, got.Tree.Path)
-	}
+	assert.Equal(t, "repo/packages", got.Tree.Path)
+	assert.Equal(t, "ml/x", got.Folders[0].Dir)
 	files, err := got.Files(t.Context())
-	if err != nil || len(files) != 2 || files[1].Path != "ml/y.py" {
-		t.Errorf("%v, %v", files, err)
-	}
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	assert.Equal(t, "ml/y.py", files[1].Path)
 }
 
 // FuzzDecodeResult checks that no result of an evaluator breaks a scan.
@@ -172,8 +169,6 @@ func FuzzDecodeResult(f *testing.F) {
 	tree := contextTree(map[string]string{"x/Dockerfile": "#---\n# name: x\n#---\n", "x/config.py": "", "other/Dockerfile": ""})
 	f.Fuzz(func(t *testing.T, answer string) {
 		cat, _ := Scan(t.Context(), []Tree{tree}, nil, ScanOptions{Evaluator: answers{"x": answer}})
-		if cat.Find("other") == nil {
-			t.Error("the other package is gone")
-		}
+		assert.NotNil(t, cat.Find("other"), "the other package is gone")
 	})
 }

@@ -2,9 +2,11 @@ package pkgmeta
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/internal/spectest"
@@ -42,23 +44,17 @@ ARG VERSION FAST
 		"packages/math/numpy/check.py": "", "packages/math/numpy/test.sh": "",
 	}))
 	p := cat.Find("numpy:2")
-	if p == nil || len(p.Problems) != 1 || p.Problems[0].Rule != rules.UnusedBuildFlags {
-		t.Fatalf("package %+v", p)
-	}
+	require.NotNil(t, p, "package")
+	require.Len(t, p.Problems, 1, "package")
+	require.Equal(t, rules.UnusedBuildFlags, p.Problems[0].Rule, "package")
 	got := fmt.Sprint(p.Name, p.Alias, p.Group, values(p.Depends), values(p.Requires), values(p.Tests), p.BuildArgs,
 		p.BuildkitDevice, *p.GPU, p.Dockerfile, p.Prefix, p.Postfix, p.Disabled, p.Origin, p.At, p.Docs)
 	want := "numpy:2[np numpy]math[python][>=36 3.10][check.py --fast test.sh]map[FAST:true VERSION:2.10]" +
 		"nvidia.com/gpu=all false Dockerfile a b  ./packages/math/numpy packages/math/numpy/Dockerfile:4:9 "
-	if strings.ReplaceAll(got, " [", "[") != strings.ReplaceAll(want, " [", "[") && !sameText(got, want) {
-		t.Errorf("\n got %s\nwant %s", got, want)
-	}
-	if p.Notes != "two\nlines\n" {
-		t.Errorf("notes %q", p.Notes)
-	}
+	assert.False(t, strings.ReplaceAll(got, " [", "[") != strings.ReplaceAll(want, " [", "[") && !sameText(got, want), "\n got %s\nwant %s", got, want)
+	assert.Equal(t, "two\nlines\n", p.Notes, "notes")
 	for _, place := range []string{p.Depends[0].At.String(), p.Requires[1].At.String(), p.Tests[1].At.String()} {
-		if !slices.Contains([]string{"packages/math/numpy/Dockerfile:7:12", "packages/math/numpy/Dockerfile:8:22", "packages/math/numpy/Dockerfile:9:27"}, place) {
-			t.Errorf("unexpected place %s", place)
-		}
+		assert.Contains(t, []string{"packages/math/numpy/Dockerfile:7:12", "packages/math/numpy/Dockerfile:8:22", "packages/math/numpy/Dockerfile:9:27"}, place, "unexpected place")
 	}
 }
 
@@ -92,9 +88,8 @@ func TestHeaderForms(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			cat := scan(t, contextTree(map[string]string{"x/Dockerfile": test.dockerfile}))
 			p := cat.Packages()[0]
-			if p.Name != test.want || len(p.Problems) > 0 {
-				t.Errorf("name %q, problems %s", p.Name, printed(p.Problems))
-			}
+			assert.Equal(t, test.want, p.Name, "name %q, problems %s", p.Name, printed(p.Problems))
+			assert.Empty(t, p.Problems, "name %q, problems %s", p.Name, printed(p.Problems))
 		})
 	}
 }
@@ -148,15 +143,13 @@ func TestHeaderLimits(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			cat := scan(t, contextTree(map[string]string{"x/Dockerfile": test.dockerfile}))
 			got := allProblems(cat)
-			if got == "" || test.want != "" && got != test.want {
-				t.Errorf("got %q", got)
-			}
+			assert.NotEmpty(t, got)
+			assert.False(t, test.want != "" && got != test.want)
 		})
 	}
 	many := "#---\n" + strings.Repeat("# [x]: y\n", 1000) + "#---\n"
-	if got := readHeader("x", []byte(many)).problems; len(got) != maxProblems {
-		t.Errorf("%d problems", len(got))
-	}
+	got := readHeader("x", []byte(many)).problems
+	assert.Len(t, got, maxProblems, "%d problems", len(got))
 }
 
 func FuzzHeader(f *testing.F) {
@@ -167,14 +160,11 @@ func FuzzHeader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, dockerfile string) {
 		h := readHeader("Dockerfile", []byte(dockerfile))
 		again := readHeader("Dockerfile", []byte(dockerfile))
-		if printed(h.problems) != printed(again.problems) {
-			t.Error("two reads report different problems")
-		}
+		assert.Equal(t, printed(again.problems), printed(h.problems), "two reads report different problems")
 		lines := strings.Count(dockerfile, "\n") + 1
 		check := func(at diag.Range) {
-			if at.Start.Line < 0 || at.Start.Line > lines {
-				t.Errorf("place %s is outside the file's %d lines", at, lines)
-			}
+			require.GreaterOrEqual(t, at.Start.Line, 0, "place %s is outside the file's %d lines", at, lines)
+			assert.LessOrEqual(t, at.Start.Line, lines, "place %s is outside the file's %d lines", at, lines)
 		}
 		for _, problem := range h.problems {
 			check(problem.At)

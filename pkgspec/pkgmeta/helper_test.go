@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/internal/spectest"
@@ -37,9 +39,7 @@ func contextTree(files map[string]string) Tree {
 func scan(t *testing.T, trees ...Tree) *catalog.Catalog {
 	t.Helper()
 	cat, problems := Scan(context.Background(), trees, nil, ScanOptions{})
-	if len(problems) > 0 {
-		t.Fatalf("scan: %v", printed(problems))
-	}
+	require.Empty(t, problems, "scan: %v", printed(problems))
 	return cat
 }
 

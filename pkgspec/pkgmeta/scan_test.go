@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/cachefs"
@@ -137,9 +138,7 @@ c/Dockerfile: error: Dockerfile is a link to ../a/real/Dockerfile, outside the p
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := describePackages(scan(t, contextTree(test.files)))
-			if got != test.want && sortedLines(got) != sortedLines(test.want) {
-				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
-			}
+			assert.False(t, got != test.want && sortedLines(got) != sortedLines(test.want), "got:\n%s\nwant:\n%s", got, test.want)
 		})
 	}
 }
@@ -159,20 +158,16 @@ func TestScanTrees(t *testing.T) {
 	robot := Folder{FS: mine.FS, Path: "robot"}
 	again := Folder{FS: mine.FS, Path: "packages/numpy"}
 	cat, problems := Scan(context.Background(), []Tree{mine, named, builtin}, []Folder{robot, again}, ScanOptions{})
-	if len(problems) > 0 {
-		t.Fatal(printed(problems))
-	}
+	require.Empty(t, problems, printed(problems))
 	want := `robot in ./robot, at robot/Dockerfile:2:9
 numpy in ./packages/numpy, at packages/numpy/Dockerfile:2:9
 arm in parts:arm, at parts:arm/Dockerfile:2:9
 scipy in builtin:math/scipy, at builtin:math/scipy/Dockerfile:2:9
 `
-	if got := describePackages(cat); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
-	}
-	if p := cat.InFolder("robot"); len(p) != 1 || p[0].Name != "robot" {
-		t.Errorf("in folder: %v", p)
-	}
+	assert.Equal(t, want, describePackages(cat))
+	p := cat.InFolder("robot")
+	require.Len(t, p, 1, "in folder")
+	assert.Equal(t, "robot", p[0].Name, "in folder")
 }
 
 // Of a file that does not describe packages, only the name is known.
@@ -209,9 +204,7 @@ jetson.yaml:3:5: error: there is no folder pkgs to search for packages [missing-
 jetson.yaml:3:5: error: there is no folder robots/my-robto in the build context [missing-folder]
     hint: did you mean ./robots/my-robot?
 `
-	if got := printed(problems); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
-	}
+	assert.Equal(t, want, printed(problems))
 }
 
 // slowFS counts how many calls are under way, and can fail or block.
@@ -256,15 +249,12 @@ func TestScanInParallel(t *testing.T) {
 	slow := &slowFS{MapFS: mapFS(files), delay: 5 * time.Millisecond}
 	start := time.Now()
 	cat := scan(t, Tree{FS: slow, Kind: plan.Context, Dir: "."})
-	if took := time.Since(start); took > 700*time.Millisecond {
-		t.Errorf("411 calls of 5 ms took %v", took)
+	assert.LessOrEqual(t, time.Since(start), 700*time.Millisecond, "411 calls of 5 ms")
+	most := slow.most.Load()
+	if assert.GreaterOrEqual(t, most, int32(8), "%d calls at once", most) {
+		assert.LessOrEqual(t, most, int32(readers), "%d calls at once", most)
 	}
-	if most := slow.most.Load(); most < 8 || most > readers {
-		t.Errorf("%d calls at once", most)
-	}
-	if again := scan(t, contextTree(files)); describePackages(again) != describePackages(cat) {
-		t.Error("the order depends on timing")
-	}
+	assert.Equal(t, describePackages(cat), describePackages(scan(t, contextTree(files))), "the order depends on timing")
 }
 
 func TestScanStops(t *testing.T) {
@@ -276,12 +266,8 @@ func TestScanStops(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	_, problems := Scan(ctx, []Tree{{FS: &slowFS{MapFS: mapFS(files), delay: 10 * time.Millisecond}, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
-	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("took %v", took)
-	}
-	if got := printed(problems); got != "error: the search for packages was stopped: context deadline exceeded [scan-stopped]\n" {
-		t.Error(got)
-	}
+	assert.LessOrEqual(t, time.Since(start), 3*time.Second)
+	assert.Equal(t, "error: the search for packages was stopped: context deadline exceeded [scan-stopped]\n", printed(problems))
 }
 
 // pickyFS refuses large files, as those of contexts do.
@@ -299,21 +285,14 @@ func (f pickyFS) ReadFile(name string) ([]byte, error) {
 func TestScanHugeFile(t *testing.T) {
 	huge := pickyFS{mapFS(map[string]string{"a/Dockerfile": strings.Repeat("#", maxDockerfile+2), "b/Dockerfile": ""})}
 	cat, problems := Scan(context.Background(), []Tree{{FS: huge, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
-	if len(problems) > 0 || len(cat.Packages()) != 2 {
-		t.Fatalf("%v, %s", cat.Packages(), printed(problems))
-	}
-	if got := printed(cat.Find("a").Problems); !strings.Contains(got, "[too-large]") {
-		t.Errorf("a: %s", got)
-	}
-	if got := printed(cat.Find("b").Problems); got != "" {
-		t.Errorf("b: %s", got)
-	}
+	require.Empty(t, problems, printed(problems))
+	require.Len(t, cat.Packages(), 2, printed(problems))
+	assert.Contains(t, printed(cat.Find("a").Problems), "[too-large]", "a")
+	assert.Empty(t, printed(cat.Find("b").Problems), "b")
 }
 
 func TestScanUnreadable(t *testing.T) {
 	slow := &slowFS{MapFS: mapFS(map[string]string{"a/Dockerfile": "", "b/Dockerfile": ""}), broken: "."}
 	_, problems := Scan(context.Background(), []Tree{{FS: slow, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
-	if got := printed(problems); got != "error: cannot list .: open .: the line is cut [unreadable]\n" {
-		t.Error(got)
-	}
+	assert.Equal(t, "error: cannot list .: open .: the line is cut [unreadable]\n", printed(problems))
 }

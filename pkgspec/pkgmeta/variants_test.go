@@ -3,12 +3,13 @@ package pkgmeta
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"jetkit/pkgspec/catalog"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/internal/spectest"
 )
 
@@ -97,33 +98,23 @@ pytorch:2.6 alias=[pytorch torch torch:2.6] depends=[python cuda] requires=[>=35
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cat := scan(t, contextTree(test.files))
-			if problems := allProblems(cat); problems != "" {
-				t.Fatal(problems)
-			}
+			require.Empty(t, allProblems(cat))
 			var got []string
 			for _, p := range cat.Packages() {
 				line, _, _ := strings.Cut(described(p), " at=")
 				got = append(got, line+" at=")
 			}
-			if strings.Join(got, "\n") != want {
-				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
-			}
-			if at := cat.Packages()[0].At.String(); at != test.place {
-				t.Errorf("declared at %s, want %s", at, test.place)
-			}
+			assert.Equal(t, want, strings.Join(got, "\n"))
+			assert.Equal(t, test.place, cat.Packages()[0].At.String(), "declared at")
 			set := cat.Packages()[0].Variant.Set
-			if !slices.Equal(set.Packages, cat.Packages()) {
-				t.Error("the set of versions is not the packages")
-			}
+			assert.Equal(t, cat.Packages(), set.Packages, "the set of versions is not the packages")
 		})
 	}
 }
 
 func TestVariableOf(t *testing.T) {
 	for family, want := range map[string]string{"pytorch": "PYTORCH_VERSION", "l4t-ml": "L4T_ML_VERSION", "3d-tools": "", "a.b+c": "A_B_C_VERSION"} {
-		if got := variableOf(family); got != want {
-			t.Errorf("%s: got %q, want %q", family, got, want)
-		}
+		assert.Equal(t, want, variableOf(family), family)
 	}
 }
 
@@ -132,9 +123,7 @@ func TestVariantsSuggest(t *testing.T) {
 	for name, want := range map[string]string{
 		"pytorch:2.9": "there is pytorch:2.8, pytorch:2.7, pytorch:2.10, pytorch:2.6", "pytroch": "did you mean pytorch?",
 	} {
-		if got := cat.Suggest(name); got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
-		}
+		assert.Equal(t, want, cat.Suggest(name), name)
 	}
 }
 
@@ -148,26 +137,19 @@ func FuzzVariants(f *testing.F) {
 	f.Fuzz(func(t *testing.T, config string) {
 		files := map[string]string{"x/Dockerfile": "FROM scratch\n", "x/config.yaml": config}
 		cat, again := scan(t, contextTree(files)), scan(t, contextTree(files))
-		if allProblems(cat) != allProblems(again) {
-			t.Error("two reads report different problems")
-		}
+		assert.Equal(t, allProblems(again), allProblems(cat), "two reads report different problems")
 		lines := strings.Count(config, "\n") + 1
 		for i, p := range cat.Packages() {
 			for _, problem := range p.Problems {
-				if problem.At.Start.Line > lines {
-					t.Errorf("place %s is outside the file's %d lines", problem.At, lines)
-				}
+				assert.LessOrEqual(t, problem.At.Start.Line, lines, "place %s is outside the file's %d lines", problem.At, lines)
 			}
 			if p.Variant == nil {
 				continue
 			}
 			set := p.Variant.Set
-			if p.Name != set.Family+":"+p.Variant.Version || !slices.Contains(set.Packages, p) {
-				t.Errorf("%s is not version %s of %s", p.Name, p.Variant.Version, set.Family)
-			}
-			if described(p) != described(again.Packages()[i]) {
-				t.Errorf("two reads differ: %s", described(p))
-			}
+			assert.Equal(t, set.Family+":"+p.Variant.Version, p.Name, "%s is not version %s of %s", p.Name, p.Variant.Version, set.Family)
+			assert.Contains(t, set.Packages, p, "%s is not version %s of %s", p.Name, p.Variant.Version, set.Family)
+			assert.Equal(t, described(again.Packages()[i]), described(p), "two reads differ")
 		}
 	})
 }

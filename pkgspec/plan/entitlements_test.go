@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 func TestEntitlements(t *testing.T) {
@@ -47,9 +49,7 @@ func TestEntitlements(t *testing.T) {
 			for _, e := range test.plan.Entitlements() {
 				got = append(got, e.Name+": "+strings.Join(e.Uses, "; "))
 			}
-			if strings.Join(got, " | ") != test.want {
-				t.Errorf("\n got %s\nwant %s", strings.Join(got, " | "), test.want)
-			}
+			assert.Equal(t, test.want, strings.Join(got, " | "))
 		})
 	}
 }
@@ -61,16 +61,12 @@ func TestIsDevice(t *testing.T) {
 		"nvidia.com/gpu=": false, "nvidia.com/=all": false, "nvidia.com/gpu=a b": false, "nvidia.com/gpu=a/b": false, "1nvidia.com/gpu=0": false,
 		"nvidia.com/gpu=**": false, "nvidia.com/gpu=0,1": false, "nvidia.com/gpu-=0": false, "nvidia.com/gpu=0\n": false,
 	} {
-		if IsDevice(name) != want {
-			t.Errorf("%q: not %v", name, want)
-		}
+		assert.Equal(t, want, IsDevice(name), "%q", name)
 	}
 }
 
 func TestSizeText(t *testing.T) {
 	for size, want := range map[int64]string{0: "", 1: "1B", 1000: "1000B", 1024: "1KiB", 1536 << 20: "1536MiB", 2 << 30: "2GiB", 1 << 50: "1024TiB", 1<<30 + 1: "1073741825B"} {
-		if got := SizeText(size); got != want {
-			t.Errorf("%d: %s", size, got)
-		}
+		assert.Equal(t, want, SizeText(size), "%d", size)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "rewrite the tables of docs/platform.md")
@@ -16,9 +18,7 @@ const docFile = "../../docs/platform.md"
 // TestDocIsCurrent keeps the tables of docs/platform.md equal to the JSON.
 func TestDocIsCurrent(t *testing.T) {
 	data, err := os.ReadFile(docFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	doc := string(data)
 	for _, part := range []struct {
 		name string
@@ -35,12 +35,8 @@ func TestDocIsCurrent(t *testing.T) {
 	if doc == string(data) {
 		return
 	}
-	if !*update {
-		t.Fatal("docs/platform.md differs from the tables: run go test ./pkgspec/platform -update")
-	}
-	if err := os.WriteFile(docFile, []byte(doc), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.True(t, *update, "docs/platform.md differs from the tables: run go test ./pkgspec/platform -update")
+	require.NoError(t, os.WriteFile(docFile, []byte(doc), 0o644))
 }
 
 // replacePart puts text between a part's begin and end marks.
@@ -49,9 +45,8 @@ func replacePart(t *testing.T, doc, name, text string) string {
 	begin := "<!-- begin " + name + ": generated from pkgspec/platform/tables -->\n"
 	before, rest, ok := strings.Cut(doc, begin)
 	_, after, closed := strings.Cut(rest, "<!-- end "+name+" -->")
-	if !ok || !closed {
-		t.Fatalf("docs/platform.md lacks the marks of %q", name)
-	}
+	require.True(t, ok, "docs/platform.md lacks the marks of %q", name)
+	require.True(t, closed, "docs/platform.md lacks the marks of %q", name)
 	return before + begin + text + "<!-- end " + name + " -->" + after
 }
 

@@ -1,8 +1,10 @@
 package platform
 
 import (
-	"reflect"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/plan"
 )
@@ -16,15 +18,12 @@ func FuzzParseRequirement(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, l4t, cuda, python string) {
 		r, err := ParseRequirement(text)
 		if err != nil {
-			if err.Error() == "" {
-				t.Error("an error without words")
-			}
+			assert.NotEmpty(t, err.Error(), "an error without words")
 			return
 		}
 		for _, target := range []plan.Target{{}, targetOf(l4t, cuda, python, "22.04", archTegra)} {
-			if ok, why := r.Holds(target); ok != (why == "") {
-				t.Errorf("%q: %v, %q", text, ok, why)
-			}
+			ok, why := r.Holds(target)
+			assert.Equal(t, why == "", ok, "%q: %v, %q", text, ok, why)
 		}
 	})
 }
@@ -47,25 +46,25 @@ func FuzzResolve(f *testing.F) {
 		}
 		target, base, problems := Resolve(req)
 		target2, base2, problems2 := Resolve(req)
-		if target != target2 || base != base2 || !reflect.DeepEqual(problems, problems2) {
-			t.Fatal("two answers to one request")
-		}
+		require.Equal(t, target2, target, "two answers to one request")
+		require.Equal(t, base2, base, "two answers to one request")
+		require.Equal(t, problems2, problems, "two answers to one request")
 		if problems.HasErrors() {
 			return
 		}
 		for name, v := range values(target, base) {
 			mayLack := name == "jetpack" || name == "cudnn" || name == "tensorrt" || name == "sm"
-			if v.Reason == "" || v.Value == "" && !mayLack {
-				t.Errorf("%s = %+v", name, v)
-			}
+			assert.NotEmpty(t, v.Reason, "%s = %+v", name, v)
+			assert.False(t, v.Value == "" && !mayLack, "%s = %+v", name, v)
 		}
 		again := Request{
 			Platform: platform, L4T: Asked{Value: target.L4T.Value}, JetPack: Asked{Value: target.JetPack.Value}, CUDA: Asked{Value: target.CUDA.Value},
 			Python: Asked{Value: target.Python.Value}, Ubuntu: Asked{Value: target.Ubuntu.Value}, Arch: Asked{Value: target.Arch.Value},
 		}
 		target3, base3, problems3 := Resolve(again)
-		if problems3.HasErrors() || base3.Value != base.Value || target3.CUDNN.Value != target.CUDNN.Value || target3.L4T.Value != target.L4T.Value {
-			t.Errorf("%+v\ngives %+v\nand that %+v %v", req, target, target3, problems3)
-		}
+		require.False(t, problems3.HasErrors(), "%+v\ngives %+v\nand that %+v %v", req, target, target3, problems3)
+		assert.Equal(t, base.Value, base3.Value, "%+v\ngives %+v\nand that %+v %v", req, target, target3, problems3)
+		assert.Equal(t, target.CUDNN.Value, target3.CUDNN.Value, "%+v\ngives %+v\nand that %+v %v", req, target, target3, problems3)
+		assert.Equal(t, target.L4T.Value, target3.L4T.Value, "%+v\ngives %+v\nand that %+v %v", req, target, target3, problems3)
 	})
 }

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -61,32 +64,26 @@ var wantReleases = []releaseWant{
 }
 
 func TestResolveEveryRelease(t *testing.T) {
-	if got, want := len(BuiltIn().releases), len(wantReleases); got != want {
-		t.Fatalf("the table has %d rows, this test %d: write down what you expect of a new row", got, want)
-	}
+	got, want := len(BuiltIn().releases), len(wantReleases)
+	require.Equal(t, want, got, "the table has %d rows, this test %d: write down what you expect of a new row", got, want)
 	for _, want := range wantReleases {
 		t.Run(want.l4t, func(t *testing.T) {
 			target, base, problems := Resolve(request("linux/arm64", "l4t", want.l4t))
-			if len(problems) > 0 {
-				t.Errorf("problems: %v", problems)
-			}
+			assert.Empty(t, problems, "problems")
 			got := releaseWant{
 				target.L4T.Value, target.JetPack.Value, target.Ubuntu.Value, target.Python.Value, target.CUDA.Value,
 				target.CUDNN.Value, target.TensorRT.Value, target.Arch.Value, target.CUDAArchitectures.Value, base.Value,
 			}
-			if got != want {
-				t.Errorf("\n got %v\nwant %v", got, want)
-			}
+			assert.Equal(t, want, got)
 			for name, v := range values(target, base) {
-				if v.Reason == "" || v.Source == "" && name != "l4t" {
-					t.Errorf("%s = %+v lacks its reason or source", name, v)
-				}
+				assert.NotEmpty(t, v.Reason, "%s = %+v lacks its reason or source", name, v)
+				assert.False(t, v.Source == "" && name != "l4t", "%s = %+v lacks its reason or source", name, v)
 			}
 			// The release's name leads back to a release of that name.
 			byName, _, problems := Resolve(request("linux/arm64", "jetpack", want.jetpack))
-			if problems.HasErrors() || byName.JetPack.Value != want.jetpack || byName.CUDA.Value != want.cuda {
-				t.Errorf("jetpack %s gives %v, %v", want.jetpack, byName, problems)
-			}
+			require.False(t, problems.HasErrors(), "jetpack %s gives %v, %v", want.jetpack, byName, problems)
+			assert.Equal(t, want.jetpack, byName.JetPack.Value, "jetpack %s gives %v, %v", want.jetpack, byName, problems)
+			assert.Equal(t, want.cuda, byName.CUDA.Value, "jetpack %s gives %v, %v", want.jetpack, byName, problems)
 		})
 	}
 }
@@ -214,14 +211,11 @@ func TestReasons(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			target, base, problems := Resolve(test.req)
-			if len(problems) > 0 {
-				t.Errorf("problems: %v", problems)
-			}
+			assert.Empty(t, problems, "problems")
 			got := values(target, base)
 			for key, want := range test.want {
-				if v := got[key].Value + ": " + got[key].Reason; v != want {
-					t.Errorf("%s\n got %s\nwant %s", key, v, want)
-				}
+				v := got[key].Value + ": " + got[key].Reason
+				assert.Equal(t, want, v, key)
 			}
 		})
 	}

@@ -1,9 +1,10 @@
 package platform
 
 import (
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 
 	"jetkit/pkgspec/diag"
 )
@@ -236,18 +237,16 @@ jetson.yaml:6: error: unknown arch "mips" [unknown-arch]
 func TestReleaseAmongSeveralPlatforms(t *testing.T) {
 	req := request("linux/amd64", "jetpack", "6.2")
 	req.OneOfSeveral = true
-	if _, _, problems := Resolve(req); len(problems) != 0 {
-		t.Errorf("problems:\n%s", text(problems))
-	}
+	_, _, problems := Resolve(req)
+	assert.Empty(t, problems, "problems:\n%s", text(problems))
 }
 
 func TestProblems(t *testing.T) {
 	for _, test := range problemTests {
 		t.Run(test.name, func(t *testing.T) {
 			_, _, problems := Resolve(test.req)
-			if got, want := text(problems), strings.TrimSpace(test.want); got != want {
-				t.Errorf("\n got:\n%s\nwant:\n%s", got, want)
-			}
+			got, want := text(problems), strings.TrimSpace(test.want)
+			assert.Equal(t, want, got)
 		})
 	}
 }
@@ -277,15 +276,10 @@ func TestUnlistedPatch(t *testing.T) {
 			for _, p := range problems {
 				rules = append(rules, p.Rule.Name)
 			}
-			if !slices.Equal(rules, []string{"unlisted-l4t"}) {
-				t.Errorf("rules %v", rules)
-			}
-			if target.L4T.Value != test.l4t {
-				t.Errorf("l4t %q", target.L4T.Value)
-			}
-			if target.CUDNN.Value != test.wantCUDNN || target.CUDNN.Reason != test.wantReason {
-				t.Errorf("cudnn %+v", target.CUDNN)
-			}
+			assert.Equal(t, []string{"unlisted-l4t"}, rules, "rules")
+			assert.Equal(t, test.l4t, target.L4T.Value, "l4t")
+			assert.Equal(t, test.wantCUDNN, target.CUDNN.Value, "cudnn %+v", target.CUDNN)
+			assert.Equal(t, test.wantReason, target.CUDNN.Reason, "cudnn %+v", target.CUDNN)
 		})
 	}
 }

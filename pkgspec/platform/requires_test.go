@@ -1,8 +1,10 @@
 package platform
 
 import (
-	"errors"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/plan"
 )
@@ -121,15 +123,11 @@ func TestHolds(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.text, func(t *testing.T) {
 			r, err := ParseRequirement(test.text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if r.String() != test.text {
-				t.Errorf("String() = %q", r)
-			}
-			if ok, why := r.Holds(test.target); why != test.why || ok != (test.why == "") {
-				t.Errorf("\n got %v %q\nwant %q", ok, why, test.why)
-			}
+			require.NoError(t, err)
+			assert.Equal(t, test.text, r.String(), "String() = %q", r)
+			ok, why := r.Holds(test.target)
+			assert.Equal(t, test.why, why)
+			assert.Equal(t, test.why == "", ok)
 		})
 	}
 }
@@ -161,21 +159,15 @@ func TestMalformedRequirements(t *testing.T) {
 		t.Run(test.text, func(t *testing.T) {
 			_, err := ParseRequirement(test.text)
 			if test.message == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, err)
 				return
 			}
 			var e *RequirementError
-			if !errors.As(err, &e) {
-				t.Fatalf("got %v", err)
-			}
-			if e.Message != test.message || e.Hint != test.hint {
-				t.Errorf("\n got %q\n     %q\nwant %q\n     %q", e.Message, e.Hint, test.message, test.hint)
-			}
-			if want := test.message + "; " + test.hint; err.Error() != want {
-				t.Errorf("Error() = %q", err)
-			}
+			require.ErrorAs(t, err, &e)
+			assert.Equal(t, test.message, e.Message)
+			assert.Equal(t, test.hint, e.Hint)
+			want := test.message + "; " + test.hint
+			assert.Equal(t, want, err.Error(), "Error() = %q", err)
 		})
 	}
 }

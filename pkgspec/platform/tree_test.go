@@ -1,8 +1,10 @@
 package platform
 
 import (
-	"reflect"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestFactsForTree holds targets against what jetson-containers' l4t_version.py
@@ -32,16 +34,11 @@ func TestForTree(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			target, _, problems := Resolve(test.req)
-			if problems.HasErrors() {
-				t.Fatal(problems.Err())
-			}
+			require.False(t, problems.HasErrors(), "%v", problems.Err())
 			got := BuiltIn().ForTree(target)
-			if !reflect.DeepEqual(got, test.want) {
-				t.Errorf("\n got %+v\nwant %+v", got, test.want)
-			}
-			if env := got.Env(); got.FreeThreading != (env["PYTHON_VERSION"] == "3.14t") {
-				t.Errorf("environment %v", env)
-			}
+			assert.Equal(t, test.want, got)
+			env := got.Env()
+			assert.Equal(t, env["PYTHON_VERSION"] == "3.14t", got.FreeThreading, "environment %v", env)
 		})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
@@ -186,9 +188,7 @@ func treeOf(headers string) pkgmeta.Tree {
 func scanned(t *testing.T, trees ...pkgmeta.Tree) *catalog.Catalog {
 	t.Helper()
 	cat, problems := pkgmeta.Scan(context.Background(), trees, nil, pkgmeta.ScanOptions{})
-	if len(problems) > 0 {
-		t.Fatal(printed(problems))
-	}
+	require.Empty(t, problems, printed(problems))
 	return cat
 }
 

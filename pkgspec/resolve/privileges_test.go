@@ -5,6 +5,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
@@ -36,18 +39,14 @@ func TestBuildGPU(t *testing.T) {
 			spec := request("kernels", "camera", "lidar")
 			spec.Build = test.build
 			p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
-			if p == nil {
-				t.Fatal(printed(problems))
-			}
+			require.NotNil(t, p, printed(problems))
 			var got []string
 			for _, step := range p.Steps {
 				if step.BuildGPU != "" || step.BuildDevice != "" {
 					got = append(got, step.Name+"="+string(step.BuildGPU)+" "+step.BuildDevice)
 				}
 			}
-			if strings.Join(got, "; ") != test.want {
-				t.Errorf("\n got %s\nwant %s", strings.Join(got, "; "), test.want)
-			}
+			assert.Equal(t, test.want, strings.Join(got, "; "))
 		})
 	}
 }
@@ -79,9 +78,7 @@ jetson.yaml:4:5: warning: build.privileged: no package of the chain goes by kern
 			spec := request("kernels")
 			spec.Build.Privileged, spec.Tests.Privileged = test.build, test.tests
 			p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
-			if p == nil {
-				t.Fatal(printed(problems))
-			}
+			require.NotNil(t, p, printed(problems))
 			var got []string
 			for _, step := range p.Steps {
 				marks := ""
@@ -95,12 +92,8 @@ jetson.yaml:4:5: warning: build.privileged: no package of the chain goes by kern
 					got = append(got, step.Name+":"+marks)
 				}
 			}
-			if strings.Join(got, " ") != test.want {
-				t.Errorf("\n got %s\nwant %s", strings.Join(got, " "), test.want)
-			}
-			if got := printed(without(problems, faultyFile)); got != test.warnings {
-				t.Errorf("got %s", got)
-			}
+			assert.Equal(t, test.want, strings.Join(got, " "))
+			assert.Equal(t, test.warnings, printed(without(problems, faultyFile)))
 		})
 	}
 }
@@ -112,12 +105,12 @@ func TestGroupsRunNothing(t *testing.T) {
 	spec := request("g")
 	spec.Build.Privileged, spec.Tests.Privileged = textsOf("g"), textsOf("g")
 	p, problems := Resolve(spec, scanned(t, tree), target, base)
-	if p == nil {
-		t.Fatal(printed(problems))
-	}
-	if s := p.Steps[0]; s.BuildGPU != "" || s.BuildDevice != "" || s.BuildPrivileged || s.TestPrivileged {
-		t.Errorf("%+v", s)
-	}
+	require.NotNil(t, p, printed(problems))
+	s := p.Steps[0]
+	assert.Empty(t, s.BuildGPU, "%+v", s)
+	assert.Empty(t, s.BuildDevice, "%+v", s)
+	require.False(t, s.BuildPrivileged, "%+v", s)
+	assert.False(t, s.TestPrivileged, "%+v", s)
 }
 
 // TestSharedSettings checks that what all steps share reaches the plan, and that
@@ -126,19 +119,14 @@ func TestSharedSettings(t *testing.T) {
 	spec := request("numpy")
 	resolve := func() (*plan.Plan, string) {
 		p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
-		if p == nil {
-			t.Fatal(printed(problems))
-		}
+		require.NotNil(t, p, printed(problems))
 		dt, err := p.Canonical()
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return p, string(dt)
 	}
 	_, canonical := resolve()
-	if strings.Contains(canonical, `"build":`) || !strings.Contains(canonical, `"tests":{"gpu":"cdi"}`) {
-		t.Errorf("%s", canonical)
-	}
+	assert.NotContains(t, canonical, `"build":`)
+	assert.Contains(t, canonical, `"tests":{"gpu":"cdi"}`)
 	spec.Build.Sandbox = plan.Sandbox{Network: plan.NetworkHost, ShmSize: 1 << 30}
 	spec.Tests.Sandbox = plan.Sandbox{Network: plan.NetworkNone, Ulimits: []plan.Ulimit{{Name: "core"}, {Name: "nofile", Soft: 1, Hard: -1}}}
 	_, canonical = resolve()
@@ -146,8 +134,6 @@ func TestSharedSettings(t *testing.T) {
 		`"build":{"network":"host","shm_size":1073741824}`,
 		`"tests":{"gpu":"cdi","network":"none","ulimits":[{"hard":0,"name":"core","soft":0},{"hard":-1,"name":"nofile","soft":1}]}`,
 	} {
-		if !strings.Contains(canonical, want) {
-			t.Errorf("%s is not in %s", want, canonical)
-		}
+		assert.Contains(t, canonical, want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/catalog"
@@ -72,12 +73,9 @@ func TestOrderAsUpstream(t *testing.T) {
 			}
 		}
 		p, problems := Resolve(request(requested...), catalog.New(packages), target, base)
-		if p == nil {
-			t.Fatal(printed(problems))
-		}
-		if got, want := chain(p), strings.Join(upstreamOrder(depends, requested), " "); got != want {
-			t.Fatalf("seed %d, request %v of %v:\n got %s\nwant %s", seed, requested, depends, got, want)
-		}
+		require.NotNil(t, p, printed(problems))
+		got, want := chain(p), strings.Join(upstreamOrder(depends, requested), " ")
+		require.Equal(t, want, got, "seed %d, request %v of %v", seed, requested, depends)
 	}
 }
 
@@ -114,9 +112,7 @@ func TestAnyCatalog(t *testing.T) {
 		}
 		p, problems := Resolve(spec, catalog.New(packages), target, base)
 		if p == nil {
-			if !problems.HasErrors() {
-				t.Fatalf("seed %d: no plan and no error", seed)
-			}
+			require.True(t, problems.HasErrors(), "seed %d: no plan and no error", seed)
 			refusals[problems[0].Rule.Name]++
 			continue
 		}
@@ -124,9 +120,7 @@ func TestAnyCatalog(t *testing.T) {
 		checkPlan(t, seed, p)
 	}
 	t.Log(plans, "plans, refused:", refusals)
-	if plans < 500 {
-		t.Error("too few plans to mean anything")
-	}
+	assert.GreaterOrEqual(t, plans, 500, "too few plans to mean anything")
 }
 
 // checkPlan checks that each package is there once, after all it needs, and
@@ -136,22 +130,17 @@ func checkPlan(t *testing.T, seed uint64, p *plan.Plan) {
 	at := map[string]int{}
 	families := map[string]plan.Step{}
 	for i, step := range p.Steps {
-		if _, twice := at[step.Name]; twice {
-			t.Fatalf("seed %d: %s is there twice: %s", seed, step.Name, chain(p))
-		}
+		_, twice := at[step.Name]
+		require.False(t, twice, "seed %d: %s is there twice: %s", seed, step.Name, chain(p))
 		for _, need := range step.Needs {
-			if _, before := at[need]; !before {
-				t.Fatalf("seed %d: %s comes before %s: %s", seed, step.Name, need, chain(p))
-			}
+			_, before := at[need]
+			require.True(t, before, "seed %d: %s comes before %s: %s", seed, step.Name, need, chain(p))
 		}
 		family := catalog.Base(step.Name)
-		if other, ok := families[family]; ok && !slices.ContainsFunc(step.Needs, func(n string) bool { return catalog.Base(n) == family }) {
-			t.Fatalf("seed %d: %s and %s: %s", seed, other.Name, step.Name, chain(p))
-		}
+		other, ok := families[family]
+		require.False(t, ok && !slices.ContainsFunc(step.Needs, func(n string) bool { return catalog.Base(n) == family }), "seed %d: %s and %s: %s", seed, other.Name, step.Name, chain(p))
 		at[step.Name], families[family] = i, step
-		if len(step.Why) == 0 {
-			t.Fatalf("seed %d: nobody asked for %s", seed, step.Name)
-		}
+		require.NotEmpty(t, step.Why, "seed %d: nobody asked for %s", seed, step.Name)
 	}
 }
 
@@ -165,13 +154,12 @@ func TestUnsettled(t *testing.T) {
 		{Name: "y:2", Depends: texts("x:2")},
 	}
 	p, problems := Resolve(request("app"), catalog.New(packages), target, base)
-	if p != nil || len(problems) != 1 || problems[0].Rule != rules.UnsettledVersions {
-		t.Fatalf("%v %s", p, printed(problems))
-	}
+	require.Nil(t, p, printed(problems))
+	require.Len(t, problems, 1, printed(problems))
+	require.Equal(t, rules.UnsettledVersions, problems[0].Rule, printed(problems))
 	p, problems = Resolve(request("app", "x:2"), catalog.New(packages), target, base)
-	if p == nil || chain(p) != "x:2 y:1 app" {
-		t.Fatalf("%v %s", p, printed(problems))
-	}
+	require.NotNil(t, p, printed(problems))
+	require.Equal(t, "x:2 y:1 app", chain(p), printed(problems))
 }
 
 // long makes a catalog of n packages in chains of the given length.
@@ -228,9 +216,8 @@ func BenchmarkResolve(b *testing.B) {
 			spec := request(fmt.Sprintf("p%d", length-1))
 			b.Run(fmt.Sprintf("catalog=%d/chain=%d", n, length), func(b *testing.B) {
 				for b.Loop() {
-					if p, _ := Resolve(spec, cat, target, base); len(p.Steps) != length {
-						b.Fatal(len(p.Steps))
-					}
+					p, _ := Resolve(spec, cat, target, base)
+					require.Len(b, p.Steps, length)
 				}
 			})
 		}

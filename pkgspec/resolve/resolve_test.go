@@ -7,6 +7,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/internal/spectest"
@@ -48,15 +51,10 @@ func TestChain(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, problems := Resolve(request(strings.Fields(test.packages)...), scanned(t, libraryTree()), target, base)
-			if p == nil {
-				t.Fatal(printed(problems))
-			}
-			if got := chain(p); got != test.want {
-				t.Errorf("\n got %s\nwant %s", got, test.want)
-			}
-			if rest := without(problems, faultyFile); len(rest) > 0 {
-				t.Error(printed(rest))
-			}
+			require.NotNil(t, p, printed(problems))
+			assert.Equal(t, test.want, chain(p))
+			rest := without(problems, faultyFile)
+			assert.Empty(t, rest, printed(rest))
 		})
 	}
 }
@@ -104,9 +102,8 @@ func TestBystanders(t *testing.T) {
 	want := `builtin:faulty/Dockerfile:3:3: warning: "depnds" is no metadata key [unknown-key]
     hint: did you mean depends?
 `
-	if p == nil || printed(problems) != want {
-		t.Errorf("got %s", printed(problems))
-	}
+	require.NotNil(t, p)
+	assert.Equal(t, want, printed(problems))
 }
 
 func TestTwins(t *testing.T) {
@@ -117,14 +114,12 @@ func TestTwins(t *testing.T) {
     hint: rename one of them, or let their requirements exclude each other
     builtin:y/Dockerfile:2:9: the other x
 `
-	if got := printed(problems); got != want {
-		t.Error(got)
-	}
+	assert.Equal(t, want, printed(problems))
 	older := target
 	older.L4T.Value = "35.4.1"
-	if p, problems := Resolve(request("x"), scanned(t, twins), older, base); p == nil || p.Steps[0].Origin.Path != "x" {
-		t.Error(printed(problems))
-	}
+	p, problems := Resolve(request("x"), scanned(t, twins), older, base)
+	require.NotNil(t, p, printed(problems))
+	assert.Equal(t, "x", p.Steps[0].Origin.Path, printed(problems))
 }
 
 func TestFolders(t *testing.T) {
@@ -147,18 +142,17 @@ func TestFolders(t *testing.T) {
 		p, problems := Resolve(spec, cat, target, base)
 		return p, printed(without(problems, faultyFile))
 	}
-	if p, problems := resolve("./robot", "./own/numpy"); p == nil || chain(p) != "numpy robot" {
-		t.Errorf("%v %s", p, problems)
-	} else if p.Steps[0].Origin.String() != "./own/numpy" || p.Steps[1].Why[0] != "requested at jetson.yaml:3:5" {
-		t.Errorf("%+v", p.Steps)
-	}
-	if p, problems := resolve("torchaudio", "./mytorch"); p != nil || !strings.Contains(problems, "version-conflict") {
-		t.Errorf("%v %s", p, problems)
-	}
-	_, problems := resolve("./several")
-	if want := "jetson.yaml:3:5: error: the folder several declares two packages: x:1, x:2 [several-packages]\n    hint: ask for one of them by its name\n"; problems != want {
-		t.Error(problems)
-	}
+	p, problems := resolve("./robot", "./own/numpy")
+	require.NotNil(t, p, problems)
+	require.Equal(t, "numpy robot", chain(p))
+	assert.Equal(t, "./own/numpy", p.Steps[0].Origin.String())
+	assert.Equal(t, "requested at jetson.yaml:3:5", p.Steps[1].Why[0])
+	p, problems = resolve("torchaudio", "./mytorch")
+	assert.Nil(t, p)
+	assert.Contains(t, problems, "version-conflict")
+	_, problems = resolve("./several")
+	want := "jetson.yaml:3:5: error: the folder several declares two packages: x:1, x:2 [several-packages]\n    hint: ask for one of them by its name\n"
+	assert.Equal(t, want, problems)
 }
 
 func TestSteps(t *testing.T) {
@@ -167,20 +161,15 @@ func TestSteps(t *testing.T) {
 	spec.Args = map[string]string{"CUDA_VERSION": "12.5", "JOBS": "4"}
 	spec.Tests.Epoch = "7"
 	p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
-	if p == nil {
-		t.Fatal(printed(problems))
-	}
+	require.NotNil(t, p, printed(problems))
 	dt, err := p.Indented()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	spectest.Golden(t, "plan.golden.json", string(dt))
 	first, _ := p.Digest()
 	for range 20 {
 		again, _ := Resolve(spec, scanned(t, libraryTree()), target, base)
-		if digest, _ := again.Digest(); digest != first {
-			t.Fatal("the plan differs from run to run")
-		}
+		digest, _ := again.Digest()
+		require.Equal(t, first, digest, "the plan differs from run to run")
 	}
 }
 
@@ -225,9 +214,7 @@ func TestTests(t *testing.T) {
 			spec := request("cuda", "monitor", "camera")
 			spec.Tests = test.tests
 			p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
-			if p == nil {
-				t.Fatal(printed(problems))
-			}
+			require.NotNil(t, p, printed(problems))
 			var got []string
 			for _, step := range p.Steps {
 				var tests []string
@@ -249,9 +236,7 @@ func TestTests(t *testing.T) {
 			if rest := without(problems, faultyFile); len(rest) > 0 {
 				got = append(got, "warned")
 			}
-			if strings.Join(got, " ") != test.want {
-				t.Errorf("\n got %s\nwant %s", strings.Join(got, " "), test.want)
-			}
+			assert.Equal(t, test.want, strings.Join(got, " "))
 		})
 	}
 }
@@ -266,17 +251,13 @@ func TestGPU(t *testing.T) {
 		"camera":                    "camera",
 	} {
 		p, problems := Resolve(request(strings.Fields(packages)...), scanned(t, libraryTree()), target, base)
-		if p == nil {
-			t.Fatal(printed(problems))
-		}
+		require.NotNil(t, p, printed(problems))
 		var gpu []string
 		for _, step := range p.Steps {
 			if step.GPU {
 				gpu = append(gpu, step.Name)
 			}
 		}
-		if got := strings.Join(gpu, " "); got != want {
-			t.Errorf("%s: %s", packages, got)
-		}
+		assert.Equal(t, want, strings.Join(gpu, " "), packages)
 	}
 }

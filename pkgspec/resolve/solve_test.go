@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
@@ -32,17 +35,13 @@ func solveFile(t *testing.T, file string, args []string, trees ...pkgmeta.Tree) 
 		given[name] = value
 	}
 	spec, problems := pkgspec.Load("jetson.yaml", []byte(file), given)
-	if spec == nil {
-		t.Fatal(printed(problems))
-	}
+	require.NotNil(t, spec, printed(problems))
 	spec.Target.Platform = "linux/arm64"
 	solution, problems, err := Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) {
 		cat, problems := pkgmeta.Scan(context.Background(), trees, nil, pkgmeta.ScanOptions{})
 		return cat, problems, nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return solution, problems
 }
 
@@ -135,17 +134,13 @@ func TestSolve(t *testing.T) {
 			if s.Plan != nil {
 				got = chain(s.Plan)
 				b.WriteString(printer.Text(s.Plan))
-				if s.Plan.Target.CUDA != s.Target.CUDA {
-					t.Errorf("plan for CUDA %v, solution for %v", s.Plan.Target.CUDA, s.Target.CUDA)
-				}
+				assert.Equal(t, s.Target.CUDA, s.Plan.Target.CUDA, "plan for CUDA %v, solution for", s.Plan.Target.CUDA)
 			}
 			b.WriteString(printed(problems) + "\n")
-			if got != test.chain || problems.HasErrors() != (test.chain == "") {
-				t.Errorf("got chain %q, want %q\n%s", got, test.chain, printed(problems))
-			}
-			if s.Target.CUDA.Value != test.cuda || s.Target.Python.Value != test.python {
-				t.Errorf("got CUDA %s, Python %s, want %s, %s", s.Target.CUDA, s.Target.Python, test.cuda, test.python)
-			}
+			assert.Equal(t, test.chain, got, "got chain %q, want %q\n%s", got, test.chain, printed(problems))
+			assert.Equal(t, test.chain == "", problems.HasErrors(), "got chain %q, want %q\n%s", got, test.chain, printed(problems))
+			assert.Equal(t, test.cuda, s.Target.CUDA.Value, "got CUDA %s, Python %s", s.Target.CUDA, s.Target.Python)
+			assert.Equal(t, test.python, s.Target.Python.Value, "got CUDA %s, Python %s", s.Target.CUDA, s.Target.Python)
 		})
 	}
 	spectest.Golden(t, "solve.golden", b.String())

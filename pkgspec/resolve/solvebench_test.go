@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
@@ -33,14 +35,12 @@ func BenchmarkSolve(b *testing.B) {
 			spec.Target = platform.Request{JetPack: platform.Asked{Value: "6.0"}, Platform: "linux/arm64"}
 			spec.Args = map[string]string{fmt.Sprintf("F%d_VERSION", families-1): "4"}
 			cat, problems := pkgmeta.Scan(b.Context(), []pkgmeta.Tree{treeOf(strings.Join(tree, "\n\n"))}, nil, pkgmeta.ScanOptions{})
-			if len(problems) > 0 {
-				b.Fatal(printed(problems))
-			}
+			require.Empty(b, problems, printed(problems))
 			for b.Loop() {
 				s, problems, err := Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) { return cat, nil, nil })
-				if err != nil || s.Plan == nil || len(s.Plan.Steps) != families {
-					b.Fatal(err, printed(problems))
-				}
+				require.NoError(b, err, printed(problems))
+				require.NotNil(b, s.Plan, printed(problems))
+				require.Len(b, s.Plan.Steps, families, printed(problems))
 			}
 		})
 	}

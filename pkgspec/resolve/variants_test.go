@@ -2,12 +2,13 @@ package resolve
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
@@ -40,12 +41,8 @@ func TestDefaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, problems := solveFile(t, "target: {jetpack: 6.2}\npackages: [x]", nil, treeOf(test.tree))
-			if s.Plan == nil {
-				t.Fatal(printed(problems))
-			}
-			if got := chain(s.Plan); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
+			require.NotNil(t, s.Plan, printed(problems))
+			assert.Equal(t, test.want, chain(s.Plan))
 		})
 	}
 }
@@ -61,12 +58,8 @@ func TestDefaultsOfTrees(t *testing.T) {
 		if s.Plan != nil {
 			got = chain(s.Plan)
 		}
-		if got != want {
-			t.Errorf("%s: got %q, want %q\n%s", args, got, want, printed(problems))
-		}
-		if args == "X_VERSION=5" && !strings.Contains(printed(problems), "declared are 1, 2, 3, 4") {
-			t.Error(printed(problems))
-		}
+		assert.Equal(t, want, got, "%s: got %q, want %q\n%s", args, got, want, printed(problems))
+		assert.False(t, args == "X_VERSION=5" && !strings.Contains(printed(problems), "declared are 1, 2, 3, 4"), printed(problems))
 	}
 }
 
@@ -79,16 +72,12 @@ func TestVariableShared(t *testing.T) {
 		"": "x:humble=humble y:humble=humble", "ROS_DISTRO=jazzy": "x:jazzy=jazzy-2 y:jazzy=jazzy", "X_VERSION=jazzy": "x:humble=humble y:humble=humble",
 	} {
 		s, problems := solveFile(t, "target: {jetpack: 6.2}\npackages: [y]", strings.Fields(args), treeOf(tree))
-		if s.Plan == nil {
-			t.Fatal(printed(problems))
-		}
+		require.NotNil(t, s.Plan, printed(problems))
 		var got []string
 		for _, step := range s.Plan.Steps {
 			got = append(got, step.Name+"="+step.BuildArgs["ROS_DISTRO"])
 		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s: got %v, want %s", args, got, want)
-		}
+		assert.Equal(t, want, strings.Join(got, " "), "%s: got %v", args, got)
 	}
 }
 
@@ -98,8 +87,8 @@ func TestSolveEnds(t *testing.T) {
 	s, problems := solveFile(t, "target: {jetpack: 6.0}\npackages: [a:1]", nil, treeOf(
 		"name: a\nvariants: [{version: 1, requires: cu126, depends: b:1}, {version: 2}]\n\n"+
 			"name: b\nvariants: [{version: 1, requires: cu124}, {version: 2}]"))
-	if s.Plan != nil || s.Target.CUDA.Value != "12.6" {
-		t.Errorf("solved for CUDA %s", s.Target.CUDA)
+	if assert.Nil(t, s.Plan, "solved for CUDA %s", s.Target.CUDA) {
+		assert.Equal(t, "12.6", s.Target.CUDA.Value, "solved for CUDA %s", s.Target.CUDA)
 	}
 	spectest.Golden(t, "apart.golden", printed(problems))
 }
@@ -114,12 +103,11 @@ func TestSolveAsksAgain(t *testing.T) {
 		asked = append(asked, target.CUDA.Value)
 		return scanned(t, treeOf("name: a\nvariants: [{version: 1, requires: cu126, build_args: {BUILT_FOR: "+target.CUDA.Value+"}}]")), nil, nil
 	})
-	if err != nil || problems.HasErrors() {
-		t.Fatal(err, printed(problems))
-	}
-	if got := s.Plan.Steps[0].BuildArgs["BUILT_FOR"]; got != "12.6" || !slices.Equal(asked, []string{"12.2", "12.6"}) {
-		t.Errorf("built for %s, asked for %v", got, asked)
-	}
+	require.NoError(t, err, printed(problems))
+	require.False(t, problems.HasErrors(), printed(problems))
+	got := s.Plan.Steps[0].BuildArgs["BUILT_FOR"]
+	assert.Equal(t, "12.6", got, "built for %s, asked for", got)
+	assert.Equal(t, []string{"12.2", "12.6"}, asked, "built for %s, asked for", got)
 }
 
 // TestSolveStops holds that problems of the target and of the search come
@@ -132,12 +120,11 @@ func TestSolveStops(t *testing.T) {
 		problems.Errorf(rules.MissingSource, diag.Range{}, "", "no folder")
 		return nil, problems, nil
 	})
-	if err != nil || len(problems) != 2 {
-		t.Errorf("got %v, %s", err, printed(problems))
+	if assert.NoError(t, err, "got %v, %s", err, printed(problems)) {
+		assert.Len(t, problems, 2, "got %v, %s", err, printed(problems))
 	}
-	if _, _, err = Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) { return nil, nil, context.Canceled }); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
+	_, _, err = Solve(spec, func(plan.Target) (*catalog.Catalog, diag.List, error) { return nil, nil, context.Canceled })
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 // TestSolveRandom solves random declared trees: each ends after few turns, twice
@@ -156,12 +143,10 @@ func TestSolveRandom(t *testing.T) {
 		find := func(plan.Target) (*catalog.Catalog, diag.List, error) { turns++; return cat, nil, nil }
 		s, problems, err := Solve(spec, find)
 		again, other, _ := Solve(spec, find)
-		if err != nil || printed(problems) != printed(other) || (s.Plan == nil) != (again.Plan == nil) {
-			t.Fatalf("seed %d: %v, %s, then %s", seed, err, printed(problems), printed(other))
-		}
-		if turns > 2*(maxMoves+1)*(maxAttempts+1) {
-			t.Errorf("seed %d: %d turns", seed, turns)
-		}
+		require.NoError(t, err, "seed %d: %v, %s, then", seed, err, printed(problems))
+		require.Equal(t, printed(other), printed(problems), "seed %d: %v, %s, then", seed, err, printed(problems))
+		require.Equal(t, again.Plan == nil, s.Plan == nil, "seed %d: %v, %s, then", seed, err, printed(problems))
+		assert.LessOrEqual(t, turns, 2*(maxMoves+1)*(maxAttempts+1), "seed %d: %d turns", seed, turns)
 		if s.Plan == nil {
 			continue
 		}
@@ -170,15 +155,13 @@ func TestSolveRandom(t *testing.T) {
 		f := newFinder(cat, s.Plan.Target)
 		for _, step := range s.Plan.Steps {
 			family := catalog.Base(step.Name)
-			if families[family] || !f.usable(cat.Find(step.Name)) {
-				t.Errorf("seed %d: %s in %s", seed, step.Name, chain(s.Plan))
+			if assert.False(t, families[family], "seed %d: %s in %s", seed, step.Name, chain(s.Plan)) {
+				assert.True(t, f.usable(cat.Find(step.Name)), "seed %d: %s in %s", seed, step.Name, chain(s.Plan))
 			}
 			families[family] = true
 		}
 	}
-	if solved < 50 {
-		t.Errorf("only %d of the random trees have a solution", solved)
-	}
+	assert.GreaterOrEqual(t, solved, 50, "only %d of the random trees have a solution", solved)
 }
 
 // randomTree makes six families of four versions.
