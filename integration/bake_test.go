@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 	"jetkit/integration/progress"
 )
@@ -39,9 +42,7 @@ func (b baking) try(t *testing.T) *built {
 func (b baking) bake(t *testing.T) *built {
 	t.Helper()
 	done := b.try(t)
-	if err := done.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, done.Err())
 	return done
 }
 
@@ -49,9 +50,7 @@ func (b baking) bake(t *testing.T) *built {
 func (b baking) fail(t *testing.T) *built {
 	t.Helper()
 	done := b.try(t)
-	if done.ExitCode <= 0 {
-		t.Fatalf("bake should fail, but its exit code is %d:\n%s", done.ExitCode, done.Stderr)
-	}
+	require.Greater(t, done.ExitCode, 0, "bake should fail, but its exit code is %d:\n%s", done.ExitCode, done.Stderr)
 	return done
 }
 
@@ -66,16 +65,12 @@ func (b baking) with(args ...string) baking {
 func examples(t *testing.T, env ...string) baking {
 	t.Helper()
 	frontend, err := shared.FrontendImage(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	b := baking{dir: filepath.Join("..", "examples"), env: append([]string{
 		"REGISTRY=" + shared.Ref("robots"), "PLATFORM=linux/" + runtime.GOARCH, "COMPRESSION=uncompressed",
 	}, env...)}
 	python, err := shared.BasePython()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	b = b.with("--set", "*-jp*.args.BUILDKIT_SYNTAX="+frontend, "--set", "*-jp*.args.BASE_IMAGE="+base(t), "--set", "*-jp*.args.PYTHON_VERSION="+python)
 	if runtime.GOARCH == "amd64" {
 		b = b.with("--set", "*-jp*.args.CUDA_ARCH=x86_64")
@@ -101,9 +96,7 @@ func TestBakePrint(t *testing.T) {
 		t.Helper()
 		var plan struct{ Target map[string]json.RawMessage }
 		out := b.bake(t).Stdout
-		if err := json.Unmarshal([]byte(out), &plan); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+		require.NoError(t, json.Unmarshal([]byte(out), &plan), out)
 		return plan.Target
 	}
 	names := func(targets map[string]json.RawMessage) []string {
@@ -121,10 +114,8 @@ func TestBakePrint(t *testing.T) {
 	targets := printed(b.with("--print", "gpu-test"))
 	assertSame(t, "targets", names(targets), []string{"stack-jp7-0", "robot-arm-jp7-0-gpu", "gpu-check-jp7-0-gpu"})
 	want, err := os.ReadFile(filepath.Join("testdata", "bake-robot-arm-jp7-0-gpu.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	assertEqual(t, "robot-arm-jp7-0-gpu", indented(t, targets["robot-arm-jp7-0-gpu"]), strings.TrimSpace(string(want)))
+	require.NoError(t, err)
+	assert.Equal(t, strings.TrimSpace(string(want)), indented(t, targets["robot-arm-jp7-0-gpu"]), "robot-arm-jp7-0-gpu")
 
 	b.env = []string{"BRANCH=feature/x"}
 	assertContains(t, b.with("--print").fail(t).Stderr, "BRANCH becomes part of a tag")
@@ -133,9 +124,7 @@ func TestBakePrint(t *testing.T) {
 func indented(t *testing.T, dt json.RawMessage) string {
 	t.Helper()
 	var value any
-	if err := json.Unmarshal(dt, &value); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, json.Unmarshal(dt, &value))
 	return mustJSON(t, value)
 }
 
@@ -149,18 +138,15 @@ func TestBakeExamples(t *testing.T) {
 	ran := compiled.executedOfAny()
 	for _, step := range []string{"[numpy 1/1] RUN", "[test numpy] test.py", "[test cmake:apt on image] test.sh"} {
 		// Another test may have left it in the builder's cache.
-		if n := count(ran, step); n > 1 || !compiled.has(step) {
-			t.Errorf("%s ran %d times in one call for two releases and two applications:\n%s", step, n, strings.Join(ran, "\n"))
+		n := count(ran, step)
+		if assert.LessOrEqual(t, n, 1, "%s ran %d times in one call for two releases and two applications:\n%s", step, n, strings.Join(ran, "\n")) {
+			assert.True(t, compiled.has(step), "%s ran %d times in one call for two releases and two applications:\n%s", step, n, strings.Join(ran, "\n"))
 		}
 	}
 	for _, step := range []string{"[arm-kinematics build 3/3] RUN", "[test arm-kinematics] test.py", "[gpu-check 1/1] COPY"} {
-		if count(ran, step) == 0 {
-			t.Errorf("%s did not run:\n%s", step, strings.Join(ran, "\n"))
-		}
+		assert.NotEqual(t, 0, count(ran, step), "%s did not run:\n%s", step, strings.Join(ran, "\n"))
 	}
-	if compiled.has("[test gpu-check]") {
-		t.Error("a GPU test ran without a GPU")
-	}
+	assert.False(t, compiled.has("[test gpu-check]"), "a GPU test ran without a GPU")
 
 	b.daemon = gpuBuilder
 	b.with().bake(t).assertExecuted(t) // all of it comes from the cache
@@ -174,9 +160,7 @@ func TestBakeExamples(t *testing.T) {
 	assertContains(t, b.with("gpu-test", "--allow", "device").fail(t).Stderr,
 		"the builder has no device nvidia.com/gpu=all", "test.sh of gpu-check")
 	mount := fmt.Sprintf("mounts: [{hostPath: %s, containerPath: /usr/lib/libcuda.so.1, options: [ro, nosuid, nodev, bind]}]", driver)
-	if err := writeSpec(gpuBuilder, mount); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, writeSpec(gpuBuilder, mount))
 	tested := b.with("gpu-test", "--allow", "device", "--push").bake(t)
 	// The test of each release is a test of its own: it ran on that release's driver.
 	assertSame(t, "executed steps", tested.executedOfAny(), []string{"[test gpu-check] test.sh", "[test gpu-check] test.sh"})
@@ -184,12 +168,12 @@ func TestBakeExamples(t *testing.T) {
 
 	tested.image = shared.Ref("robots/robot-arm:jp6-2-test")
 	config := tested.config(t)
-	assertEqual(t, "entrypoint", strings.Join(config.Config.Entrypoint, " "), "arm-kinematics")
+	assert.Equal(t, "arm-kinematics", strings.Join(config.Config.Entrypoint, " "), "entrypoint")
 	assertContains(t, strings.Join(config.Config.Env, " "), "LANG=C.UTF-8", "PYTHONUNBUFFERED=1") // the stack's
-	assertEqual(t, "title", config.Config.Labels["org.opencontainers.image.title"], "robot-arm")
-	assertEqual(t, "packages", origins(tested.manifest(t)), "arm-kinematics from context:arm-kinematics")
+	assert.Equal(t, "robot-arm", config.Config.Labels["org.opencontainers.image.title"], "title")
+	assert.Equal(t, "arm-kinematics from context:arm-kinematics", origins(tested.manifest(t)), "packages")
 	tested.image = shared.Ref("robots/gpu-check:jp7-0-test")
-	assertEqual(t, "passed tests", tested.config(t).Config.Labels["io.jetkit.tests.passed"], "2") // on its stage and on the image: one run
+	assert.Equal(t, "2", tested.config(t).Config.Labels["io.jetkit.tests.passed"], "passed tests") // on its stage and on the image: one run
 
 	// Passed tests come from the cache too, even where there is no GPU.
 	b.daemon = nil

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/plan"
 )
 
@@ -16,9 +19,7 @@ import (
 func linked(t *testing.T, targets string, tree files) baking {
 	t.Helper()
 	frontend, err := shared.FrontendImage(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	tree["docker-bake.hcl"] = fmt.Sprintf(`target "_jetson" {
   dockerfile = "jetson.yaml"
   args       = { BUILDKIT_SYNTAX = %q, BASE_IMAGE = %q }
@@ -131,7 +132,7 @@ target "one" {
 	b.with("--set", "base.args.BASE_IMAGE=scratch", "app", "one").bake(t)
 	for _, arch := range []string{"amd64", "arm64"} {
 		config := configFor(t, ref, "linux/"+arch)
-		assertEqual(t, "label from the linked image's environment", config.Config.Labels["part"], arch)
+		assert.Equal(t, arch, config.Config.Labels["part"], "label from the linked image's environment")
 		assertContains(t, strings.Join(config.Config.Env, " "), "PART="+arch)
 	}
 }
@@ -141,7 +142,7 @@ func TestBakeCalls(t *testing.T) {
 	t.Parallel()
 	b := examples(t)
 	check := b.with("--call", "check", "stack", "app", "gpu-test", "--allow", "device").bake(t)
-	assertEqual(t, "targets without a warning", strings.Count(check.Stdout, "Check complete, no warnings found."), 10)
+	assert.Equal(t, 10, strings.Count(check.Stdout, "Check complete, no warnings found."), "targets without a warning")
 
 	warned := b.with("--call", "check", "robot-arm-jp6-2", "--set", "robot-arm-jp6-2.args.SKIP_PACKAGES=opencv").fail(t)
 	assertContains(t, warned.Stdout, "unused-name", "opencv")
@@ -152,12 +153,10 @@ func TestBakeCalls(t *testing.T) {
 		}
 	}
 	out := b.with("--call", "jetson.plan,format=json", "robot-arm-jp7-0").bake(t).Stdout
-	if err := json.Unmarshal([]byte(out), &plans); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	assertEqual(t, "steps of the stack", len(plans.Target["stack-jp7-0"].Plan.Steps), 5)
-	assertEqual(t, "steps of the application", len(plans.Target["robot-arm-jp7-0"].Plan.Steps), 1)
-	assertEqual(t, "release", plans.Target["robot-arm-jp7-0"].Plan.Target.JetPack.Value, "7.0")
+	require.NoError(t, json.Unmarshal([]byte(out), &plans), out)
+	assert.Equal(t, 5, len(plans.Target["stack-jp7-0"].Plan.Steps), "steps of the stack")
+	assert.Equal(t, 1, len(plans.Target["robot-arm-jp7-0"].Plan.Steps), "steps of the application")
+	assert.Equal(t, "7.0", plans.Target["robot-arm-jp7-0"].Plan.Target.JetPack.Value, "release")
 	assertContains(t, b.with("--call", "outline", "stack-jp7-0").bake(t).Stdout, "JETPACK_VERSION", "7.0")
 	assertContains(t, b.with("--progress", "quiet", "--call", "jetson.plan", "app").bake(t).Stdout,
 		"robot-arm-jp6-2\n", "--build-arg SKIP_PACKAGES=cmake, ninja, numpy sets skip", "  1  arm-kinematics  ./arm-kinematics")

@@ -4,7 +4,6 @@ package integration
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -18,6 +17,8 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/integration/harness"
 	"jetkit/integration/progress"
@@ -44,9 +45,7 @@ func newProject(t *testing.T, tree files) *project {
 	name := regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(t.Name()), "-")
 	p := &project{dir: t.TempDir(), id: fmt.Sprintf("%s-%d", name, projects.Add(1))}
 	frontend, err := shared.FrontendImage(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	tree = maps.Clone(tree)
 	if body, ok := tree["jetson.yaml"]; ok {
 		head := "# syntax=" + frontend + "\n"
@@ -79,18 +78,12 @@ func writeFiles(t *testing.T, dir, id string, tree files) {
 		if strings.HasPrefix(content, "#!") {
 			mode = 0o755
 		}
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		if link, ok := strings.CutPrefix(content, "-> "); ok {
-			if err := os.Symlink(link, file); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, os.Symlink(link, file))
 			continue
 		}
-		if err := os.WriteFile(file, []byte(strings.ReplaceAll(content, "@ID@", id)), mode); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(content, "@ID@", id)), mode))
 	}
 }
 
@@ -161,9 +154,7 @@ type built struct {
 func base(t *testing.T) string {
 	t.Helper()
 	ref, err := shared.Base(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return ref
 }
 
@@ -197,9 +188,7 @@ func (p *project) try(t *testing.T, options ...buildOption) *built {
 func (p *project) build(t *testing.T, options ...buildOption) *built {
 	t.Helper()
 	b := p.try(t, options...)
-	if err := b.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, b.Err())
 	return b
 }
 
@@ -207,9 +196,7 @@ func (p *project) build(t *testing.T, options ...buildOption) *built {
 func (p *project) fail(t *testing.T, options ...buildOption) *built {
 	t.Helper()
 	b := p.try(t, options...)
-	if b.ExitCode <= 0 {
-		t.Fatalf("the build should fail, but its exit code is %d:\n%s", b.ExitCode, b.Stderr)
-	}
+	require.Greater(t, b.ExitCode, 0, "the build should fail, but its exit code is %d:\n%s", b.ExitCode, b.Stderr)
 	return b
 }
 
@@ -226,9 +213,7 @@ func (b *built) executed() []string {
 func (b *built) step(t *testing.T, prefix string) *progress.Step {
 	t.Helper()
 	s := progress.Find(b.steps, prefix)
-	if s == nil {
-		t.Fatalf("no step %q in\n%s", prefix, b.Stderr)
-	}
+	require.NotNil(t, s, "no step %q in\n%s", prefix, b.Stderr)
 	return s
 }
 
@@ -242,9 +227,7 @@ func (b *built) output(t *testing.T, prefix string) string {
 func (b *built) file(t *testing.T, name string) string {
 	t.Helper()
 	dt, err := shared.ImageFile(t.Context(), b.image, name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(dt)
 }
 
@@ -252,9 +235,7 @@ func (b *built) file(t *testing.T, name string) string {
 func (b *built) config(t *testing.T) *v1.ConfigFile {
 	t.Helper()
 	config, err := shared.ImageConfig(t.Context(), b.image)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return config
 }
 
@@ -262,9 +243,7 @@ func (b *built) config(t *testing.T) *v1.ConfigFile {
 func (b *built) manifest(t *testing.T) teststep.Manifest {
 	t.Helper()
 	var m teststep.Manifest
-	if err := json.Unmarshal([]byte(b.file(t, teststep.ShareDir+"/manifest.json")), &m); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, json.Unmarshal([]byte(b.file(t, teststep.ShareDir+"/manifest.json")), &m))
 	return m
 }
 
@@ -272,9 +251,8 @@ func (b *built) manifest(t *testing.T) teststep.Manifest {
 func (b *built) assertAbsent(t *testing.T, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if dt, err := shared.ImageFile(t.Context(), b.image, name); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("the image should not have %s: %q, %v", name, dt, err)
-		}
+		dt, err := shared.ImageFile(t.Context(), b.image, name)
+		assert.ErrorIs(t, err, fs.ErrNotExist, "the image should not have %s: %q", name, dt)
 	}
 }
 
@@ -300,24 +278,18 @@ func (b *built) assertExecuted(t *testing.T, want ...string) {
 func assertSame(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
-	if !slices.Equal(got, want) {
-		t.Errorf("%s:\n  %s\nwant:\n  %s", what, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
-	}
+	assert.Equal(t, want, got, "%s:\n  %s\nwant:\n  %s", what, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 }
 
 // assertContains checks that a text holds every fragment.
 func assertContains(t *testing.T, text string, fragments ...string) {
 	t.Helper()
 	for _, fragment := range fragments {
-		if !strings.Contains(text, fragment) {
-			t.Errorf("no %q in:\n%s", fragment, text)
-		}
+		assert.Contains(t, text, fragment)
 	}
 }
 
 func assertEqual[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
-	if got != want {
-		t.Errorf("%s:\n%v\nwant:\n%v", what, got, want)
-	}
+	assert.Equal(t, want, got, what)
 }

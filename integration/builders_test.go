@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
@@ -16,13 +19,9 @@ const random = "cat /proc/sys/kernel/random/uuid"
 func (b *built) digest(t *testing.T) string {
 	t.Helper()
 	image, err := shared.Image(t.Context(), b.image, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	digest, err := image.Digest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return digest.String()
 }
 
@@ -59,23 +58,21 @@ func TestCompileBuilderAndGPUBuilder(t *testing.T) {
 		"[infer 1/2] COPY Dockerfile /infer", "[infer 2/2] RUN "+random+" > /infer-build",
 		"[plain 1/1] COPY Dockerfile /plain", "[end 1/1] COPY Dockerfile /end",
 		"[test plain] test.sh", "[test plain on image] test.sh")
-	assertEqual(t, "skipped", first.config(t).Config.Labels["io.jetkit.tests.skipped"], "1")
+	assert.Equal(t, "1", first.config(t).Config.Labels["io.jetkit.tests.skipped"], "skipped")
 	built, untested := first.file(t, "/infer-build"), first.digest(t)
 
 	second := p.build(t, on(gpu), push(), allowed, cacheFrom(compiled), cacheTo(tested))
 	second.assertExecuted(t, gpuTests...)
 	assertContains(t, second.output(t, gpuTests[0]), "cdi: orin")
-	assertEqual(t, "/infer-build", second.file(t, "/infer-build"), built)
+	assert.Equal(t, built, second.file(t, "/infer-build"), "/infer-build")
 	want := second.digest(t)
-	if want == untested {
-		t.Error("the image does not tell that its GPU tests ran")
-	}
+	assert.NotEqual(t, want, untested, "the image does not tell that its GPU tests ran")
 
 	for _, daemon := range []*harness.Daemon{compile, remoteDaemon(t)} {
 		third := p.build(t, on(daemon), push(), allowed, cacheFrom(compiled, tested))
 		third.assertExecuted(t)
 		assertSame(t, "tests", third.tests(), allTests)
-		assertEqual(t, "image", third.digest(t), want)
+		assert.Equal(t, want, third.digest(t), "image")
 	}
 
 	// Where the tests' results are not to be had, the device is missing. Naming it asks for it to be there in any case.
@@ -83,9 +80,7 @@ func TestCompileBuilderAndGPUBuilder(t *testing.T) {
 	elsewhere := secondDaemon(t)
 	failed := p.fail(t, on(elsewhere), allowed, cacheFrom(compiled))
 	assertContains(t, failed.Stderr, missing, "needed by test.sh of infer")
-	if ran := strings.Join(failed.executed(), ", "); strings.Contains(ran, "[infer ") {
-		t.Errorf("what the cache holds ran again: %s", ran)
-	}
+	assert.NotContains(t, strings.Join(failed.executed(), ", "), "[infer ", "what the cache holds ran again")
 	failed = p.fail(t, on(elsewhere), with("--allow", "device=nvidia.com/gpu=all"), cacheFrom(compiled, tested))
 	assertContains(t, failed.Stderr, "failed to load LLB", missing)
 }

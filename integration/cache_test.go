@@ -4,10 +4,10 @@ package integration
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,14 +70,10 @@ func TestNoCacheFilter(t *testing.T) {
 	p.build(t)
 	ran := p.build(t, with("--no-cache-filter", "two")).executed()
 	for _, name := range stepsOf(p, "two", "[test two] test.sh", "[test two on image] test.sh") {
-		if !slices.Contains(ran, name) {
-			t.Errorf("%s did not run again; what ran: %q", name, ran)
-		}
+		assert.Contains(t, ran, name, "%s did not run again; what ran", name)
 	}
 	for _, name := range stepsOf(p, "one", "[test one] test.sh") {
-		if slices.Contains(ran, name) {
-			t.Errorf("%s ran again", name)
-		}
+		assert.NotContains(t, ran, name, "%s ran again", name)
 	}
 }
 
@@ -85,7 +81,7 @@ func TestTarget(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, chainTree())
 	b := p.build(t, push(), with("--target", "two"))
-	assertEqual(t, "packages", origins(b.manifest(t)), "one from context:packages/one, two from context:packages/two")
+	assert.Equal(t, "one from context:packages/one, two from context:packages/two", origins(b.manifest(t)), "packages")
 	b.assertAbsent(t, "/three")
 }
 
@@ -97,8 +93,8 @@ func TestCacheOfARegistry(t *testing.T) {
 	p.build(t, cacheTo(ref))
 	b := p.build(t, on(daemon), push(), cacheFrom(ref))
 	b.assertExecuted(t)
-	assertEqual(t, "tests", len(b.tests()), 5)
-	assertEqual(t, "/three", b.file(t, "/three"), "three of "+p.id+"\n"+p.id+"\n")
+	assert.Equal(t, 5, len(b.tests()), "tests")
+	assert.Equal(t, "three of "+p.id+"\n"+p.id+"\n", b.file(t, "/three"), "/three")
 }
 
 // A registry that does not have one of the caches, or is not there at all, costs nothing but that cache.
@@ -110,9 +106,7 @@ func TestCacheFromSeveralRefs(t *testing.T) {
 	missing := shared.Ref(p.id + ":no-such-cache")
 	b := p.build(t, on(secondDaemon(t)), cacheFrom(missing, "127.0.0.1:1/no-registry:cache", ref))
 	b.assertExecuted(t)
-	if s := b.step(t, "importing cache manifest from "+missing); !s.Failed {
-		t.Error("the progress does not tell that a cache is missing")
-	}
+	assert.True(t, b.step(t, "importing cache manifest from "+missing).Failed, "the progress does not tell that a cache is missing")
 }
 
 // Files whose chains begin alike share what is alike: each has a cache of its own, and reads the others'.
@@ -162,8 +156,9 @@ func TestCacheOfConfigPy(t *testing.T) {
 	ref := shared.Ref(p.id + ":cache")
 	const step = "[config] run 1 config.py files of packages"
 	first := p.build(t, push(), python, cacheTo(ref))
-	if s := first.step(t, step); !s.Ran || s.Cached {
-		t.Errorf("the first time, it should run: %+v", s)
+	s := first.step(t, step)
+	if assert.True(t, s.Ran, "the first time, it should run: %+v", s) {
+		assert.False(t, s.Cached, "the first time, it should run: %+v", s)
 	}
 	image := first.digest(t)
 	assertSame(t, "files that the packages and the seal added", first.added(t), []string{"a", "usr/share/jetkit/manifest.json"})
@@ -171,22 +166,19 @@ func TestCacheOfConfigPy(t *testing.T) {
 	fresh := remoteDaemon(t)
 	b := p.build(t, on(fresh), push(), python, cacheFrom(ref))
 	b.assertExecuted(t)
-	if s := b.step(t, step); !s.Cached {
-		t.Errorf("it ran again: %+v", s)
-	}
-	assertEqual(t, "image of the other builder", b.digest(t), image)
+	s = b.step(t, step)
+	assert.True(t, s.Cached, "it ran again: %+v", s)
+	assert.Equal(t, image, b.digest(t), "image of the other builder")
 
 	// Another answer that changes nothing in the chain changes nothing in the image.
 	p.write(t, files{"packages/a/config.py": "package['build_args'] = {'A': '@ID@'}\npackage['notes'] = 'new'\n"})
 	b = p.build(t, push(), python)
-	if s := b.step(t, step); s.Cached {
-		t.Errorf("it should run for another file: %+v", s)
-	}
+	s = b.step(t, step)
+	assert.False(t, s.Cached, "it should run for another file: %+v", s)
 	b.assertExecuted(t)
-	if s := b.step(t, "[internal] seal image"); !s.Cached {
-		t.Errorf("the image was sealed again: %+v", s)
-	}
-	assertEqual(t, "image after a change that does not matter", b.digest(t), image)
+	s = b.step(t, "[internal] seal image")
+	assert.True(t, s.Cached, "the image was sealed again: %+v", s)
+	assert.Equal(t, image, b.digest(t), "image after a change that does not matter")
 }
 
 // Equal files give equal plans and graphs, whoever builds them where.
@@ -206,20 +198,20 @@ func TestSameFilesGiveTheSameGraph(t *testing.T) {
 		t.Helper()
 		var g graph
 		out := p.build(t, append(options, with("--call", "jetson.llb,format=json"))...).Stdout
-		if err := json.Unmarshal([]byte(out), &g); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+		require.NoError(t, json.Unmarshal([]byte(out), &g), out)
 		return g
 	}
 	want := of(first)
-	if !strings.HasPrefix(want.Plan, "sha256:") || !strings.HasPrefix(want.LLB, "sha256:") || want.Operations < 10 {
-		t.Errorf("unexpected answer: plan %s, llb %s, %d operations", want.Plan, want.LLB, want.Operations)
+	if assert.True(t, strings.HasPrefix(want.Plan, "sha256:"), "unexpected answer: plan %s, llb %s, %d operations", want.Plan, want.LLB, want.Operations) {
+		if assert.True(t, strings.HasPrefix(want.LLB, "sha256:"), "unexpected answer: plan %s, llb %s, %d operations", want.Plan, want.LLB, want.Operations) {
+			assert.GreaterOrEqual(t, want.Operations, 10, "unexpected answer: plan %s, llb %s, %d operations", want.Plan, want.LLB, want.Operations)
+		}
 	}
-	assertEqual(t, "graph of the copy on another builder", of(second, on(secondDaemon(t))), want)
+	assert.Equal(t, want, of(second, on(secondDaemon(t))), "graph of the copy on another builder")
 	second.write(t, files{"packages/one/Dockerfile": chainTree()["packages/one/Dockerfile"] + "RUN true\n"})
-	if got := of(second); got.LLB == want.LLB || got.Plan != want.Plan {
-		t.Errorf("a further RUN should change the graph and not the plan: %s, %s", got.LLB, got.Plan)
-	}
+	got := of(second)
+	assert.NotEqual(t, want.LLB, got.LLB, "a further RUN should change the graph and not the plan")
+	assert.Equal(t, want.Plan, got.Plan, "a further RUN should change the graph and not the plan")
 }
 
 // What the gateway image builds is what the frontend builds in process.
@@ -229,20 +221,16 @@ func TestGatewayAndInProcessBuildTheSame(t *testing.T) {
 	gateway := p.build(t, push())
 	ref := shared.Ref(p.id + ":in-process")
 	b, err := p.buildInProcess(t, inProcess{exports: pushTo(ref)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	b.assertExecuted(t) // all of it is in the cache
 	b.image = ref
-	assertEqual(t, "image configuration", mustJSON(t, b.config(t)), mustJSON(t, gateway.config(t)))
+	assert.Equal(t, mustJSON(t, gateway.config(t)), mustJSON(t, b.config(t)), "image configuration")
 }
 
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
 	dt, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(dt)
 }
 

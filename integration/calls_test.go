@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/pkgspec/plan"
 )
 
@@ -39,17 +42,15 @@ func TestCalls(t *testing.T) {
 		t.Parallel()
 		b := p.build(t, with("--call", "jetson.plan,format=json"), arg("PACKAGES=two"), arg("SKIP_PACKAGES=three"), arg("JOBS=4"))
 		var got plan.Plan
-		if err := json.Unmarshal([]byte(b.Stdout), &got); err != nil {
-			t.Fatalf("%v\n%s", err, b.Stdout)
-		}
+		require.NoError(t, json.Unmarshal([]byte(b.Stdout), &got), b.Stdout)
 		overrides := map[string]string{}
 		for _, o := range got.Overrides {
 			overrides[o.Key] = o.Arg + ": " + o.Old + " -> " + o.New
 		}
-		assertEqual(t, "overridden packages", overrides["packages"], "PACKAGES: one, two, three -> two")
-		assertEqual(t, "steps", len(got.Steps), 1)
-		assertEqual(t, "JOBS", got.Steps[0].BuildArgs["JOBS"], "4")
-		assertEqual(t, "l4t", got.Target.L4T.Value, "36.4.3")
+		assert.Equal(t, "PACKAGES: one, two, three -> two", overrides["packages"], "overridden packages")
+		assert.Equal(t, 1, len(got.Steps), "steps")
+		assert.Equal(t, "4", got.Steps[0].BuildArgs["JOBS"], "JOBS")
+		assert.Equal(t, "36.4.3", got.Target.L4T.Value, "l4t")
 		assertContains(t, got.Target.L4T.Reason, "jetson.yaml:2")
 	})
 }

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
@@ -18,13 +21,10 @@ func TestCLIPlansAsFrontend(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	frontend, err := shared.FrontendImage(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	cli := filepath.Join(t.TempDir(), "jetkit")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", cli, "jetkit/cmd/jetkit").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", cli, "jetkit/cmd/jetkit").CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	python := pythonImage(t)
 	dir := planInputs(t, frontend)
 	target := []string{"--platform", "linux/arm64"}
@@ -39,20 +39,15 @@ func TestCLIPlansAsFrontend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			args := append(append([]string{"-f", "jetson.yaml", "--build-context", "company=company"}, target...), args...)
 			res := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: append(args, "--call=jetson.plan,format=json", ".")})
-			if err := res.Err(); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, res.Err())
 			cmd := exec.CommandContext(ctx, cli, append([]string{"plan", "--format", "json", "--run-config-py"}, args...)...)
 			cmd.Dir = dir
 			var errs bytes.Buffer
 			cmd.Stderr = &errs
 			own, err := cmd.Output()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, errs.String())
-			}
-			if got, want := compact(t, own), compact(t, []byte(res.Stdout)); got != want {
-				t.Errorf("jetkit plan gives\n%s\nand the frontend\n%s", got, want)
-			}
+			require.NoError(t, err, errs.String())
+			got, want := compact(t, own), compact(t, []byte(res.Stdout))
+			assert.Equal(t, want, got, "jetkit plan gives\n%s\nand the frontend", got)
 		})
 	}
 }
@@ -89,8 +84,6 @@ func planInputs(t *testing.T, frontend string) string {
 func compact(t *testing.T, dt []byte) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := json.Compact(&b, dt); err != nil {
-		t.Fatalf("%v\n%s", err, dt)
-	}
+	require.NoError(t, json.Compact(&b, dt), "%s", dt)
 	return b.String()
 }

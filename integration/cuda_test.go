@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
@@ -52,22 +54,14 @@ func copySpecs(t *testing.T, to string) {
 		specs = nil
 		for _, pattern := range []string{"/etc/cdi/*.yaml", "/etc/cdi/*.json", "/var/run/cdi/*.yaml", "/var/run/cdi/*.json"} {
 			found, err := filepath.Glob(pattern)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			specs = append(specs, found...)
 		}
 	}
-	if len(specs) == 0 {
-		t.Fatal("this machine has no CDI specification: run nvidia-ctk cdi generate, or set JETKIT_GPU_SPEC")
-	}
+	require.NotEmpty(t, specs, "this machine has no CDI specification: run nvidia-ctk cdi generate, or set JETKIT_GPU_SPEC")
 	for _, spec := range specs {
 		content, err := os.ReadFile(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(to, filepath.Base(spec)), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(to, filepath.Base(spec)), content, 0o644))
 	}
 }

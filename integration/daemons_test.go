@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
@@ -19,9 +21,7 @@ import (
 func startDaemon(t *testing.T, name string, opts harness.DaemonOptions) *harness.Daemon {
 	t.Helper()
 	d, err := shared.StartDaemon(t.Context(), fmt.Sprintf("%s%d", name, projects.Add(1)), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(d.Stop)
 	return d
 }
@@ -36,9 +36,7 @@ type lazy[T any] struct {
 func (l *lazy[T]) get(t *testing.T, start func() (T, error)) T {
 	t.Helper()
 	l.once.Do(func() { l.value, l.err = start() })
-	if l.err != nil {
-		t.Fatal(l.err)
-	}
+	require.NoError(t, l.err)
 	return l.value
 }
 

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // What Dockerfiles of packages may hold, each with the file of the image that shows it.
@@ -66,24 +69,24 @@ ENV LEVEL=2
 		"/parts/cache": "cached", "/parts/bind": "built-1.2", "/parts/context": "a part",
 		"/home/robot/last": "robot /srv/app service 1 unset", // ARGs end with their package
 	} {
-		assertEqual(t, name, b.file(t, name), want+"\n")
+		assert.Equal(t, want+"\n", b.file(t, name), name)
 	}
 	b.assertAbsent(t, "/cache/x", "/mnt/part", "/ctx", "/build")
-	assertEqual(t, "the test's surroundings", b.output(t, "[test last on image] test.sh"), "robot /data-of-file file 2 7")
+	assert.Equal(t, "robot /data-of-file file 2 7", b.output(t, "[test last on image] test.sh"), "the test's surroundings")
 
 	c := b.config(t).Config
-	assertEqual(t, "user", c.User, "robot")
-	assertEqual(t, "entry point", strings.Join(c.Entrypoint, " "), "/usr/bin/service")
-	assertEqual(t, "command", strings.Join(c.Cmd, " "), "--port 80")
-	assertEqual(t, "shell", strings.Join(c.Shell, " "), "/bin/bash -c")
-	assertEqual(t, "workdir", c.WorkingDir, "/data-of-file")
-	assertEqual(t, "stop signal", c.StopSignal, "SIGINT")
-	assertEqual(t, "label of the file", c.Labels["org.example.title"], "robot")
-	assertEqual(t, "label of a package", c.Labels["org.example.service"], "yes")
+	assert.Equal(t, "robot", c.User, "user")
+	assert.Equal(t, "/usr/bin/service", strings.Join(c.Entrypoint, " "), "entry point")
+	assert.Equal(t, "--port 80", strings.Join(c.Cmd, " "), "command")
+	assert.Equal(t, "/bin/bash -c", strings.Join(c.Shell, " "), "shell")
+	assert.Equal(t, "/data-of-file", c.WorkingDir, "workdir")
+	assert.Equal(t, "SIGINT", c.StopSignal, "stop signal")
+	assert.Equal(t, "robot", c.Labels["org.example.title"], "label of the file")
+	assert.Equal(t, "yes", c.Labels["org.example.service"], "label of a package")
 	assertSame(t, "environment", c.Env[1:], []string{"LEVEL=2", "MODE=file", "ROS_DOMAIN_ID=7"})
-	if _, ok := c.ExposedPorts["8080/tcp"]; !ok || len(c.Volumes) != 1 {
-		t.Errorf("ports %v, volumes %v", c.ExposedPorts, c.Volumes)
-	}
+	_, ok := c.ExposedPorts["8080/tcp"]
+	require.True(t, ok, "ports %v, volumes", c.ExposedPorts)
+	assert.Len(t, c.Volumes, 1, "ports %v, volumes", c.ExposedPorts)
 }
 
 func TestDockerignore(t *testing.T) {
@@ -99,8 +102,8 @@ func TestDockerignore(t *testing.T) {
 		"packages/a/tests/data.txt": "for the test only\n",
 	})
 	b := p.build(t, push())
-	assertEqual(t, "kept.txt", b.file(t, "/a/kept.txt"), "kept "+p.id+"\n")
-	assertEqual(t, "keep.log", b.file(t, "/a/keep.log"), "kept\n")
+	assert.Equal(t, "kept "+p.id+"\n", b.file(t, "/a/kept.txt"), "kept.txt")
+	assert.Equal(t, "kept\n", b.file(t, "/a/keep.log"), "keep.log")
 	b.assertAbsent(t, "/a/tests/check.sh", "/a/sub/build.log")
 }
 
@@ -114,9 +117,7 @@ RUN test ! -e /run/secrets/token && test -z "${TOKEN-}"
 	p.write(t, files{"token.txt": secret})
 	flags := []string{"--secret", "id=token,src=token.txt"}
 	b := p.build(t, push(), with(flags...))
-	if len(b.file(t, "/a")) < 64 {
-		t.Error("the step did not see the secret")
-	}
+	assert.GreaterOrEqual(t, len(b.file(t, "/a")), 64, "the step did not see the secret")
 	b.assertAbsent(t, "/run/secrets/token")
 	graph := p.build(t, with(flags...), with("--call", "jetson.llb,format=json")).Stdout
 	assertContains(t, graph, "token")
@@ -124,9 +125,7 @@ RUN test ! -e /run/secrets/token && test -z "${TOKEN-}"
 		"progress": b.Stderr, "configuration": mustJSON(t, b.config(t)), "graph": graph,
 		"manifest": b.file(t, "/usr/share/jetkit/manifest.json"),
 	} {
-		if strings.Contains(text, secret) {
-			t.Errorf("the %s has the secret:\n%s", what, text)
-		}
+		assert.NotContains(t, text, secret, "the %s has the secret", what)
 	}
 	b = p.fail(t, with("--no-cache"))
 	assertContains(t, b.Stderr, "secret token: not found", "packages/a/Dockerfile:6")
@@ -151,17 +150,15 @@ RUN --mount=type=bind,target=/ctx cat /ctx/up /a/up /ctx/host /a/host /ctx/dir/f
 		"private/foreign.txt": "foreign-secret\n",
 	})
 	b := p.build(t, push())
-	assertEqual(t, "link inside the package", b.file(t, "/a/inside"), "real "+p.id+"\n")
-	assertEqual(t, "what the build saw", b.file(t, "/seen"), "")
-	assertEqual(t, "what the test saw", b.file(t, "/usr/share/jetkit/tests/001-a-test.sh-package/seen"), "")
+	assert.Equal(t, "real "+p.id+"\n", b.file(t, "/a/inside"), "link inside the package")
+	assert.Equal(t, "", b.file(t, "/seen"), "what the build saw")
+	assert.Equal(t, "", b.file(t, "/usr/share/jetkit/tests/001-a-test.sh-package/seen"), "what the test saw")
 	// Copying a link by its name must not follow it out of the package either.
 	for _, link := range []string{"up", "host", "dir"} {
 		p.write(t, files{"packages/a/Dockerfile": dockerfile("name: a\ntest: []", "COPY "+link+" /copied\n")})
 		if b := p.try(t, push()); b.Err() == nil {
 			dt, err := shared.ImageFile(t.Context(), b.image, "/copied")
-			if err == nil && strings.Contains(string(dt), "-secret") {
-				t.Errorf("COPY %s brought %q", link, dt)
-			}
+			assert.False(t, err == nil && strings.Contains(string(dt), "-secret"), "COPY %s brought %q", link, dt)
 			b.assertAbsent(t, "/copied/foreign.txt")
 		}
 	}
@@ -178,9 +175,9 @@ func TestSeveralPlatforms(t *testing.T) {
 	b := p.build(t, push(), noBase(), with("--platform", "linux/amd64,linux/arm64"))
 	for platform, arch := range map[string]string{"linux/amd64": "x86_64", "linux/arm64": "tegra-aarch64"} {
 		config := configFor(t, b.image, platform)
-		assertEqual(t, "architecture", "linux/"+config.Architecture, platform)
-		assertEqual(t, "arch of the target", config.Config.Labels["io.jetkit.built-for.arch"], arch)
-		assertEqual(t, "CUDA_ARCH", config.Config.Labels["cuda_arch"], arch)
+		assert.Equal(t, platform, "linux/"+config.Architecture, "architecture")
+		assert.Equal(t, arch, config.Config.Labels["io.jetkit.built-for.arch"], "arch of the target")
+		assert.Equal(t, arch, config.Config.Labels["cuda_arch"], "CUDA_ARCH")
 	}
 	b.step(t, "[linux/amd64 a 1/1] COPY a.amd64.txt /a")
 	b.step(t, "[linux/arm64 a 1/1] COPY a.arm64.txt /a")

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // failure is a build that must fail.
@@ -230,9 +232,7 @@ func TestErrors(t *testing.T) {
 			t.Parallel()
 			p := f.project(t)
 			b, err := p.buildInProcess(t, inProcess{attrs: f.attrs})
-			if err == nil {
-				t.Fatal("the build should fail")
-			}
+			require.Error(t, err, "the build should fail")
 			assertContains(t, err.Error(), f.says...)
 			var got []string
 			for _, s := range errdefs.Sources(err) {
@@ -257,9 +257,7 @@ func (f failure) project(t *testing.T) *project {
 func (f failure) checkSteps(t *testing.T, p *project, b *built) {
 	t.Helper()
 	for _, name := range b.executed() {
-		if !slices.Contains(f.runs, strings.ReplaceAll(name, p.id, "@ID@")) {
-			t.Errorf("the step %q ran", name)
-		}
+		assert.Contains(t, f.runs, strings.ReplaceAll(name, p.id, "@ID@"), "the step %q ran", name)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"jetkit/integration/harness"
 	"jetkit/llb/teststep"
 )
@@ -46,12 +48,10 @@ func TestGPUByCDI(t *testing.T) {
 			assertContains(t, b.output(t, step), "cdi: orin, driver: 540.4.0", "l4t: 36.4.3", "devices: none")
 		}
 		files := b.added(t)
-		if slices.ContainsFunc(files, func(name string) bool { return strings.Contains(name, "fake-gpu") }) {
-			t.Errorf("the device's mounts left traces in the image: %q", files)
-		}
+		assert.False(t, slices.ContainsFunc(files, func(name string) bool { return strings.Contains(name, "fake-gpu") }), "the device's mounts left traces in the image: %q", files)
 		config := b.config(t)
-		assertEqual(t, "environment", strings.Join(config.Config.Env[1:], " "), "")
-		assertEqual(t, "passed", config.Config.Labels["io.jetkit.tests.passed"], "4")
+		assert.Equal(t, "", strings.Join(config.Config.Env[1:], " "), "environment")
+		assert.Equal(t, "4", config.Config.Labels["io.jetkit.tests.passed"], "passed")
 	})
 }
 
@@ -68,10 +68,10 @@ func TestGPUWithoutDevice(t *testing.T) {
 	for _, r := range b.manifest(t).Tests {
 		if r.Result == teststep.Skipped {
 			skipped++
-			assertEqual(t, "skipped test", r.Package+": "+r.Reason, "infer: it needs a GPU, and tests.gpu is skip")
+			assert.Equal(t, "infer: it needs a GPU, and tests.gpu is skip", r.Package+": "+r.Reason, "skipped test")
 		}
 	}
-	assertEqual(t, "skipped tests", skipped, 1)
+	assert.Equal(t, 1, skipped, "skipped tests")
 }
 
 func TestGPUByRuntime(t *testing.T) {
@@ -81,9 +81,9 @@ func TestGPUByRuntime(t *testing.T) {
 	p := newProject(t, tree)
 	b := p.build(t, push()) // no --allow: nothing asks BuildKit for a device
 	assertContains(t, b.output(t, "[test infer] test.sh"), "devices: all, capabilities: all, l4t: 36.4.3")
-	assertEqual(t, "/cuda", b.file(t, "/cuda"), p.id+" none\n")
+	assert.Equal(t, p.id+" none\n", b.file(t, "/cuda"), "/cuda")
 	config := b.config(t)
-	assertEqual(t, "environment", strings.Join(config.Config.Env[1:], " "), "")
+	assert.Equal(t, "", strings.Join(config.Config.Env[1:], " "), "environment")
 }
 
 func TestGPUOnBuilderWithoutCDI(t *testing.T) {

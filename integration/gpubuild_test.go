@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -34,19 +35,15 @@ RUN echo "${FAKE_GPU-none} again" >> /kernels && chown 1000:1000 /kernels
 func assertKernels(t *testing.T, b *built) {
 	t.Helper()
 	const want = "gpu orin none, driver 540.4.0\norin again\n"
-	assertEqual(t, "/kernels", b.file(t, "/kernels"), want)
-	assertEqual(t, "/app", b.file(t, "/app"), want)
-	assertEqual(t, "/tools/kept", b.file(t, "/tools/kept"), "keep\n")
+	assert.Equal(t, want, b.file(t, "/kernels"), "/kernels")
+	assert.Equal(t, want, b.file(t, "/app"), "/app")
+	assert.Equal(t, "keep\n", b.file(t, "/tools/kept"), "/tools/kept")
 	added := b.added(t)
-	if slices.ContainsFunc(added, func(name string) bool { return strings.Contains(name, "fake-gpu") }) {
-		t.Errorf("the device's mounts left traces in the layers: %q", added)
-	}
-	if !slices.ContainsFunc(added, func(name string) bool { return strings.HasSuffix(name, "tools/.wh.old") }) {
-		t.Errorf("the file that a RUN step removed is still there: %q", added)
-	}
-	if env := b.config(t).Config.Env; !slices.Contains(env, "TUNED=yes") || slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "FAKE_GPU") }) {
-		t.Errorf("environment of the image: %q", env)
-	}
+	assert.False(t, slices.ContainsFunc(added, func(name string) bool { return strings.Contains(name, "fake-gpu") }), "the device's mounts left traces in the layers: %q", added)
+	assert.True(t, slices.ContainsFunc(added, func(name string) bool { return strings.HasSuffix(name, "tools/.wh.old") }), "the file that a RUN step removed is still there: %q", added)
+	env := b.config(t).Config.Env
+	assert.Contains(t, env, "TUNED=yes", "environment of the image")
+	assert.False(t, slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "FAKE_GPU") }), "environment of the image")
 }
 
 func TestGPUAtBuildTime(t *testing.T) {
@@ -57,9 +54,7 @@ func TestGPUAtBuildTime(t *testing.T) {
 	t.Run("not allowed", func(t *testing.T) {
 		b := p.fail(t, on(daemon))
 		assertContains(t, b.Stderr, "add --allow device to the command", "--build-arg BUILD_GPU=skip", "the RUN steps of kernels (packages/kernels/Dockerfile:2")
-		if strings.Contains(b.Stderr, "TEST_GPU") {
-			t.Errorf("no test needs the device, but the message speaks of TEST_GPU:\n%s", b.Stderr)
-		}
+		assert.NotContains(t, b.Stderr, "TEST_GPU", "no test needs the device, but the message speaks of TEST_GPU")
 	})
 	t.Run("allowed", func(t *testing.T) {
 		b := p.build(t, on(daemon), push(), with("--allow", "device"), cacheTo(cache))
@@ -107,9 +102,8 @@ func TestGPUAtBuildTimeByRuntime(t *testing.T) {
 	tree["jetson.yaml"] += "tests: {gpu: runtime}\n"
 	b := newProject(t, tree).build(t, push())
 	assertContains(t, b.file(t, "/app"), "gpu none all, driver")
-	if env := b.config(t).Config.Env; slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "NVIDIA_") }) {
-		t.Errorf("environment of the image: %q", env)
-	}
+	env := b.config(t).Config.Env
+	assert.False(t, slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "NVIDIA_") }), "environment of the image: %q", env)
 }
 
 // A failing RUN step reads as its Dockerfile has it, although it is run with a
@@ -137,23 +131,15 @@ func TestStubsOfANewDriver(t *testing.T) {
 	traces := func(b *built) []string {
 		return slices.DeleteFunc(b.added(t), func(name string) bool { return !strings.Contains(name, "fake-gpu") && !strings.Contains(name, "nvcr") })
 	}
-	if left := traces(p.build(t, on(daemon), push(), with("--allow", "device"))); len(left) > 0 {
-		t.Errorf("in the layers: %q", left)
-	}
+	assert.Empty(t, traces(p.build(t, on(daemon), push(), with("--allow", "device"))), "in the layers")
 	spec := filepath.Join(daemon.CDISpecDir, "nvidia.yaml")
 	dt, err := os.ReadFile(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	more := strings.Replace(string(dt), "mounts: [", "mounts: [{hostPath: "+spec+", containerPath: /usr/lib/fake-gpu/libnew.so, options: [ro, bind]}, ", 1)
-	if err := os.WriteFile(spec, []byte(more), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(spec, []byte(more), 0o644))
 	p.write(t, files{"packages/kernels/Dockerfile": dockerfile("name: kernels\nbuildkit_device: true", "RUN test -s /usr/lib/fake-gpu/libnew.so && touch /made\n")})
 	b := p.build(t, on(daemon), push(), with("--allow", "device", "--no-cache"))
-	if left := traces(b); len(left) > 0 {
-		t.Errorf("of the new driver in the layers: %q", left)
-	}
+	assert.Empty(t, traces(b), "of the new driver in the layers")
 }
 
 // A package may install the link to the driver's library that NVIDIA's hooks make elsewhere: it is the package's own.
@@ -189,11 +175,10 @@ func TestGPUAtBuildTimeForBothPlatforms(t *testing.T) {
 	b := p.build(t, on(gpuDaemon(t)), push(), forPlatforms(t, bothPlatforms), with("--allow", "device"))
 	for platform := range both {
 		image := b.forPlatform(t, platform)
-		assertEqual(t, "/app for "+platform, image.file(t, "/app"), "gpu orin none, driver 540.4.0\norin again\n")
+		assert.Equal(t, "gpu orin none, driver 540.4.0\norin again\n", image.file(t, "/app"), "/app for "+platform)
 		for _, name := range addedTo(t, image) {
-			if strings.Contains(name, "fake-gpu") || strings.Contains(name, "jetkit-step") {
-				t.Errorf("the image for %s has %s", platform, name)
-			}
+			assert.NotContains(t, name, "fake-gpu", "the image for %s", platform)
+			assert.NotContains(t, name, "jetkit-step", "the image for %s", platform)
 		}
 	}
 }

@@ -13,40 +13,32 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
 func TestCloseLeavesNothing(t *testing.T) {
 	ctx := t.Context()
 	env, err := harness.Start(ctx, harness.Options{Logf: t.Logf})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { _ = env.Close() }) // for when the test fails half-way; closing twice is fine
 	second, err := env.StartDaemon(ctx, "second", harness.DaemonOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	base, err := env.Base(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	// Close must also cope with work in progress: a step in a builder and a container in the engine.
 	waitForCallers := startEndlessWork(ctx, t, env, second, base)
-	if err := env.Close(); err != nil {
-		t.Errorf("Close: %v", err)
-	}
+	assert.NoError(t, env.Close(), "Close")
 	waitForCallers()
-	if left := traces(t, filepath.Base(env.Root)); left != nil {
-		t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
-	}
+	left := traces(t, filepath.Base(env.Root))
+	assert.Nil(t, left, "left behind:\n%s", strings.Join(left, "\n"))
 }
 
 func TestStartThatFailsLeavesNothing(t *testing.T) {
 	parent, err := os.MkdirTemp("/var/tmp", "jkt-") //nolint:usetesting // t.TempDir is too long a path for unix sockets
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(parent) })
 	ending, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -64,19 +56,14 @@ func TestStartThatFailsLeavesNothing(t *testing.T) {
 	for name, start := range starts {
 		t.Run(name, func(t *testing.T) {
 			env, err := start()
-			if err == nil {
-				t.Fatal(errors.Join(errors.New("it started"), env.Close()))
-			}
-			if !strings.Contains(err.Error(), "--- end of ") {
-				t.Errorf("the error does not show the daemon's log: %v", err)
-			}
+			require.Error(t, err, "%v", errors.Join(errors.New("it started"), env.Close()))
+			assert.Contains(t, err.Error(), "--- end of ", "the error does not show the daemon's log: %v", err)
 			entries, err := os.ReadDir(parent)
-			if err != nil || len(entries) != 0 {
-				t.Errorf("folder holds %v, %v", entries, err)
+			if assert.NoError(t, err, "folder holds") {
+				assert.Empty(t, entries, "folder holds")
 			}
-			if left := traces(t, parent+"/"); left != nil {
-				t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
-			}
+			left := traces(t, parent+"/")
+			assert.Nil(t, left, "left behind:\n%s", strings.Join(left, "\n"))
 		})
 	}
 }
@@ -87,9 +74,7 @@ func startEndlessWork(
 ) (waitForCallers func()) {
 	t.Helper()
 	dockerd, err := env.Dockerd(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	step := untilItSays(t, "step runs", func(live io.Writer) harness.Result {
 		return env.Buildx(ctx, harness.BuildxRun{
 			Daemon: daemon,
@@ -113,9 +98,7 @@ func traces(t *testing.T, mark string) []string {
 	var left []string
 	for _, pattern := range []string{"/proc/[0-9]*/cmdline", "/proc/[0-9]*/cgroup", "/proc/self/mountinfo", "/run/runc/*/state.json"} {
 		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for _, path := range paths {
 			content, err := os.ReadFile(path)
 			if err == nil && bytes.Contains(content, []byte(mark)) {
@@ -125,9 +108,7 @@ func traces(t *testing.T, mark string) []string {
 	}
 	for _, pattern := range []string{"/var/tmp/*", "/tmp/*", "/run/*", "/sys/fs/cgroup/*", "/sys/fs/cgroup/*/*", "/run/docker/*"} {
 		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for _, path := range paths {
 			if strings.Contains(path, mark) {
 				left = append(left, path)

@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/integration/harness"
 )
@@ -57,55 +59,37 @@ func TestBaseImageHasWorkingApt(t *testing.T) {
 	t.Parallel()
 	ctx, dir := t.Context(), t.TempDir()
 	dockerfile := "FROM " + base(t) + "\nRUN apt-get update && apt-get install -y --no-install-recommends hello && hello -g works > /greeting\n"
-	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o644))
 	ref := shared.Ref("smoke:1")
 	build := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: []string{"--push", "--tag", ref, "."}})
-	if err := build.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, build.Err())
 	greeting, err := shared.ImageFile(ctx, ref, "/greeting")
-	if err != nil || string(greeting) != "works\n" {
-		t.Errorf("/greeting = %q, %v", greeting, err)
+	if assert.NoError(t, err, "/greeting = %q", greeting) {
+		assert.Equal(t, "works\n", string(greeting), "/greeting = %q", greeting)
 	}
 	config, err := shared.ImageConfig(ctx, ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(config.Config.Cmd, []string{"bash"}) {
-		t.Errorf("the base's command did not carry over: %q", config.Config.Cmd)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, []string{"bash"}, config.Config.Cmd, "the base's command did not carry over")
 }
 
 func TestRunImage(t *testing.T) {
 	t.Parallel()
 	result, err := shared.RunImage(t.Context(), base(t), "sh", "-c", "echo out; echo err >&2; exit 3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if result.Stdout != "out\n" || result.Stderr != "err\n" || result.ExitCode != 3 {
-		t.Errorf("docker run: exit code %d, stdout %q, stderr %q", result.ExitCode, result.Stdout, result.Stderr)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, "out\n", result.Stdout, "docker run: exit code %d, stdout %q, stderr", result.ExitCode, result.Stdout)
+	assert.Equal(t, "err\n", result.Stderr, "docker run: exit code %d, stdout %q, stderr", result.ExitCode, result.Stdout)
+	assert.Equal(t, 3, result.ExitCode, "docker run: exit code %d, stdout %q, stderr", result.ExitCode, result.Stdout)
 }
 
 func TestFrontendImageSaysWhatItCan(t *testing.T) {
 	t.Parallel()
 	ref, err := shared.FrontendImage(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	config, err := shared.ImageConfig(t.Context(), ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(config.Config.Entrypoint, []string{"/bin/jetkit-frontend"}) {
-		t.Errorf("entry point %q", config.Config.Entrypoint)
-	}
+	require.NoError(t, err)
+	assert.Equal(t, []string{"/bin/jetkit-frontend"}, config.Config.Entrypoint, "entry point")
 	// Without these labels buildx neither sends subrequests nor named contexts.
 	for _, label := range []string{"moby.buildkit.frontend.caps", "moby.buildkit.frontend.network.none"} {
-		if config.Config.Labels[label] == "" {
-			t.Errorf("label %s is missing: %q", label, config.Config.Labels)
-		}
+		assert.NotEmpty(t, config.Config.Labels[label], "label %s is missing: %q", label, config.Config.Labels)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/moby/buildkit/client"
+	"github.com/stretchr/testify/require"
 	"github.com/tonistiigi/fsutil"
 
 	"jetkit/frontend"
@@ -33,9 +34,7 @@ func (p *project) buildInProcess(t *testing.T, b inProcess) (*built, error) {
 		daemon = shared.Daemon
 	}
 	c, err := client.New(ctx, daemon.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer func() { _ = c.Close() }() // nothing is lost when that fails
 	opt := client.SolveOpt{
 		FrontendAttrs: map[string]string{"filename": "jetson.yaml", "build-arg:BASE_IMAGE": base(t)},
@@ -43,9 +42,8 @@ func (p *project) buildInProcess(t *testing.T, b inProcess) (*built, error) {
 		Exports:       b.exports,
 	}
 	mount := func(name, dir string) {
-		if opt.LocalMounts[name], err = fsutil.NewFS(dir); err != nil {
-			t.Fatal(err)
-		}
+		opt.LocalMounts[name], err = fsutil.NewFS(dir)
+		require.NoError(t, err)
 	}
 	mount("context", p.dir)
 	mount("dockerfile", p.dir)

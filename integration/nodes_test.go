@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
@@ -29,9 +32,7 @@ func TestTwoNodes(t *testing.T) {
 	b.forPlatform(t, arm64).assertMade(t, arm64, "tegra-aarch64")
 	b.step(t, "[linux/amd64 test a] test.sh")
 	b.step(t, "[linux/arm64 test a] test.sh")
-	if strings.Contains(b.Stderr, "jetson-release-on-amd64") {
-		t.Error("the node that builds for amd64 should not take the other platform for forgotten")
-	}
+	assert.NotContains(t, b.Stderr, "jetson-release-on-amd64", "the node that builds for amd64 should not take the other platform for forgotten")
 	// What a node keeps tells what it ran: the seal, named after the platform, and the tests' cache, after the target.
 	assertKeeps(t, nodes["linux/amd64"], "[linux/amd64 internal] seal image", "-x86_64", "arm64", "tegra-aarch64")
 	assertKeeps(t, nodes["linux/arm64"], "[linux/arm64 internal] seal image", "-tegra-aarch64", "amd64", "x86_64")
@@ -49,9 +50,7 @@ func twoNodes(t *testing.T, nodes map[string]*harness.Daemon) string {
 			args = append(args, "--append")
 		}
 		create := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: append(args, nodes[platform].Addr)})
-		if err := create.Err(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, create.Err())
 	}
 	return name
 }
@@ -60,9 +59,7 @@ func twoNodes(t *testing.T, nodes map[string]*harness.Daemon) string {
 func assertKeeps(t *testing.T, node *harness.Daemon, seal, cache string, others ...string) {
 	t.Helper()
 	du := shared.BuildxCommand(t.Context(), harness.BuildxRun{Daemon: node, Args: []string{"du", "--verbose"}})
-	if err := du.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, du.Err())
 	var kept []string
 	for line := range strings.Lines(du.Stdout) {
 		if text, ok := strings.CutPrefix(line, "Description:"); ok {
@@ -72,8 +69,6 @@ func assertKeeps(t *testing.T, node *harness.Daemon, seal, cache string, others 
 	all := strings.Join(kept, "\n")
 	assertContains(t, all, seal, `jetkit-data-l4t36.4.3-cuda12.6`+cache+`"`)
 	for _, other := range others {
-		if strings.Contains(all, other) {
-			t.Errorf("a node keeps something of %s:\n%s", other, all)
-		}
+		assert.NotContains(t, all, other, "a node keeps something")
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
@@ -38,12 +41,10 @@ ldconfig -p | grep nvidia`),
 func assertNothingOfJetson(t *testing.T, b *built) {
 	t.Helper()
 	added := b.added(t)
-	if len(added) == 0 {
-		t.Error("the image has no files of its own")
-	}
+	assert.NotEmpty(t, added, "the image has no files of its own")
 	for _, name := range added {
-		if fromJetson(name) || strings.Contains(name, "ld.so") {
-			t.Errorf("the image has %s", name)
+		if assert.False(t, fromJetson(name), "the image") {
+			assert.NotContains(t, name, "ld.so", "the image")
 		}
 	}
 }
@@ -60,9 +61,7 @@ func TestJetsonByCDI(t *testing.T) {
 	t.Parallel()
 	daemon := jetsonDaemon(t, 0)
 	inspect := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: []string{"inspect", daemon.Builder}})
-	if err := inspect.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, inspect.Err())
 	assertContains(t, inspect.Stdout, "nvidia.com/gpu=all", "nvidia.com/gpu=0")
 
 	p := newProject(t, jetsonTree())
@@ -76,9 +75,7 @@ func TestJetsonByCDI(t *testing.T) {
 			harness.DriverDir+"/libcuda.so.1: symbolic link libcuda.so.1.1",
 			"/usr/lib/aarch64-linux-gnu/libcuda.so: symbolic link nvidia/libcuda.so",
 			"libnvrm_gpu.so (libc6")
-		if strings.Contains(output, "missing") {
-			t.Errorf("%s has not got all of the host's files:\n%s", step, output)
-		}
+		assert.NotContains(t, output, "missing", "%s has not got all of the host's files", step)
 	}
 	assertNothingOfJetson(t, b)
 
@@ -107,9 +104,7 @@ func TestJetsonByRuntime(t *testing.T) {
 			}
 			assertNothingOfJetson(t, b)
 			log, err := os.ReadFile(filepath.Join(runtimeDir(mode), "runtime.log"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			// The other steps passed through the runtime too: it had nothing to do for them.
 			assertContains(t, strings.ToLower(string(log)), "no modification required", "applied required modification")
 		})

@@ -3,9 +3,9 @@
 package integration
 
 import (
-	"slices"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 // tunedTree has a package that is built with the Jetson's driver, in steps that change files of all sorts, and one
@@ -32,14 +32,13 @@ func assertBuiltWithJetson(t *testing.T, b *built) {
 	assertContains(t, b.file(t, "/opt/built/tuned"), "loaded the host's libcuda.so.1")
 	added := b.added(t)
 	for _, name := range added {
-		if fromJetson(name) || strings.Contains(name, "aux-cache") || strings.Contains(name, "jetkit-step") {
-			t.Errorf("the image has %s", name)
+		if assert.False(t, fromJetson(name), "the image") {
+			assert.NotContains(t, name, "aux-cache", "the image")
+			assert.NotContains(t, name, "jetkit-step", "the image")
 		}
 	}
 	for _, want := range []string{"opt/built/.wh.old", "etc/ld.so.conf.d/tuned.conf", "opt/tuned/libtuned.so"} {
-		if !slices.Contains(added, want) {
-			t.Errorf("the image has no %s: %q", want, added)
-		}
+		assert.Contains(t, added, want, "the image")
 	}
 }
 
@@ -54,7 +53,7 @@ func TestJetsonAtBuildTime(t *testing.T) {
 		assertBuiltWithJetson(t, b)
 		digests = append(digests, b.digest(t))
 	}
-	assertEqual(t, "digest on the second builder", digests[1], digests[0])
+	assert.Equal(t, digests[0], digests[1], "digest on the second builder")
 }
 
 func TestJetsonAtBuildTimeByRuntime(t *testing.T) {

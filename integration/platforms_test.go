@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/integration/harness"
 	"jetkit/llb/teststep"
@@ -39,9 +41,7 @@ func needsAMD64(t *testing.T) {
 func baseIndex(t *testing.T) string {
 	t.Helper()
 	ref, err := shared.BaseIndex(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return ref
 }
 
@@ -65,16 +65,11 @@ type platformImage struct {
 func (b *built) forPlatform(t *testing.T, platform string) *platformImage {
 	t.Helper()
 	image, err := shared.Image(t.Context(), b.image, platform)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	p := &platformImage{Image: image}
-	if p.config, err = image.ConfigFile(); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(p.file(t, teststep.ShareDir+"/manifest.json")), &p.manifest); err != nil {
-		t.Fatal(err)
-	}
+	p.config, err = image.ConfigFile()
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal([]byte(p.file(t, teststep.ShareDir+"/manifest.json")), &p.manifest))
 	return p
 }
 
@@ -82,22 +77,16 @@ func (b *built) forPlatform(t *testing.T, platform string) *platformImage {
 func configFor(t *testing.T, ref, platform string) *v1.ConfigFile {
 	t.Helper()
 	image, err := shared.Image(t.Context(), ref, platform)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	config, err := image.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return config
 }
 
 func (p *platformImage) file(t *testing.T, path string) string {
 	t.Helper()
 	content, err := harness.ReadImageFile(p.Image, path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(content)
 }
 
@@ -105,12 +94,12 @@ func (p *platformImage) file(t *testing.T, path string) string {
 func (p *platformImage) assertMade(t *testing.T, platform, arch string) {
 	t.Helper()
 	machine := both[platform]
-	assertEqual(t, "platform", p.config.OS+"/"+p.config.Architecture, platform)
-	assertEqual(t, "target arch", p.manifest.BuiltFor["arch"], arch)
-	assertEqual(t, "label", p.config.Config.Labels["io.jetkit.built-for.arch"], arch)
-	assertEqual(t, "tests that passed", p.config.Config.Labels["io.jetkit.tests.passed"], "4")
-	assertEqual(t, "RUN of a", p.file(t, "/a"), machine+" "+arch+"\n")
-	assertEqual(t, "RUN of b", p.file(t, "/b"), machine+"\n")
+	assert.Equal(t, platform, p.config.OS+"/"+p.config.Architecture, "platform")
+	assert.Equal(t, arch, p.manifest.BuiltFor["arch"], "target arch")
+	assert.Equal(t, arch, p.config.Config.Labels["io.jetkit.built-for.arch"], "label")
+	assert.Equal(t, "4", p.config.Config.Labels["io.jetkit.tests.passed"], "tests that passed")
+	assert.Equal(t, machine+" "+arch+"\n", p.file(t, "/a"), "RUN of a")
+	assert.Equal(t, machine+"\n", p.file(t, "/b"), "RUN of b")
 	var outputs []string
 	for i, record := range p.manifest.Tests {
 		if record.Package == "b" {
@@ -149,9 +138,7 @@ func TestArm64(t *testing.T) {
 func TestArm64BaseContext(t *testing.T) {
 	t.Parallel()
 	ref, err := shared.BaseFor(t.Context(), "arm64")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	p := newProject(t, machines("{l4t: 36.4.3}"))
 	b := p.build(t, push(), noBase(), with("--platform", arm64, "--build-context", "base=docker-image://"+ref))
 	b.forPlatform(t, arm64).assertMade(t, arm64, "tegra-aarch64")
@@ -177,9 +164,7 @@ func TestBothPlatforms(t *testing.T) {
 		}
 	}
 	b.assertExecuted(t, want...)
-	if strings.Contains(b.Stderr, "jetson-release-on-amd64") {
-		t.Error("a build for both platforms should not warn that one was forgotten")
-	}
+	assert.NotContains(t, b.Stderr, "jetson-release-on-amd64", "a build for both platforms should not warn that one was forgotten")
 	p.build(t, push(), forPlatforms(t, bothPlatforms)).assertExecuted(t)
 	p.build(t, push(), forPlatforms(t, arm64)).assertExecuted(t)
 }
@@ -188,17 +173,11 @@ func TestBothPlatforms(t *testing.T) {
 func platformsOf(t *testing.T, image string) []string {
 	t.Helper()
 	ref, err := name.ParseReference(image, name.Insecure)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	index, err := remote.Index(ref, remote.WithContext(t.Context()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	manifest, err := index.IndexManifest()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var platforms []string
 	for _, m := range manifest.Manifests {
 		if m.Annotations["vnd.docker.reference.type"] != "attestation-manifest" {
@@ -232,12 +211,9 @@ func TestOnePlatformFails(t *testing.T) {
 			failing.tree["jetson.yaml"] = "target: {l4t: 36.4.3}\n" + failing.tree["jetson.yaml"]
 			b := newProject(t, failing.tree).fail(t, push(), forPlatforms(t, bothPlatforms))
 			assertContains(t, b.Stderr, failing.says)
-			if !b.step(t, failing.step).Failed {
-				t.Errorf("%s did not fail:\n%s", failing.step, b.Stderr)
-			}
-			if _, err := shared.Image(t.Context(), b.image, "linux/amd64"); err == nil {
-				t.Error("the image of the platform that works was pushed")
-			}
+			assert.True(t, b.step(t, failing.step).Failed, "%s did not fail:\n%s", failing.step, b.Stderr)
+			_, err := shared.Image(t.Context(), b.image, "linux/amd64")
+			assert.Error(t, err, "the image of the platform that works was pushed")
 		})
 	}
 }
@@ -276,9 +252,8 @@ func TestWarningsOfEachPlatform(t *testing.T) {
 	tree["jetson.yaml"] = "target: {l4t: 39.2.0, cuda: 12.6}\nbase: scratch\nargs: {HF_TOKEN: x}\n" + tree["jetson.yaml"]
 	b := newProject(t, tree).build(t, noBase(), with("--platform", bothPlatforms))
 	for rule, want := range map[string]int{"cuda-lacks-architecture": 1, "secret-arg": 1} {
-		if got := strings.Count(b.Stderr, " - "+rule+": "); got != want {
-			t.Errorf("%s is reported %d times, want %d:\n%s", rule, got, want, b.Stderr)
-		}
+		got := strings.Count(b.Stderr, " - "+rule+": ")
+		assert.Equal(t, want, got, "%s is reported %d times, want %d:\n%s", rule, got, want, b.Stderr)
 	}
 }
 
@@ -298,7 +273,7 @@ func TestConfigPyForArm64(t *testing.T) {
 		"linux/amd64": "x86_64-linux-gnu for x86_64 as x86_64 on x86_64\n",
 		arm64:         "x86_64-linux-gnu for aarch64 as tegra-aarch64 on aarch64\n",
 	} {
-		assertEqual(t, "/a for "+platform, b.forPlatform(t, platform).file(t, "/a"), want)
+		assert.Equal(t, want, b.forPlatform(t, platform).file(t, "/a"), "/a for "+platform)
 	}
 }
 
@@ -306,9 +281,7 @@ func TestConfigPyForArm64(t *testing.T) {
 func pythonForAMD64(t *testing.T) string {
 	t.Helper()
 	without, err := shared.BaseFor(t.Context(), "arm64")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dir := t.TempDir()
 	writeFiles(t, dir, "", files{
 		"Dockerfile": "FROM " + pythonImage(t) + " AS amd64\nFROM " + without + " AS arm64\nFROM ${TARGETARCH}\n",
@@ -317,9 +290,7 @@ func pythonForAMD64(t *testing.T) string {
 	build := shared.Buildx(t.Context(), harness.BuildxRun{
 		Dir: dir, Args: []string{"--platform", bothPlatforms, "--push", "--tag", ref, "."},
 	})
-	if err := build.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, build.Err())
 	return ref
 }
 

@@ -4,8 +4,10 @@ package integration
 
 import (
 	"regexp"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // sandboxTree has a RUN step and a test that show what they may do.
@@ -24,9 +26,7 @@ func sandboxTree(settings string) files {
 func capabilities(t *testing.T, output string) string {
 	t.Helper()
 	m := regexp.MustCompile(`CapEff:\s*([0-9a-f]+)`).FindStringSubmatch(output)
-	if m == nil {
-		t.Fatalf("no capabilities in %s", output)
-	}
+	require.NotNil(t, m, "no capabilities in %s", output)
 	return m[1]
 }
 
@@ -51,10 +51,8 @@ tests: {network: none, shm_size: 6m, ulimits: {nofile: 900}}
 	assertContains(t, probe, "700", "5120 kB")
 	assertContains(t, other, "700", "5120 kB")
 	assertContains(t, test, "900", "6144 kB", "networks: lo\n")
-	if capabilities(t, probe) == capabilities(t, other) {
-		t.Errorf("the privileged step has no other capabilities than a plain one: %s", capabilities(t, other))
-	}
-	assertEqual(t, "capabilities of the test", capabilities(t, test), capabilities(t, other))
+	assert.NotEqual(t, capabilities(t, other), capabilities(t, probe), "the privileged step has no other capabilities than a plain one")
+	assert.Equal(t, capabilities(t, other), capabilities(t, test), "capabilities of the test")
 }
 
 // Tests alone can have what RUN steps have not; a flag of docker buildx build is
@@ -67,17 +65,14 @@ func TestPrivilegesOfTests(t *testing.T) {
 	for _, output := range []string{probe, other, run} {
 		assertContains(t, output, "600", "7168 kB", "networks: lo\n")
 	}
-	if strings.Contains(b.Stderr, "--security=insecure") || capabilities(t, probe) == capabilities(t, other) {
-		t.Errorf("only the test of probe should be privileged:\n%s", b.Stderr)
-	}
-	assertEqual(t, "capabilities of the RUN step", capabilities(t, run), capabilities(t, other))
+	assert.NotContains(t, b.Stderr, "--security=insecure", "only the test of probe should be privileged")
+	assert.NotEqual(t, capabilities(t, other), capabilities(t, probe), "only the test of probe should be privileged")
+	assert.Equal(t, capabilities(t, other), capabilities(t, run), "capabilities of the RUN step")
 
 	// What is more particular wins over the flag; and what no step needs is not asked for.
 	b = p.build(t, with("--network", "none"), arg("TEST_NETWORK=host"), arg("TEST_PRIVILEGED=false"), with("--allow", "network.host"))
 	assertContains(t, b.output(t, "[test probe] test.sh"), "networks: ")
-	if strings.Contains(b.output(t, "[test probe] test.sh"), "networks: lo\n") {
-		t.Errorf("the test should have the builder's network:\n%s", b.Stderr)
-	}
+	assert.NotContains(t, b.output(t, "[test probe] test.sh"), "networks: lo\n", "the test should have the builder's network:\n%s", b.Stderr)
 	p.build(t, arg("TESTS=none"), arg("BUILD_NETWORK=default"))
 }
 
@@ -94,9 +89,9 @@ func TestDockerfilesThatAskThemselves(t *testing.T) {
 
 	for _, line := range []string{"RUN echo failed to load LLB: network.host is not allowed; exit 3", `COPY ["failed to load LLB: network.host is not allowed", "/"]`} {
 		p.write(t, files{"packages/sly/Dockerfile": dockerfile("name: sly", line+"\n")})
-		if b := p.fail(t); strings.Contains(b.Stderr, "add --allow") || !strings.Contains(b.Stderr, "network.host is not allowed") {
-			t.Errorf("%s: the message advises a permission that nobody was refused:\n%s", line, b.Stderr)
-		}
+		b := p.fail(t)
+		assert.NotContains(t, b.Stderr, "add --allow", "%s: the message advises a permission that nobody was refused", line)
+		assert.Contains(t, b.Stderr, "network.host is not allowed", "%s: the message advises a permission that nobody was refused", line)
 	}
 
 	p.write(t, files{"packages/sly/Dockerfile": dockerfile("name: sly", "RUN --security=off :\n")})
@@ -111,7 +106,5 @@ func TestOptionsForStepsAreNamed(t *testing.T) {
 		"--network=none wins over build.network: host", "--network=none sets tests.network")
 	b := p.fail(t, with("--ulimit", "nofile=-5:-5"))
 	assertContains(t, b.Stderr, `--ulimit: nofile: "-5:-5" is not a limit`)
-	if strings.Contains(b.Stderr, "_ULIMITS") {
-		t.Errorf("the message speaks of what the user did not write:\n%s", b.Stderr)
-	}
+	assert.NotContains(t, b.Stderr, "_ULIMITS", "the message speaks of what the user did not write")
 }

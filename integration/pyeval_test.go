@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"jetkit/integration/harness"
 )
 
@@ -110,36 +112,29 @@ func TestConfigPy(t *testing.T) {
 	b := p.build(t, options...)
 	checkProbe(t, b)
 	for name, file := range hostile {
-		if !strings.Contains(b.Stderr, file[1]) {
-			t.Errorf("%s: no warning says %q", name, file[1])
-		}
+		assert.Contains(t, b.Stderr, file[1], "%s: no warning", name)
 	}
 	assertContains(t, b.Stderr, "packages/hostile/broken/config.py:2") // the line of the syntax error
 
 	again := p.build(t, options...)
 	again.assertExecuted(t)
-	if s := again.step(t, "[config] run "); !s.Cached {
-		t.Errorf("the config.py files ran again: %+v", s)
-	}
+	s := again.step(t, "[config] run ")
+	assert.True(t, s.Cached, "the config.py files ran again: %+v", s)
 }
 
 // checkProbe checks what the probe could do, and that its values arrived.
 func checkProbe(t *testing.T, b *built) {
 	t.Helper()
-	assertEqual(t, "values", b.file(t, "/values"), "hi 36.4.3 12.6 True\n")
+	assert.Equal(t, "hi 36.4.3 12.6 True\n", b.file(t, "/values"), "values")
 	report := strings.TrimSpace(b.file(t, "/probe"))
 	attempts := strings.Split(report, "|")
-	assertEqual(t, "attempts", len(attempts), 13)
+	assert.Equal(t, 13, len(attempts), "attempts")
 	for _, part := range attempts {
 		what, came, _ := strings.Cut(part, "=")
-		if strings.Contains(came, "worked") {
-			t.Errorf("config.py could %s: %s", what, came)
-		}
+		assert.NotContains(t, came, "worked", "config.py could %s", what)
 		if what == "environment" {
 			for name := range strings.FieldsSeq(came) {
-				if !strings.HasSuffix(name, "_VERSION") && name != "LSB_RELEASE" && !strings.HasSuffix(name, "_ARCH") && name != "GREETING" && name != "HOME" {
-					t.Errorf("config.py sees the variable %s", name)
-				}
+				assert.False(t, !strings.HasSuffix(name, "_VERSION") && name != "LSB_RELEASE" && !strings.HasSuffix(name, "_ARCH") && name != "GREETING" && name != "HOME", "config.py sees the variable %s", name)
 			}
 		}
 	}

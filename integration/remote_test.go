@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 )
 
@@ -24,19 +27,15 @@ func TestRemoteBuilder(t *testing.T) {
 		"packages/probe/test.sh":    script("grep -q 'probe of' /probe"),
 	})
 	inspect := shared.BuildxCommand(t.Context(), harness.BuildxRun{Daemon: daemon, Args: []string{"inspect"}})
-	if err := inspect.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, inspect.Err())
 	assertContains(t, inspect.Stdout, "remote", daemon.TCPAddr, "running")
 
 	b := p.build(t, on(daemon), push())
 	b.assertExecuted(t, "[probe 1/1] COPY data.txt /probe", "[test probe] test.sh")
-	assertEqual(t, "/probe", b.file(t, "/probe"), "probe of "+p.id+"\n")
+	assert.Equal(t, "probe of "+p.id+"\n", b.file(t, "/probe"), "/probe")
 
 	stranger, err := harness.NewCertificates(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	own := daemon.Certificates
 	for _, c := range []struct {
 		name string
@@ -50,16 +49,14 @@ func TestRemoteBuilder(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			assertContains(t, inspectRemote(t, daemon.TCPAddr, c.Certificates), "inactive")
-			if err := handshake(t, daemon.TCPAddr, c.Certificates); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("the connection should end with %q, and not: %v", c.want, err)
-			}
+			err := handshake(t, daemon.TCPAddr, c.Certificates)
+			require.Error(t, err, "the connection should end with")
+			assert.Contains(t, err.Error(), c.want, "the connection should end with")
 		})
 	}
 	assertContains(t, inspectRemote(t, daemon.TCPAddr, harness.Certificates{}), "inactive")
 	assertContains(t, inspectRemote(t, daemon.TCPAddr, *own), "running")
-	if err := handshake(t, daemon.TCPAddr, *own); err != nil {
-		t.Error(err)
-	}
+	assert.NoError(t, handshake(t, daemon.TCPAddr, *own))
 }
 
 // inspectRemote makes a builder of the remote driver and says what buildx thinks of it.
@@ -75,9 +72,7 @@ func inspectRemote(t *testing.T, addr string, c harness.Certificates) string {
 	var answer harness.Result
 	for _, args := range [][]string{append(args, addr), {"inspect", builder}} {
 		answer = shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: args})
-		if err := answer.Err(); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, answer.Err())
 	}
 	return answer.Stdout
 }
@@ -87,18 +82,12 @@ func inspectRemote(t *testing.T, addr string, c harness.Certificates) string {
 func handshake(t *testing.T, addr string, c harness.Certificates) error {
 	t.Helper()
 	authority, err := os.ReadFile(c.CA)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	config := &tls.Config{ServerName: c.ServerName, RootCAs: x509.NewCertPool(), NextProtos: []string{"h2"}}
-	if !config.RootCAs.AppendCertsFromPEM(authority) {
-		t.Fatalf("%s holds no certificate", c.CA)
-	}
+	require.True(t, config.RootCAs.AppendCertsFromPEM(authority), "%s holds no certificate", c.CA)
 	if c.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		config.Certificates = []tls.Certificate{pair}
 	}
 	dialer := &tls.Dialer{Config: config}

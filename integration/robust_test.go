@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"jetkit/integration/harness"
 	"jetkit/integration/progress"
 	"jetkit/llb/teststep"
@@ -92,21 +95,18 @@ func TestDaemonIsKilled(t *testing.T) {
 	p := newProject(t, sleeperTree("2"))
 	interrupted := p.begin(t, daemon)
 	daemon.Kill()
-	if res := <-interrupted.ended; res.ExitCode <= 0 {
-		t.Errorf("buildx should notice that the daemon died; its exit code is %d:\n%s", res.ExitCode, res.Stderr)
-	}
-	if err := daemon.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	res := <-interrupted.ended
+	assert.Greater(t, res.ExitCode, 0, "buildx should notice that the daemon died; its exit code is %d:\n%s", res.ExitCode, res.Stderr)
+	require.NoError(t, daemon.Restart(t.Context()))
 	resumed := p.build(t, on(daemon), pushTimeless("resumed"))
-	if s := resumed.step(t, "[first 1/1]"); !s.Cached {
-		t.Errorf("a step that was finished ran again: %+v", s)
-	}
-	if s := resumed.step(t, "[sleeper 1/1]"); !s.Ran || s.Cached {
-		t.Errorf("the step that was interrupted should run again: %+v", s)
+	s := resumed.step(t, "[first 1/1]")
+	assert.True(t, s.Cached, "a step that was finished ran again: %+v", s)
+	s = resumed.step(t, "[sleeper 1/1]")
+	if assert.True(t, s.Ran, "the step that was interrupted should run again: %+v", s) {
+		assert.False(t, s.Cached, "the step that was interrupted should run again: %+v", s)
 	}
 	undisturbed := p.build(t, pushTimeless("undisturbed"))
-	assertEqual(t, "image", resumed.digest(t), undisturbed.digest(t))
+	assert.Equal(t, undisturbed.digest(t), resumed.digest(t), "image")
 }
 
 // A client that vanishes takes its steps with it. The daemon has room for one step at a time: were the sleeper still
@@ -124,10 +124,8 @@ func TestClientVanishes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	res := shared.Buildx(ctx, harness.BuildxRun{Daemon: daemon, Dir: other.dir, Args: []string{"-f", "jetson.yaml", "--build-arg", "BASE_IMAGE=" + base(t), "."}})
-	if err := res.Err(); err != nil {
-		t.Fatal(err)
-	}
-	assertEqual(t, "steps", len(progress.Executed(progress.Parse(res.Stderr))), 11)
+	require.NoError(t, res.Err())
+	assert.Equal(t, 11, len(progress.Executed(progress.Parse(res.Stderr))), "steps")
 }
 
 // dyingRegistry stands in front of the Env's registry until a first blob is sent to it; then it is gone.
@@ -163,19 +161,17 @@ func TestRegistryDiesWhileCacheIsExported(t *testing.T) {
 				cache += ",ignore-error=true"
 			}
 			b := p.try(t, push(), with("--cache-to", cache))
-			if s := b.step(t, "exporting cache to registry"); !s.Failed {
-				t.Errorf("the progress does not tell that the cache was lost: %+v", s)
-			}
-			if ok := b.ExitCode == 0; ok != ignore {
-				t.Errorf("the exit code is %d:\n%s", b.ExitCode, b.Stderr)
-			}
+			s := b.step(t, "exporting cache to registry")
+			assert.True(t, s.Failed, "the progress does not tell that the cache was lost: %+v", s)
+			ok := b.ExitCode == 0
+			assert.Equal(t, ignore, ok, "the exit code is %d:\n%s", b.ExitCode, b.Stderr)
 			if ignore {
-				assertEqual(t, "/three", b.file(t, "/three"), "three of "+p.id+"\n"+p.id+"\n")
+				assert.Equal(t, "three of "+p.id+"\n"+p.id+"\n", b.file(t, "/three"), "/three")
 			}
 			// Nothing that was built is lost in either case.
 			again := p.build(t, push())
 			again.assertExecuted(t)
-			assertEqual(t, "/three", again.file(t, "/three"), "three of "+p.id+"\n"+p.id+"\n")
+			assert.Equal(t, "three of "+p.id+"\n"+p.id+"\n", again.file(t, "/three"), "/three")
 		})
 	}
 }
@@ -202,8 +198,7 @@ func TestBuildsAtOnceShareSteps(t *testing.T) {
 	all.Wait()
 	made := map[string]string{} // what a package's step and test made, by the chain up to the package
 	for i, packages := range chains {
-		if err := builds[i].Err(); err != nil {
-			t.Errorf("packages %s: %v", packages, err)
+		if !assert.NoError(t, builds[i].Err(), "packages %s", packages) {
 			continue
 		}
 		names := strings.Split(packages, ",")
@@ -212,9 +207,8 @@ func TestBuildsAtOnceShareSteps(t *testing.T) {
 			record := fmt.Sprintf("%03d-%s-test.sh-%s/run", k+1, tests[k].Package, tests[k].Where)
 			got := builds[i].file(t, "/"+name) + builds[i].file(t, path.Join(teststep.ShareDir, "tests", record))
 			chain := strings.Join(names[:k+1], ",")
-			if first, ok := made[chain]; ok && first != got {
-				t.Errorf("the steps of %s ran more than once: %q and %q", chain, first, got)
-			}
+			first, ok := made[chain]
+			assert.False(t, ok && first != got, "the steps of %s ran more than once: %q and %q", chain, first, got)
 			made[chain] = got
 		}
 	}

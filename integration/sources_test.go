@@ -9,9 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/integration/harness"
 	"jetkit/llb/teststep"
@@ -36,9 +38,9 @@ func TestPackagesOfTheContext(t *testing.T) {
 		"my-robot/test.sh":               script("grep -q 'robot of' /robot && grep -q wide /camera"),
 	})
 	b := p.build(t, push())
-	assertEqual(t, "packages", origins(b.manifest(t)), "camera:v2 from context:packages/vision/cam, my-robot from context:my-robot")
-	assertEqual(t, "/camera", b.file(t, "/camera"), "wide 36.4.3 12.6 "+p.id+"\n")
-	assertEqual(t, "/robot", b.file(t, "/robot"), "robot of "+p.id+"\n")
+	assert.Equal(t, "camera:v2 from context:packages/vision/cam, my-robot from context:my-robot", origins(b.manifest(t)), "packages")
+	assert.Equal(t, "wide 36.4.3 12.6 "+p.id+"\n", b.file(t, "/camera"), "/camera")
+	assert.Equal(t, "robot of "+p.id+"\n", b.file(t, "/robot"), "/robot")
 }
 
 // A built-in package, with the packages that it installs, and on top of it one of the context.
@@ -52,25 +54,23 @@ func TestBuiltinAndContextPackages(t *testing.T) {
 		"unrelated/big.bin": strings.Repeat("x", 1<<20),
 	})
 	only := p.build(t, push(), arg("PACKAGES=build-essential"))
-	assertEqual(t, "packages", origins(only.manifest(t)), "build-essential from builtin:build/build-essential")
+	assert.Equal(t, "build-essential from builtin:build/build-essential", origins(only.manifest(t)), "packages")
 	assertContains(t, only.output(t, "[test build-essential] test.sh"), "C++ works, 3 elements")
 
 	both := p.build(t, push())
-	assertEqual(t, "packages", origins(both.manifest(t)), "build-essential from builtin:build/build-essential, hello from context:hello")
+	assert.Equal(t, "build-essential from builtin:build/build-essential, hello from context:hello", origins(both.manifest(t)), "packages")
 	for _, step := range []string{"[hello 1/2] COPY", "[hello 2/2] RUN", "[test hello]", "[test build-essential on image]"} {
-		if s := both.step(t, step); !s.Ran || s.Cached {
-			t.Errorf("it should run: %+v", s)
+		s := both.step(t, step)
+		if assert.True(t, s.Ran, "it should run: %+v", s) {
+			assert.False(t, s.Cached, "it should run: %+v", s)
 		}
 	}
 	// Another test may be at the same built-in package, and its progress then looks like ours. What was installed twice
 	// would not give the same layers.
 	layers := both.layers(t)
-	if first := only.layers(t); !slices.Equal(first[:2], layers[:2]) {
-		t.Errorf("the layers %v do not go on from %v", layers, first)
-	}
-	if sent := regexp.MustCompile(`transferring context: [\d.]+MB`).FindString(both.Stderr); sent != "" {
-		t.Errorf("a folder that is not in the chain was sent: %s", sent)
-	}
+	first := only.layers(t)
+	assert.Equal(t, layers[:2], first[:2], "the layers %v do not go on from %v", layers, first)
+	assert.Empty(t, regexp.MustCompile(`transferring context: [\d.]+MB`).FindString(both.Stderr), "a folder that is not in the chain was sent")
 }
 
 // layers are the digests of the pushed image's layers, the base's first.
@@ -90,8 +90,8 @@ func TestContextWinsOverBuiltin(t *testing.T) {
 		"packages/build-essential/Dockerfile": dockerfile("name: build-essential", "RUN echo @ID@ > /own\n"),
 	})
 	b := p.build(t, push())
-	assertEqual(t, "packages", origins(b.manifest(t)), "build-essential from context:packages/build-essential")
-	assertEqual(t, "/own", b.file(t, "/own"), p.id+"\n")
+	assert.Equal(t, "build-essential from context:packages/build-essential", origins(b.manifest(t)), "packages")
+	assert.Equal(t, p.id+"\n", b.file(t, "/own"), "/own")
 
 	p.write(t, files{"jetson.yaml": p.read(t, "jetson.yaml") + "sources: [builtin, {dir: packages}]\n"})
 	assertContains(t, p.build(t, with("--call", "jetson.plan")).Stdout, "builtin:build/build-essential")
@@ -100,9 +100,7 @@ func TestContextWinsOverBuiltin(t *testing.T) {
 func (p *project) read(t *testing.T, name string) string {
 	t.Helper()
 	dt, err := os.ReadFile(filepath.Join(p.dir, name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(dt)
 }
 
@@ -119,10 +117,10 @@ func TestBaseFromBuildContext(t *testing.T) {
 			p := newProject(t, one("name: a\ntest: test.sh", "RUN . /etc/os-release && echo $ID > /a\n").and(files{"packages/a/test.sh": script("test -e /a")}))
 			p.write(t, files{"jetson.yaml": p.read(t, "jetson.yaml") + c.body + "\n"})
 			b := p.build(t, push(), noBase(), with("--build-context", c.context+"=docker-image://"+base(t)))
-			assertEqual(t, "/a", b.file(t, "/a"), "debian\n")
-			assertEqual(t, "base", b.manifest(t).Base, c.want)
+			assert.Equal(t, "debian\n", b.file(t, "/a"), "/a")
+			assert.Equal(t, c.want, b.manifest(t).Base, "base")
 			config := b.config(t)
-			assertEqual(t, "command of the base", strings.Join(config.Config.Cmd, " "), "bash")
+			assert.Equal(t, "bash", strings.Join(config.Config.Cmd, " "), "command of the base")
 		})
 	}
 }
@@ -144,8 +142,8 @@ func TestPackagesOfNamedContexts(t *testing.T) {
 	writeFiles(t, tree, p.id, files{"robots/jetson/deep/Dockerfile": dockerfile("name: deep", "COPY Dockerfile /deep\n"), "robots/other/deep/Dockerfile": "FROM none\n"})
 	contexts := []string{"--build-context", "extra=" + extra, "--build-context", "tree=" + tree}
 	b := p.build(t, push(), with(contexts...))
-	assertEqual(t, "packages", origins(b.manifest(t)), "driver from extra:driver, a from context:packages/a, deep from tree:robots/jetson/deep")
-	assertEqual(t, "/a", b.file(t, "/a"), "driver of "+p.id+"\n")
+	assert.Equal(t, "driver from extra:driver, a from context:packages/a, deep from tree:robots/jetson/deep", origins(b.manifest(t)), "packages")
+	assert.Equal(t, "driver of "+p.id+"\n", b.file(t, "/a"), "/a")
 
 	writeFiles(t, extra, p.id, files{"driver/check.sh": script("echo no device; exit 9")})
 	failed := p.fail(t, with(contexts...))
@@ -155,11 +153,9 @@ func TestPackagesOfNamedContexts(t *testing.T) {
 	image := newProject(t, files{"Dockerfile": "FROM scratch\nCOPY tree /\n"})
 	writeFiles(t, filepath.Join(image.dir, "tree"), p.id, files{"driver/Dockerfile": dockerfile("name: driver", "RUN echo from an image > /driver\n")})
 	ref := shared.Ref(image.id + ":1")
-	if err := shared.Buildx(t.Context(), harness.BuildxRun{Dir: image.dir, Args: []string{"--push", "--tag", ref, "."}}).Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, shared.Buildx(t.Context(), harness.BuildxRun{Dir: image.dir, Args: []string{"--push", "--tag", ref, "."}}).Err())
 	b = p.build(t, push(), with("--build-context", "extra=docker-image://"+ref, "--build-context", "tree="+tree))
-	assertEqual(t, "/a", b.file(t, "/a"), "from an image\n")
+	assert.Equal(t, "from an image\n", b.file(t, "/a"), "/a")
 }
 
 func TestGitContext(t *testing.T) {
@@ -171,19 +167,19 @@ func TestGitContext(t *testing.T) {
 	url := p.serveGit(t)
 	elsewhere := &project{dir: t.TempDir(), id: p.id + "-git"}
 	b := elsewhere.build(t, push(), inContext(url))
-	assertEqual(t, "/a", b.file(t, "/a"), "from git, "+p.id+"\n")
-	assertEqual(t, "packages", origins(b.manifest(t)), "a from context:packages/a")
+	assert.Equal(t, "from git, "+p.id+"\n", b.file(t, "/a"), "/a")
+	assert.Equal(t, "a from context:packages/a", origins(b.manifest(t)), "packages")
 
 	// The same repository as a source of packages of another file.
 	other := newProject(t, files{"jetson.yaml": "packages: a\nsources: [{context: company, dir: packages}]\n"})
 	b = other.build(t, push(), with("--build-context", "company="+url+"#main"))
-	assertEqual(t, "packages", origins(b.manifest(t)), "a from company:packages/a")
+	assert.Equal(t, "a from company:packages/a", origins(b.manifest(t)), "packages")
 
 	// URLs with a query, which buildx sends only to frontends whose label says that they understand it.
 	elsewhere.build(t, inContext(url+"?branch=main"))
 	other = newProject(t, files{"jetson.yaml": "packages: a\nsources: [{context: company}]\n"})
 	b = other.build(t, push(), with("--build-context", "company="+url+"?branch=main&subdir=packages"))
-	assertEqual(t, "packages", origins(b.manifest(t)), "a from company:a")
+	assert.Equal(t, "a from company:a", origins(b.manifest(t)), "packages")
 }
 
 // serveGit commits the project's files and serves them as a Git repository over HTTP.
@@ -194,9 +190,7 @@ func (p *project) serveGit(t *testing.T) string {
 		cmd.Dir = p.dir
 		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@t", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@t")
 		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
+		require.NoError(t, err, "git %v: %v\n%s", args, err, out)
 		return strings.TrimSpace(string(out))
 	}
 	git("init", "--quiet", "--initial-branch=main")

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/teststep"
 )
@@ -52,7 +54,7 @@ func TestTestsAreSteps(t *testing.T) {
 			"arguments: one two words; user: root; in: /srv; PROBED=yes; later: yes", "shm: 8589934592")
 	})
 	t.Run("what they write is in the image below jetkit's folder only", func(t *testing.T) {
-		assertEqual(t, "result", b.file(t, "/usr/share/jetkit/tests/001-probe-test.sh_one__two_words_-package/report/result.txt"), "result of "+p.id+"\n")
+		assert.Equal(t, "result of "+p.id+"\n", b.file(t, "/usr/share/jetkit/tests/001-probe-test.sh_one__two_words_-package/report/result.txt"), "result")
 		assertSame(t, "files above the base", b.added(t), []string{
 			"probe", "later", "end",
 			"usr/share/jetkit/manifest.json",
@@ -79,10 +81,10 @@ func TestDataStaysForLaterRuns(t *testing.T) {
 	tree["jetson.yaml"] = strings.Replace(target(), "36.4.3", "36.4.4", 1) + "\npackages: [a]\ntests: {data: @ID@}\n"
 	p := newProject(t, tree)
 	b := p.build(t, push())
-	assertEqual(t, "first run", b.output(t, "[test a] test.sh"), "new")
+	assert.Equal(t, "new", b.output(t, "[test a] test.sh"), "first run")
 	b.assertAbsent(t, "/data", "/data/"+p.id)
-	assertEqual(t, "second run", p.build(t, arg("TEST_EPOCH=2")).output(t, "[test a] test.sh"), "seen")
-	assertEqual(t, "another target", p.build(t, arg("TEST_EPOCH=3"), arg("L4T_VERSION=36.4.3")).output(t, "[test a] test.sh"), "new")
+	assert.Equal(t, "seen", p.build(t, arg("TEST_EPOCH=2")).output(t, "[test a] test.sh"), "second run")
+	assert.Equal(t, "new", p.build(t, arg("TEST_EPOCH=3"), arg("L4T_VERSION=36.4.3")).output(t, "[test a] test.sh"), "another target")
 }
 
 func checkRecords(t *testing.T, b *built) {
@@ -95,32 +97,29 @@ func checkRecords(t *testing.T, b *built) {
 	for _, r := range m.Tests {
 		tests = append(tests, strings.Join([]string{r.Package, r.Test, string(r.Where), string(r.Result), strings.Join(r.Command, "|")}, ", "))
 	}
-	assertEqual(t, "packages", strings.Join(packages, "\n"),
-		"probe from context:packages/probe\nlater from context:packages/later\nend from context:packages/end")
-	assertEqual(t, "tests", strings.Join(tests, "\n"), `probe, test.sh one 'two words', package, passed, /bin/bash|/test/test.sh|one|two words
+	assert.Equal(t, "probe from context:packages/probe\nlater from context:packages/later\nend from context:packages/end", strings.Join(packages, "\n"), "packages")
+	assert.Equal(t, `probe, test.sh one 'two words', package, passed, /bin/bash|/test/test.sh|one|two words
 probe, verify, package, passed, /test/verify
 later, test.sh, package, passed, /bin/bash|/test/test.sh
 probe, test.sh one 'two words', image, passed, /bin/bash|/test/test.sh|one|two words
 probe, verify, image, passed, /test/verify
-later, test.sh, image, passed, /bin/bash|/test/test.sh`)
+later, test.sh, image, passed, /bin/bash|/test/test.sh`, strings.Join(tests, "\n"), "tests")
 	config := b.config(t)
 	for label, want := range map[string]string{
 		"io.jetkit.packages": "probe later end", "io.jetkit.tests.passed": "6", "io.jetkit.tests.skipped": "0",
 		"io.jetkit.built-for.l4t": "36.4.3", "io.jetkit.built-for.cuda": "12.6", "io.jetkit.plan": m.Plan,
 	} {
-		assertEqual(t, label, config.Config.Labels[label], want)
+		assert.Equal(t, want, config.Config.Labels[label], label)
 	}
-	assertEqual(t, "target", m.BuiltFor["l4t"], "36.4.3")
-	assertEqual(t, "base", m.Base, base(t))
+	assert.Equal(t, "36.4.3", m.BuiltFor["l4t"], "target")
+	assert.Equal(t, base(t), m.Base, "base")
 }
 
 // added lists the files that the layers above the base's hold.
 func (b *built) added(t *testing.T) []string {
 	t.Helper()
 	image, err := shared.Image(t.Context(), b.image, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return addedTo(t, image)
 }
 
@@ -128,9 +127,7 @@ func (b *built) added(t *testing.T) []string {
 func addedTo(t *testing.T, image v1.Image) []string {
 	t.Helper()
 	layers, err := image.Layers()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var names []string
 	for _, layer := range layers[1:] {
 		names = append(names, filesOf(t, layer)...)
@@ -141,9 +138,7 @@ func addedTo(t *testing.T, image v1.Image) []string {
 func filesOf(t *testing.T, layer v1.Layer) []string {
 	t.Helper()
 	content, err := layer.Uncompressed()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer content.Close()
 	var names []string
 	archive := tar.NewReader(content)
@@ -152,9 +147,7 @@ func filesOf(t *testing.T, layer v1.Layer) []string {
 		if errors.Is(err, io.EOF) {
 			return names
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if header.Typeflag != tar.TypeDir {
 			names = append(names, header.Name)
 		}
@@ -200,9 +193,7 @@ func TestWhichTestsRun(t *testing.T) {
 				attrs["build-arg:"+name] = value
 			}
 			result, err := p.buildInProcess(t, inProcess{attrs: attrs})
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			assertSame(t, "tests", result.tests(), c.want)
 		})
 	}
@@ -219,12 +210,12 @@ func TestSkippedTestsAreInTheRecords(t *testing.T) {
 			skipped[r.Package+" "+r.Test] = r.Reason
 		}
 	}
-	if len(skipped) != 2 || skipped["probe verify"] != "tests.skip has probe" {
-		t.Errorf("skipped tests: %v", skipped)
+	if assert.Len(t, skipped, 2, "skipped tests") {
+		assert.Equal(t, "tests.skip has probe", skipped["probe verify"], "skipped tests")
 	}
 	config := b.config(t)
-	assertEqual(t, "passed", config.Config.Labels["io.jetkit.tests.passed"], "2")
-	assertEqual(t, "skipped", config.Config.Labels["io.jetkit.tests.skipped"], "2")
+	assert.Equal(t, "2", config.Config.Labels["io.jetkit.tests.passed"], "passed")
+	assert.Equal(t, "2", config.Config.Labels["io.jetkit.tests.skipped"], "skipped")
 }
 
 // A test can pass on its own stage and fail on the image, because of a later package.
@@ -239,9 +230,8 @@ func TestFailureOnlyOnImageFailsTheBuild(t *testing.T) {
 	b := p.fail(t, push())
 	assertContains(t, b.Stderr, `test "test.sh" of package first failed on the finished image with exit code 7`, "somebody changed /config")
 	b.assertExecuted(t, "[first 1/1] RUN echo "+p.id+" > /config", "[breaker 1/1] RUN echo broken > /config", "[test first] test.sh")
-	if _, err := shared.ImageConfig(t.Context(), b.image); err == nil {
-		t.Error("an image was pushed")
-	}
+	_, err := shared.ImageConfig(t.Context(), b.image)
+	assert.Error(t, err, "an image was pushed")
 	p.build(t, arg("TESTS=intermediate"))
 }
 
@@ -250,5 +240,5 @@ func TestManifestIsTheSameOnEveryBuilder(t *testing.T) {
 	p := newProject(t, testTree())
 	first := p.build(t, push()).file(t, teststep.ShareDir+"/manifest.json")
 	again := p.build(t, push(), on(secondDaemon(t))).file(t, teststep.ShareDir+"/manifest.json")
-	assertEqual(t, "manifest", again, first)
+	assert.Equal(t, first, again, "manifest")
 }

@@ -5,8 +5,10 @@ package integration
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/integration/harness"
 )
@@ -21,9 +23,7 @@ func TestUpstreamTree(t *testing.T) {
 	}
 	ctx := t.Context()
 	frontend, err := shared.FrontendImage(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dir := t.TempDir()
 	writeFiles(t, dir, "", files{
 		"jetson.yaml": "# syntax=" + frontend + "\ntarget: {l4t: 36.4.3, arch: tegra}\npackages: [pytorch:2.7, torchvision]\nsources: [{context: jc}]\n",
@@ -33,17 +33,12 @@ func TestUpstreamTree(t *testing.T) {
 		"--build-arg", "PYTHON_IMAGE=" + pythonImage(t), ".",
 	}
 	first := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
-	if err := first.Err(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, first.Err())
 	again := shared.Buildx(ctx, harness.BuildxRun{Dir: dir, Args: args})
-	if err := again.Err(); err != nil || again.Stdout != first.Stdout {
-		t.Fatalf("the second plan differs: %v", err)
-	}
+	require.NoError(t, again.Err(), "the second plan differs")
+	require.Equal(t, first.Stdout, again.Stdout, "the second plan differs")
 	for _, want := range []string{"pytorch:2.7", "torchvision:0.22.0", "cuda:12.6", "TORCH_CUDA_ARCH_LIST"} {
-		if !strings.Contains(first.Stdout, want) {
-			t.Errorf("the plan has no %s:\n%s", want, first.Stdout)
-		}
+		assert.Contains(t, first.Stdout, want, "the plan")
 	}
 	t.Logf("first plan %v, second %v", first.Duration, again.Duration)
 }

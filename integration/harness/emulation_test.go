@@ -11,6 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // testFormat is a format of this test alone, which echo runs, and a program in it. The program prints its own path.
@@ -19,12 +22,12 @@ func testFormat(t *testing.T) (f format, program string) {
 	dir := t.TempDir()
 	name := fmt.Sprintf("%s-%d", t.Name(), os.Getpid())
 	t.Cleanup(func() { // for a test that failed half-way
-		if err := underLock(func() error {
+		// it should be gone
+		err := underLock(func() error {
 			_ = tellKernel(ownFormat+name, "-1") // it should be gone
 			return unmountFormats()
-		}); err != nil {
-			t.Error(err)
-		}
+		})
+		assert.NoError(t, err)
 	})
 	f = format{name: name, interpreter: filepath.Join(dir, "echo"), flags: "O"}
 	for _, b := range []byte("jk" + name) {
@@ -32,18 +35,12 @@ func testFormat(t *testing.T) (f format, program string) {
 		f.mask += `\xff`
 	}
 	echo, err := exec.LookPath("echo")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	content, err := os.ReadFile(echo)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	program = filepath.Join(dir, "program")
 	for path, content := range map[string][]byte{f.interpreter: content, program: []byte("jk" + name + "\n")} {
-		if err := os.WriteFile(path, content, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(path, content, 0o755))
 	}
 	return f, program
 }
@@ -51,18 +48,15 @@ func testFormat(t *testing.T) (f format, program string) {
 func assertRuns(t *testing.T, when, program string, want bool) {
 	t.Helper()
 	out, err := exec.Command(program).Output()
-	if got := err == nil && strings.Contains(string(out), program); got != want {
-		t.Errorf("%s: the program runs: %v, want %v (%q, %v)", when, got, want, out, err)
-	}
+	got := err == nil && strings.Contains(string(out), program)
+	assert.Equal(t, want, got, "%s: the program runs: %v, want %v (%q, %v)", when, got, want, out, err)
 }
 
 // registerAs does to the kernel's list what somebody else would do.
 func registerAs(t *testing.T, f format, name string) {
 	t.Helper()
 	line := strings.Join([]string{"", name, "M", "0", f.magic, f.mask, f.interpreter, f.flags + "F"}, ":")
-	if err := underLock(func() error { return errors.Join(mountFormats(), tellKernel("register", line)) }); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, underLock(func() error { return errors.Join(mountFormats(), tellKernel("register", line)) }))
 }
 
 // underLock keeps those away who use the kernel's list at the same time: the other packages' tests do.
@@ -78,13 +72,9 @@ func underLock(do func() error) error {
 func use(t *testing.T, f format) (release func()) {
 	t.Helper()
 	end, err := f.use()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return func() {
-		if err := end(); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, end())
 	}
 }
 
@@ -103,9 +93,7 @@ func TestFormatOfTheMachineStays(t *testing.T) {
 	f, program := testFormat(t)
 	own := "machine-" + f.name
 	t.Cleanup(func() {
-		if err := underLock(func() error { return tellKernel(own, "-1") }); err != nil {
-			t.Error(err)
-		}
+		assert.NoError(t, underLock(func() error { return tellKernel(own, "-1") }))
 	})
 	registerAs(t, f, own)
 	use(t, f)()
@@ -116,8 +104,6 @@ func TestFormatOfKilledRunIsRemoved(t *testing.T) {
 	f, program := testFormat(t)
 	registerAs(t, f, ownFormat+f.name)
 	assertRuns(t, "before", program, true)
-	if err := underLock(f.clean); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, underLock(f.clean))
 	assertRuns(t, "afterwards", program, false)
 }

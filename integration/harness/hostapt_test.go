@@ -3,8 +3,9 @@
 package harness
 
 import (
-	"slices"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 func TestAcquireSettings(t *testing.T) {
@@ -20,12 +21,8 @@ DPkg::Post-Invoke:: "rm -f /somewhere";
 Acquire::Check-Valid-Until "false";
 `
 	got := acquireSettings(dump)
-	if got != want {
-		t.Errorf("acquireSettings:\n%s\nwant:\n%s", got, want)
-	}
-	if proxy := setting(got, "Acquire::HTTP::Proxy"); proxy != "http://proxy.example:3128" {
-		t.Errorf("proxy = %q", proxy)
-	}
+	assert.Equal(t, want, got, "acquireSettings")
+	assert.Equal(t, "http://proxy.example:3128", setting(got, "Acquire::HTTP::Proxy"), "proxy")
 }
 
 func TestMirrorOf(t *testing.T) {
@@ -40,9 +37,7 @@ bookworm main http://mirror.example/debian/
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := mirrorOf(test.indexes, "bookworm"); got != test.want {
-				t.Errorf("mirrorOf = %q, want %q", got, test.want)
-			}
+			assert.Equal(t, test.want, mirrorOf(test.indexes, "bookworm"), "mirrorOf")
 		})
 	}
 }
@@ -52,7 +47,6 @@ func TestNamedKeyrings(t *testing.T) {
 		"a.list":    []byte("deb [arch=amd64 signed-by=/k/one.gpg,/k/two.asc] http://mirror.example/debian bookworm main\n"),
 		"b.sources": []byte("Types: deb\nSigned-By: /k/two.asc\n"),
 	})
-	if want := []string{"/k/one.gpg", "/k/two.asc"}; !slices.Equal(got, want) {
-		t.Errorf("namedKeyrings = %q, want %q", got, want)
-	}
+	want := []string{"/k/one.gpg", "/k/two.asc"}
+	assert.Equal(t, want, got, "namedKeyrings")
 }

@@ -5,13 +5,14 @@ package harness
 import (
 	"archive/tar"
 	"bytes"
-	"errors"
 	"io/fs"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestFindInLayers(t *testing.T) {
@@ -21,14 +22,13 @@ func TestFindInLayers(t *testing.T) {
 	}
 	for file, want := range map[string]string{"/etc/kept": "lower", "/etc/changed": "upper", "/opaque/new": "upper"} {
 		got, err := findInLayers(layers, file)
-		if err != nil || string(got.content) != want {
-			t.Errorf("%s = %q, %v; want %q", file, got.content, err, want)
+		if assert.NoError(t, err, "%s = %q", file, got.content) {
+			assert.Equal(t, want, string(got.content), "%s = %q", file, got.content)
 		}
 	}
 	for _, file := range []string{"/etc/removed", "/gone/file", "/opaque/old", "/never"} {
-		if got, err := findInLayers(layers, file); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s = %q, %v; want fs.ErrNotExist", file, got.content, err)
-		}
+		got, err := findInLayers(layers, file)
+		assert.ErrorIs(t, err, fs.ErrNotExist, "%s = %q", file, got.content)
 	}
 }
 
@@ -39,15 +39,10 @@ func tarOf(t *testing.T, namesAndContents ...string) v1.Layer {
 	archive := tar.NewWriter(&buffer)
 	for i := 0; i < len(namesAndContents); i += 2 {
 		name, content := namesAndContents[i], namesAndContents[i+1]
-		if err := archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := archive.Write([]byte(content)); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, archive.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}))
+		_, err := archive.Write([]byte(content))
+		require.NoError(t, err)
 	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, archive.Close())
 	return static.NewLayer(buffer.Bytes(), types.OCIUncompressedLayer)
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+
 	"jetkit/integration/progress"
 )
 
@@ -50,20 +52,31 @@ const build = `#0 building with "b" instance using remote driver
 func TestParse(t *testing.T) {
 	steps := progress.Parse(build)
 	test := progress.Find(steps, "[test numpy]")
-	if test == nil || !test.Failed || test.Ran || len(test.Output) != 2 || test.Output[1] != "1.0 is a number" {
-		t.Errorf("failed test: %+v", test)
+	if assert.NotNil(t, test, "failed test") {
+		if assert.True(t, test.Failed, "failed test") {
+			if assert.False(t, test.Ran, "failed test") {
+				if assert.Len(t, test.Output, 2, "failed test") {
+					assert.Equal(t, "1.0 is a number", test.Output[1], "failed test")
+				}
+			}
+		}
 	}
-	if s := progress.Find(steps, "[numpy"); s == nil || !s.Cached || s.Ran {
-		t.Errorf("cached step: %+v", s)
+	s := progress.Find(steps, "[numpy")
+	if assert.NotNil(t, s, "cached step") {
+		if assert.True(t, s.Cached, "cached step") {
+			assert.False(t, s.Ran, "cached step")
+		}
 	}
 	ran := progress.Executed(steps)
-	if s := progress.Find(steps, "[torch"); s == nil || !s.Cached {
-		t.Errorf("a step whose result was fetched: %+v", s)
+	s = progress.Find(steps, "[torch")
+	if assert.NotNil(t, s, "a step whose result was fetched") {
+		assert.True(t, s.Cached, "a step whose result was fetched")
 	}
-	if len(ran) != 3 || ran[2].Name != "[sums 1/1] RUN sha256sum" || ran[1].Name != "[linux/arm64 test numpy on image] test.py" || ran[0].Name != "[cmake 1/1] RUN make" || ran[0].Time != 2500*time.Millisecond {
-		t.Errorf("executed: %+v", ran)
+	if assert.Len(t, ran, 3, "executed") {
+		assert.Equal(t, "[sums 1/1] RUN sha256sum", ran[2].Name, "executed")
+		assert.Equal(t, "[linux/arm64 test numpy on image] test.py", ran[1].Name, "executed")
+		assert.Equal(t, "[cmake 1/1] RUN make", ran[0].Name, "executed")
+		assert.Equal(t, 2500*time.Millisecond, ran[0].Time, "executed")
 	}
-	if progress.Find(steps, "[nothing") != nil {
-		t.Error("found a step that is not there")
-	}
+	assert.Nil(t, progress.Find(steps, "[nothing"), "found a step that is not there")
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"reflect"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestAddUp(t *testing.T) {
@@ -41,14 +43,11 @@ func TestAddUp(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			folder := t.TempDir()
 			for name, content := range test.reports {
-				if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644))
 			}
 			got, err := addUp(folder)
-			if err != nil || !reflect.DeepEqual(got, test.want) {
-				t.Errorf("addUp = %+v, %v; want %+v", got, err, test.want)
-			}
+			require.NoError(t, err, "addUp")
+			assert.Equal(t, test.want, got, "addUp")
 		})
 	}
 }
