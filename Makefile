@@ -28,7 +28,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= ./...
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit integration test demo bench frontend-image clean
+.PHONY: help setup build lint vuln fmt unit integration test compat demo bench frontend-image clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -42,7 +42,7 @@ build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 
 lint: $(LINTERS) ## Check the code and its formatting, scripts, workflows and Kubernetes manifests
 	$(LINTER) run ./...
-	shellcheck integration/*.sh .ci/run examples/builder/nvidia-runc
+	shellcheck integration/*.sh cmd/internal/compat/*.sh .ci/run examples/builder/nvidia-runc
 	$(BIN)/actionlint $(wildcard .github/workflows/*.y*ml)
 	$(BIN)/actionlint -config-file examples/ci/github/actionlint.yaml $(filter-out %/actionlint.yaml,$(wildcard examples/ci/github/*.y*ml))
 	$(BIN)/manifests $(wildcard examples/kubernetes/*.yaml)
@@ -64,6 +64,9 @@ integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkit
 
 test: ## Everything: setup, lint, unit, integration; the last line is the sum
 	@integration/test.sh
+
+compat: ## Compare with jetson-containers, fetched into .cache or in JETKIT_TREE; with its resolver's answers in JETKIT_ORACLE
+	@cmd/internal/compat/compat.sh
 
 demo: ## Show jetkit at work on a private builder
 	@integration/setup.sh packages

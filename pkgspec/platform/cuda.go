@@ -36,24 +36,24 @@ func (r Requirement) FailsOn(t plan.Target) []string {
 // those of the releases in the tables and the given ones, as far as a Jetson with
 // the target's L4T has packages of them. There are none where CUDA comes with the
 // Jetson's system, up to L4T 35.
-func (tables *Tables) OtherCUDAs(t plan.Target, more []string) []string {
-	tables = tables.orBuiltIn()
-	l4t := versionOf(t.L4T.Value)
-	own, ok := parseVersion(t.CUDA.Value)
-	if !ok || t.Arch.Value == archTegra && l4t.part(0) < 36 {
+func (t *Tables) OtherCUDAs(target plan.Target, more []string) []string {
+	t = t.orBuiltIn()
+	l4t := versionOf(target.L4T.Value)
+	own, ok := parseVersion(target.CUDA.Value)
+	if !ok || target.Arch.Value == archTegra && l4t.part(0) < 36 {
 		return nil
 	}
 	var others []version
 	add := func(text string) {
-		if v, ok := parseVersion(text); ok && v.compare(own) != 0 && (t.Arch.Value == archX86 || tables.cudaLimit(l4t, v) == nil) {
+		if v, ok := parseVersion(text); ok && v.compare(own) != 0 && (target.Arch.Value == archX86 || t.cudaLimit(l4t, v) == nil) {
 			others = append(others, v)
 		}
 	}
 	for _, text := range more {
 		add(text)
 	}
-	for i := range tables.releases {
-		add(tables.releases[i].CUDA)
+	for i := range t.releases {
+		add(t.releases[i].CUDA)
 	}
 	slices.SortFunc(others, func(a, b version) int {
 		newerA, newerB := a.compare(own) > 0, b.compare(own) > 0

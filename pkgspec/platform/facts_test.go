@@ -82,32 +82,52 @@ func TestFactsProblems(t *testing.T) {
 		"text after it":   {file("sm.json", "{}\n{}"), "facts/sm.json:2:2: error: the JSON is not valid: there is text after the end of the document [json-syntax]\n    hint: check the quotes, commas and brackets before it"},
 		"a list":          {file("sm.json", "[]"), "facts/sm.json:1:1: error: the file must be a mapping, not an empty list [wrong-type]"},
 		"no list":         {file("sm.json", `{"capabilities": {}}`), "facts/sm.json:1:18: error: the table must be a list, not a mapping [wrong-type]"},
-		"unknown table":   {file("sm.json", "{\n\"capabilites\": []}"), "facts/sm.json:2:1: error: unknown key \"capabilites\": sm.json has $comment and capabilities [unknown-key]\n    hint: did you mean capabilities?"},
+		"unknown table":   {file("sm.json", "{\n\"capability\": []}"), "facts/sm.json:2:1: error: unknown key \"capability\": sm.json has $comment and capabilities [unknown-key]\n    hint: did you mean capabilities?"},
 		"names of arches": {file("arch.json", `{"arches": []}`), "facts/arch.json:1:2: error: unknown key \"arches\": arch.json has $comment, board_arches, cuda_architectures and cuda_limits [unknown-key]"},
-		"unknown key": {file("l4t.json", `{"releases": [
+		"unknown key": {
+			file("l4t.json", `{"releases": [
 {"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cudda": "13.4", "sm": [87]}]}`),
-			"facts/l4t.json:2:56: error: unknown key \"cudda\" in a release [unknown-key]\n    hint: did you mean cuda?"},
+			"facts/l4t.json:2:56: error: unknown key \"cudda\" in a release [unknown-key]\n    hint: did you mean cuda?",
+		},
 		"no name for a key": {file("l4t.json", `{"releases": [{"": 1}]}`), "facts/l4t.json:1:16: error: unknown key \"\" in a release [unknown-key]"},
 		"key twice":         {file("sm.json", `{"capabilities": [{"sm": 115, "sm": 2, "devices": "x", "first_cuda": "13.4"}]}`), "facts/sm.json:1:31: error: the key \"sm\" occurs twice [duplicate-key]\n    hint: keep one of them\n    facts/sm.json:1:20: the first one is here"},
 		"wrong type":        {file("l4t.json", `{"releases": [{"l4t": 39.3}]}`), "facts/l4t.json:1:23: error: l4t must be a text, not a number [wrong-type]"},
-		"no number": {file("l4t.json", `{"releases": [{"l4t": "39.3", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [87]}]}`),
-			"facts/l4t.json:1:16: error: l4t: \"39.3\" is not an L4T release [bad-facts]\n    hint: write three numbers, as in 36.4.3"},
-		"no sm": {file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4"}]}`),
-			"facts/l4t.json:1:15: error: the row has no sm [bad-facts]\n    hint: write the boards' compute capabilities times ten, as in [87]"},
-		"unknown sm": {file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [88]}]}`),
-			"facts/l4t.json:1:15: error: no table has the compute capability 88 [bad-facts]\n    hint: add it to sm.json"},
-		"unknown ubuntu": {file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "25.10", "cuda": "13.4", "sm": [87]}]}`),
-			"facts/l4t.json:1:15: error: no table has Ubuntu 25.10 [bad-facts]\n    hint: add it to ubuntu.json, or give the row a python"},
-		"no image": {file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [87], "base": "Ubuntu 24"}]}`),
-			"facts/l4t.json:1:98: error: base: \"Ubuntu 24\" is not an image: invalid reference format: repository name (library/Ubuntu 24) must be lowercase [bad-facts]"},
-		"JetPack falls": {file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.1", "ubuntu": "24.04", "cuda": "13.4", "sm": [87]}]}`),
-			"facts/l4t.json:1:15: error: L4T 39.3.0 cannot be JetPack 7.1, as the older L4T 39.2.2 is JetPack 7.2.2 [bad-facts]\n    hint: JetPacks rise with L4T; is one of the two numbers wrong?"},
-		"control characters": {file("sm.json", `{"capabilities": [{"sm": 115, "devices": "\u001b]52;", "first_cuda": "13.4"}]}`),
-			"facts/sm.json:1:31: error: devices: control characters are not allowed [bad-facts]"},
-		"arch of no Jetson": {file("arch.json", `{"board_arches": [{"from_l4t": "40", "arch": "riscv", "reason": "x"}]}`),
-			"facts/arch.json:1:38: error: arch: \"riscv\" is not the arch of a Jetson [bad-facts]\n    hint: write tegra-aarch64 or aarch64"},
-		"date": {file("ubuntu.json", `{"releases": [{"release": "26.10", "codename": "s", "python": "3.15", "checked": "yesterday"}]}`),
-			"facts/ubuntu.json:1:71: error: checked: \"yesterday\" is not a date [bad-facts]\n    hint: write a date as in 2026-11-25"},
+		"no number": {
+			file("l4t.json", `{"releases": [{"l4t": "39.3", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [87]}]}`),
+			"facts/l4t.json:1:16: error: l4t: \"39.3\" is not an L4T release [bad-facts]\n    hint: write three numbers, as in 36.4.3",
+		},
+		"no sm": {
+			file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4"}]}`),
+			"facts/l4t.json:1:15: error: the row has no sm [bad-facts]\n    hint: write the boards' compute capabilities times ten, as in [87]",
+		},
+		"unknown sm": {
+			file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [88]}]}`),
+			"facts/l4t.json:1:15: error: no table has the compute capability 88 [bad-facts]\n    hint: add it to sm.json",
+		},
+		"unknown ubuntu": {
+			file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "25.10", "cuda": "13.4", "sm": [87]}]}`),
+			"facts/l4t.json:1:15: error: no table has Ubuntu 25.10 [bad-facts]\n    hint: add it to ubuntu.json, or give the row a python",
+		},
+		"no image": {
+			file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [87], "base": "Ubuntu 24"}]}`),
+			"facts/l4t.json:1:98: error: base: \"Ubuntu 24\" is not an image: invalid reference format: repository name (library/Ubuntu 24) must be lowercase [bad-facts]",
+		},
+		"JetPack falls": {
+			file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.1", "ubuntu": "24.04", "cuda": "13.4", "sm": [87]}]}`),
+			"facts/l4t.json:1:15: error: L4T 39.3.0 cannot be JetPack 7.1, as the older L4T 39.2.2 is JetPack 7.2.2 [bad-facts]\n    hint: JetPacks rise with L4T; is one of the two numbers wrong?",
+		},
+		"control characters": {
+			file("sm.json", `{"capabilities": [{"sm": 115, "devices": "\u001b]52;", "first_cuda": "13.4"}]}`),
+			"facts/sm.json:1:31: error: devices: control characters are not allowed [bad-facts]",
+		},
+		"arch of no Jetson": {
+			file("arch.json", `{"board_arches": [{"from_l4t": "40", "arch": "riscv", "reason": "x"}]}`),
+			"facts/arch.json:1:38: error: arch: \"riscv\" is not the arch of a Jetson [bad-facts]\n    hint: write tegra-aarch64 or aarch64",
+		},
+		"date": {
+			file("ubuntu.json", `{"releases": [{"release": "26.10", "codename": "s", "python": "3.15", "checked": "yesterday"}]}`),
+			"facts/ubuntu.json:1:71: error: checked: \"yesterday\" is not a date [bad-facts]\n    hint: write a date as in 2026-11-25",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tables, problems := BuiltIn().Extend(test.file)

@@ -31,17 +31,17 @@ type TreeFacts struct {
 }
 
 // ForTree returns a target in the terms of jetson-containers' trees.
-func (tables *Tables) ForTree(t plan.Target) TreeFacts {
+func (t *Tables) ForTree(target plan.Target) TreeFacts {
 	f := TreeFacts{
-		L4T: t.L4T.Value, CUDA: t.CUDA.Value, CUDNN: t.CUDNN.Value, TensorRT: t.TensorRT.Value,
-		Ubuntu: t.Ubuntu.Value, Arch: t.Arch.Value, System: "aarch64",
+		L4T: target.L4T.Value, CUDA: target.CUDA.Value, CUDNN: target.CUDNN.Value, TensorRT: target.TensorRT.Value,
+		Ubuntu: target.Ubuntu.Value, Arch: target.Arch.Value, System: "aarch64",
 	}
-	f.JetPack, _, _ = strings.Cut(t.JetPack.Value, " ")
-	f.Python, f.FreeThreading = strings.CutSuffix(t.Python.Value, freeThreaded)
-	if t.Arch.Value == archX86 {
+	f.JetPack, _, _ = strings.Cut(target.JetPack.Value, " ")
+	f.Python, f.FreeThreading = strings.CutSuffix(target.Python.Value, freeThreaded)
+	if target.Arch.Value == archX86 {
 		f.System = archX86
 	}
-	f.Architectures = tables.orBuiltIn().treeArchitectures(t)
+	f.Architectures = t.orBuiltIn().treeArchitectures(target)
 	return f
 }
 

@@ -192,8 +192,8 @@ func (e example) markdown() string {
 		text := strings.ReplaceAll(e[name], "\a", "␇")
 		switch name {
 		case "args", "platform":
-			flag := map[string]string{"args": "--build-arg", "platform": "--platform"}[name]
-			fmt.Fprintf(&b, "```console\n$ docker buildx build %s %s -f jetson.yaml .\n```\n", flag, strings.TrimSpace(text))
+			option := map[string]string{"args": "--build-arg", "platform": "--platform"}[name]
+			fmt.Fprintf(&b, "```console\n$ docker buildx build %s %s -f jetson.yaml .\n```\n", option, strings.TrimSpace(text))
 		default:
 			language := map[string]string{".yaml": "yaml", ".json": "json"}[path.Ext(name)]
 			if language == "" {

@@ -52,7 +52,7 @@ func TestEveryRuleIsReported(t *testing.T) {
 	named := regexp.MustCompile(`\brules\.(\w+)`)
 	used := map[string]bool{}
 	for _, root := range []string{"../../pkgspec", "../../frontend", "../../llb", "../../cmd"} {
-		require.NoError(t, filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		require.NoError(t, filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
