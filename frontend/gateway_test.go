@@ -15,6 +15,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
+	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -334,4 +335,23 @@ func TestFactsContext(t *testing.T) {
 
 	_, err = call(t, with(map[string]string{"README.md": ""}), requestPlan)
 	require.ErrorContains(t, err, "the named context facts holds none of the tables")
+}
+
+// old is a builder that cannot list files without their contents.
+type old struct{ *llbtest.Gateway }
+
+func (o old) BuildOpts() client.BuildOpts {
+	opts := o.Gateway.BuildOpts()
+	opts.LLBCaps = pb.Caps.CapSet(slices.DeleteFunc(pb.Caps.All(), func(c *apicapspb.APICap) bool { return c.ID == string(pb.CapSourceMetadataTransfer) }))
+	return opts
+}
+
+func TestOldBuilder(t *testing.T) {
+	g := gateway(map[string]string{
+		"jetson.yaml": "target: {l4t: 36.4.3}\npackages: [a]\n", "packages/a/Dockerfile": header("name: a", "test: selfcheck"), "packages/a/selfcheck": "true",
+		"packages/old/Dockerfile": header("name: old"), ".dockerignore": "packages/old\n**/Dockerfile*\n", "elsewhere/data": "not sent",
+	}, map[string]string{"requestid": requestPlan})
+	_, err := Build(t.Context(), old{g})
+	require.NoError(t, err)
+	assert.NotContains(t, g.Sent(), "elsewhere/data")
 }

@@ -32,9 +32,15 @@ const (
 // on the client's disk may hold anything, so its names are read first; then the
 // contents of those files that describe packages are transferred and no others.
 func (c contextsFor) load(ctx context.Context, name string, dirs []string) (*metadata, error) {
-	st, err := c.state(ctx, name, "names", llb.ExcludePatterns(nil),
-		llb.IncludePatterns(folderPatterns(append(slices.Clone(dirs), cachefs.IgnoreFile))),
-		llb.FollowPaths(followable(dirs)), llb.MetadataOnlyTransfer([]string{cachefs.IgnoreFile}))
+	options := []llb.LocalOption{
+		llb.IncludePatterns(folderPatterns(append(slices.Clone(dirs), cachefs.IgnoreFile))), llb.FollowPaths(followable(dirs)), llb.ExcludePatterns(nil),
+	}
+	caps := c.ui.BuildOpts().LLBCaps
+	lists := caps.Supports(pb.CapSourceMetadataTransfer) == nil
+	if lists {
+		options = append(options, llb.MetadataOnlyTransfer([]string{cachefs.IgnoreFile}))
+	}
+	st, err := c.state(ctx, name, "names", options...)
 	if err != nil {
 		return nil, err
 	}
@@ -42,19 +48,25 @@ func (c contextsFor) load(ctx context.Context, name string, dirs []string) (*met
 	if err != nil {
 		return nil, err
 	}
-	if !local {
-		files := cachefs.New(reffs.New(c.ctx, ref), cachefs.Options{Metadata: project.Readable})
+	var hidden func(string, bool) bool
+	if local {
+		if hidden, err = c.hidden(ctx, name, ref); err != nil {
+			return nil, err
+		}
+	}
+	if !local || !lists { // all is on the builder; an old one cannot list without contents
+		files := cachefs.New(reffs.New(c.ctx, ref), cachefs.Options{Hidden: hidden, Metadata: project.Readable})
 		return &metadata{files: files, state: st}, nil
 	}
 	list, err := reffs.ReadList(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := c.hidden(ctx, name, ref)
-	if err != nil {
-		return nil, err
-	}
-	t := transfer{list: list, hidden: hidden}
+	return c.contents(ctx, name, dirs, transfer{list: list, hidden: hidden})
+}
+
+// contents adds the contents of metadata to the list of a folder.
+func (c contextsFor) contents(ctx context.Context, name string, dirs []string, t transfer) (*metadata, error) {
 	for _, dir := range dirs {
 		t.add(dir)
 	}
@@ -62,13 +74,15 @@ func (c contextsFor) load(ctx context.Context, name string, dirs []string) (*met
 		return nil, fmt.Errorf("the files that describe packages in %s have %d MiB, which is more than %d; name the folders to search under sources, or leave data out with a %s",
 			cmp.Or(name, "the build context"), t.size>>20, maxMetadata>>20, cachefs.IgnoreFile)
 	}
-	if st, err = c.state(ctx, name, "metadata", llb.IncludePatterns(t.include()), llb.ExcludePatterns(t.exclude)); err != nil {
+	st, err := c.state(ctx, name, "metadata", llb.IncludePatterns(t.include()), llb.ExcludePatterns(t.exclude))
+	if err != nil {
 		return nil, err
 	}
-	if ref, _, err = c.solve(ctx, st); err != nil {
+	ref, _, err := c.solve(ctx, st)
+	if err != nil {
 		return nil, err
 	}
-	files := cachefs.New(list.With(reffs.New(c.ctx, ref)), cachefs.Options{Hidden: hidden, Metadata: project.Readable})
+	files := cachefs.New(t.list.With(reffs.New(c.ctx, ref)), cachefs.Options{Hidden: t.hidden, Metadata: project.Readable})
 	return &metadata{files: files, state: st}, nil
 }
 
