@@ -154,15 +154,17 @@ func (t *transfer) below(dir string, matched bool) (bool, []string) {
 	needed := false
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		isMetadata := pkgmeta.IsMetadata(name)
+		isMetadata, hidden := pkgmeta.IsMetadata(name), t.hidden != nil && t.hidden(name, e.IsDir())
 		switch {
-		case t.hidden != nil && t.hidden(name, e.IsDir()):
-			excludes = append(excludes, escapePattern(name))
+		case e.IsDir() && hidden:
+			if matched || t.matches(name) {
+				excludes = append(excludes, escapePattern(name))
+			}
 		case e.IsDir():
 			some, more := t.below(name, matched || isMetadata)
 			needed = needed || some
 			excludes = append(excludes, more...)
-		case isMetadata && t.fits(e):
+		case isMetadata && !hidden && t.fits(e):
 			needed = true
 		case isMetadata || matched:
 			excludes = append(excludes, escapePattern(name))
@@ -172,6 +174,18 @@ func (t *transfer) below(dir string, matched bool) (bool, []string) {
 		return false, []string{escapePattern(dir)}
 	}
 	return needed, excludes
+}
+
+// matches reports whether a pattern matches a folder or anything in it.
+func (t *transfer) matches(dir string) bool {
+	if pkgmeta.IsMetadata(dir) {
+		return true
+	}
+	entries, _ := t.list.ReadDir(dir) // the list has every folder
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		name := path.Join(dir, e.Name())
+		return pkgmeta.IsMetadata(name) || e.IsDir() && t.matches(name)
+	})
 }
 
 // fits reports whether a file is small enough to be metadata.
