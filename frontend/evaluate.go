@@ -26,9 +26,6 @@ import (
 // defaultPython is the image that config.py files run in.
 const defaultPython = "docker.io/library/python:3.12-slim"
 
-// maxResult bounds the result of config.py files.
-const maxResult = 32 << 20
-
 // evaluator runs config.py files in a step of the builder's.
 type evaluator struct {
 	build    *build
@@ -61,7 +58,7 @@ func (e *evaluator) Evaluate(ctx context.Context, req configpy.Request) (_ confi
 	if err != nil {
 		return configpy.Result{}, err
 	}
-	dt, err := reffs.ReadAll(ctx, ref, pyeval.Result, maxResult)
+	dt, err := reffs.ReadAll(ctx, ref, pyeval.Result, configpy.MaxResult)
 	if err != nil {
 		return configpy.Result{}, err
 	}

@@ -1,10 +1,8 @@
 package catalog
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -132,7 +130,7 @@ func (c *Catalog) Suggest(name string) string {
 		return ""
 	}
 	if variants := c.byBase[Base(name)]; len(variants) > 0 {
-		return "there is " + list(realNames(variants), 8)
+		return "there is " + diag.Some(realNames(variants), ", ", 8)
 	}
 	if near := diag.Nearest(name, c.names); near != "" {
 		return "did you mean " + near + "?"
@@ -146,7 +144,7 @@ func (c *Catalog) Suggest(name string) string {
 	if near == "" {
 		return ""
 	}
-	return "did you mean " + list(realNames(c.byBase[near]), 8) + "?"
+	return "did you mean " + diag.Some(realNames(c.byBase[near]), ", ", 8) + "?"
 }
 
 // realNames returns the real names of packages, each once, in their order.
@@ -160,12 +158,4 @@ func realNames(packages []*Package) []string {
 		}
 	}
 	return names
-}
-
-// list prints at most limit items: "a, b, c and 12 more".
-func list(items []string, limit int) string {
-	if len(items) <= limit {
-		return strings.Join(items, ", ")
-	}
-	return strings.Join(items[:limit], ", ") + fmt.Sprintf(" and %d more", len(items)-limit)
 }

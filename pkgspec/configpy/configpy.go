@@ -112,16 +112,16 @@ type Frame struct {
 // requests give equal bytes.
 func (r Request) Encode() ([]byte, error) { return json.Marshal(r) }
 
-// maxResult bounds the JSON of a result. Upstream's 187 config.py files
+// MaxResult bounds the JSON of a result. Upstream's 187 config.py files
 // need 1 MiB.
-const maxResult = 32 << 20
+const MaxResult = 32 << 20
 
 // DecodeResult reads the JSON that the Python runner writes. It is an error
 // if it is not exactly one result for each folder of the request.
 func DecodeResult(dt []byte, req Request) (Result, error) {
 	var result Result
-	if len(dt) > maxResult {
-		return result, fmt.Errorf("the result of config.py files is larger than %d MiB", maxResult>>20)
+	if len(dt) > MaxResult {
+		return result, fmt.Errorf("the result of config.py files is larger than %d MiB", MaxResult>>20)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(dt))
 	decoder.DisallowUnknownFields()

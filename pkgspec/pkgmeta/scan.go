@@ -361,13 +361,5 @@ func (t Tree) origin() plan.Origin {
 	return plan.Origin{Kind: t.Kind, Name: t.Name, Path: path.Clean(cmp.Or(t.Dir, "."))}
 }
 
-// file returns a path of the tree as the user knows it.
-func (t Tree) file(p string) string {
-	switch t.Kind {
-	case plan.Builtin:
-		return "builtin:" + p
-	case plan.Named:
-		return t.Name + ":" + p
-	}
-	return p
-}
+// file returns the name that messages have for a file of the tree.
+func (t Tree) file(p string) string { return plan.Origin{Kind: t.Kind, Name: t.Name, Path: p}.File("") }
