@@ -59,10 +59,11 @@ func cleanNames(md *pb.OpMetadata) {
 	}
 }
 
-// ResolveImageConfig resolves an image.
+// ResolveImageConfig resolves an image. Its errors name the server.
 func (t *terminal) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	opt.LogName = diag.Clean(opt.LogName)
-	return t.Client.ResolveImageConfig(ctx, ref, opt)
+	resolved, dgst, config, err := t.Client.ResolveImageConfig(ctx, ref, opt)
+	return resolved, dgst, config, registryError(ref, err)
 }
 
 // ResolveSourceMetadata resolves a source.

@@ -1,0 +1,49 @@
+package frontend
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/distribution/reference"
+)
+
+// plainText is BuildKit's error about a manifest whose type is text/plain: one registry
+// once sent the manifests of before 2016 so. Source: containerd, core/remotes/docker,
+// getManifestMediaType; BuildKit v0.34, util/imageutil.
+const plainText = "manifest version 2, schema 1 has been removed"
+
+// garbled matches what BuildKit and containerd say of an answer that is no manifest, or
+// not the one that its headers announce.
+var garbled = regexp.MustCompile(`invalid character|unexpected end of JSON|unexpected commit (digest|size)|unexpected media type|unknown type|no manifest found|could not find manifest|cannot unmarshal`)
+
+// registryError explains an error of looking an image up: it names the server, which
+// BuildKit's own errors need not, and what it sent if that is no image. A login page of a
+// network, a proxy's error and a registry that is none look like this.
+func registryError(ref string, err error) error {
+	named, parseErr := reference.ParseNormalizedNamed(strings.TrimPrefix(ref, "docker-image://"))
+	if err == nil || parseErr != nil {
+		return err
+	}
+	server, text := reference.Domain(named), err.Error()
+	sent := ""
+	switch {
+	case strings.Contains(text, plainText):
+		sent = "plain text (type text/plain)"
+	case garbled.MatchString(text):
+		sent = "something else"
+	case !strings.Contains(text, server):
+		return fmt.Errorf("registry %s: %w", server, err)
+	default:
+		return err
+	}
+	tag := "latest"
+	switch r := reference.TagNameOnly(named).(type) {
+	case reference.Digested:
+		tag = r.Digest().String()
+	case reference.Tagged:
+		tag = r.Tag()
+	}
+	return fmt.Errorf("the registry %s sent %s instead of an image's manifest; look at what is there: curl -i https://%[1]s/v2/%[3]s/manifests/%[4]s (BuildKit: %[5]w)",
+		server, sent, reference.Path(named), tag, err)
+}
