@@ -19,9 +19,9 @@ var stepFlags = map[string]stepFlag{
 	"ulimit":             {"--ulimit", [2]string{"BUILD_ULIMITS", "TEST_ULIMITS"}},     // joined by commas
 }
 
-// buildArgs gives the build arguments. The command line's own flags for RUN steps
-// are among them, so that they win over the file and the plan tells what they did;
-// an argument that says more, being for RUN steps or tests alone, wins over a flag.
+// buildArgs returns the build arguments. The command line's own flags for RUN steps
+// are among them, so that they win over the file and the plan lists what they did. An
+// argument that is for RUN steps or tests alone wins over a flag.
 // The second result says which arguments stand for a flag.
 func (b *build) buildArgs() (args, options map[string]string) {
 	args, options = map[string]string{}, map[string]string{}

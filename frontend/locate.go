@@ -110,7 +110,7 @@ func placesOf(err error) []diag.Range {
 	return places
 }
 
-// declared gives the source location of a test's declaration.
+// declared returns the source location of a test's declaration.
 func (b *build) declared(_ plan.Step, t plan.Test) llb.ConstraintsOpt {
 	info := b.sourceInfo(t.At.File)
 	if info == nil {
@@ -130,7 +130,7 @@ func (b *build) placeOf(p *plan.Plan) llb.ConstraintsOpt {
 	return llb.NewSourceMap(nil, info.Filename, info.Language, info.Data).Location(ranges(at))
 }
 
-// sourceInfo gives a file that diagnostics speak of, or nil if there is none.
+// sourceInfo returns a file by the name that diagnostics have for it, or nil if there is none.
 func (b *build) sourceInfo(file string) *pb.SourceInfo {
 	if file == "" {
 		return nil

@@ -78,7 +78,7 @@ func entitlementsOf(p *plan.Plan, required map[string]chain.Requirements) []plan
 	return all
 }
 
-// askedFor tells whether a Dockerfile asks for an entitlement.
+// askedFor reports whether a Dockerfile asks for an entitlement.
 func askedFor(required chain.Requirements, entitlement string) bool {
 	switch entitlement {
 	case networkHost:
@@ -89,7 +89,7 @@ func askedFor(required chain.Requirements, entitlement string) bool {
 	return len(required.Devices) > 0
 }
 
-// describeEntitlements says in a line which flags a build needs, and what for.
+// describeEntitlements returns in a line which flags a build needs, and what for.
 func describeEntitlements(needs []plan.Entitlement) string {
 	var flags []string
 	for _, e := range needs {

@@ -102,7 +102,7 @@ func answer(data, text []byte) *client.Result {
 	return res
 }
 
-// requestPlan gives the plan of the first platform that was asked for.
+// requestPlan returns the plan of the first platform that was asked for.
 func (b *build) requestPlan(ctx context.Context) (*plan.Plan, diag.List, error) {
 	return b.plan(ctx, b.targetPlatform(b.firstPlatform()))
 }

@@ -63,7 +63,7 @@ type Text struct {
 	At    Range
 }
 
-// Severity tells whether a diagnostic stops the build.
+// Severity reports whether a diagnostic stops the build.
 type Severity string
 
 // The severities. A build goes on after warnings; it never starts after an error.
@@ -107,7 +107,7 @@ func (d *Diagnostic) About(subject any) *Diagnostic {
 	return d
 }
 
-// String gives the diagnostic as compilers print it: the place, the severity,
+// String returns the diagnostic as compilers print it, safe for a terminal: the place, the severity,
 // the message, and the hint and related places on lines of their own.
 func (d Diagnostic) String() string {
 	var b strings.Builder
@@ -164,7 +164,7 @@ func (l List) Sorted() List {
 	})
 }
 
-// HasErrors tells whether any diagnostic stops the build.
+// HasErrors reports whether any diagnostic stops the build.
 func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
 }

@@ -2,7 +2,7 @@ package diag
 
 import "strings"
 
-// DidYouMean gives a hint naming the candidate nearest to got ("did you mean
+// DidYouMean returns a hint naming the candidate nearest to got ("did you mean
 // pytorch?"), or "" when none is near enough to be a likely typing mistake.
 // Among equally near candidates the first wins, so give them in a fixed order.
 func DidYouMean(got string, candidates []string) string {

@@ -14,6 +14,6 @@ const DevicePattern = `^[A-Za-z]([\w.-]*[A-Za-z0-9])?/[A-Za-z]([\w.-]*[A-Za-z0-9
 
 var devicePattern = regexp.MustCompile(DevicePattern)
 
-// IsDevice tells whether a text can be the name of a CDI device for a step:
+// IsDevice reports whether a text can be the name of a CDI device for a step:
 // "vendor.com/class=name", "vendor.com/class=*" or "vendor.com/class".
 func IsDevice(name string) bool { return devicePattern.MatchString(name) }

@@ -56,7 +56,7 @@ func appendIf(list []string, condition bool, text string) []string {
 	return list
 }
 
-// runsTests tells whether any of the package's tests is not skipped.
+// runsTests reports whether any of the package's tests is not skipped.
 func (s *Step) runsTests() bool {
 	for _, test := range s.Tests {
 		if test.Skipped == "" {
@@ -66,7 +66,7 @@ func (s *Step) runsTests() bool {
 	return false
 }
 
-// usesOf says in words which packages' RUN steps and tests need something.
+// usesOf returns in words which packages' RUN steps and tests need something.
 func usesOf(built, tested []string) []string {
 	var uses []string
 	uses = appendIf(uses, len(built) > 0, "RUN steps of "+diag.Some(built, ", ", maxNamed))

@@ -93,9 +93,9 @@ type Step struct {
 	// tests, run without a sandbox (security.insecure).
 	BuildPrivileged bool `json:"build_privileged,omitempty"`
 	TestPrivileged  bool `json:"test_privileged,omitempty"`
-	// Requested tells whether the user asked for the package itself.
+	// Requested reports whether the user asked for the package itself.
 	Requested bool `json:"requested,omitempty"`
-	// GPU tells whether the package's tests need a GPU.
+	// GPU reports whether the package's tests need a GPU.
 	GPU   bool   `json:"gpu,omitempty"`
 	Tests []Test `json:"tests,omitempty"`
 	// At is where the package is declared.

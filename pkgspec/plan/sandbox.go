@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// String gives the limit as docker's --ulimit takes it: "nofile=1024:524288",
+// String returns the limit as docker's --ulimit takes it: "nofile=1024:524288",
 // or "memlock=-1" where both limits are the same.
 func (u Ulimit) String() string {
 	if u.Soft == u.Hard {
@@ -14,7 +14,7 @@ func (u Ulimit) String() string {
 	return fmt.Sprintf("%s=%d:%d", u.Name, u.Soft, u.Hard)
 }
 
-// UlimitsText gives limits as one text, separated by commas.
+// UlimitsText returns limits as one text, separated by commas.
 func UlimitsText(limits []Ulimit) string {
 	texts := make([]string, len(limits))
 	for i, u := range limits {
@@ -23,7 +23,7 @@ func UlimitsText(limits []Ulimit) string {
 	return strings.Join(texts, ",")
 }
 
-// SizeText gives a number of bytes in the largest unit that leaves it whole:
+// SizeText returns a number of bytes in the largest unit that leaves it whole:
 // "2GiB", "1536MiB", "1000B". Docker's options take that form too. Zero, which
 // means the default, is "".
 func SizeText(bytes int64) string {

@@ -287,7 +287,7 @@ func quoted(words []string) string {
 	return strings.Join(parts, " ")
 }
 
-// plural gives a number with its noun.
+// plural returns a number with its noun.
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
