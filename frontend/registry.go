@@ -44,6 +44,10 @@ func registryError(ref string, err error) error {
 	case reference.Tagged:
 		tag = r.Tag()
 	}
-	return fmt.Errorf("the registry %s sent %s instead of an image's manifest; look at what is there: curl -i https://%[1]s/v2/%[3]s/manifests/%[4]s (BuildKit: %[5]w)",
-		server, sent, reference.Path(named), tag, err)
+	scheme := "https"
+	if strings.HasPrefix(server, "localhost") || strings.HasPrefix(server, "127.") {
+		scheme = "http" // as containerd has it
+	}
+	return fmt.Errorf("the registry %s sent %s instead of an image's manifest; look at what is there: curl -i %s://%[1]s/v2/%[4]s/manifests/%[5]s (BuildKit: %[6]w)",
+		server, sent, scheme, reference.Path(named), tag, err)
 }
