@@ -52,7 +52,7 @@ func (r *recorder) ResolveSourceMetadata(_ context.Context, op *pb.SourceOp, opt
 	return &sourceresolver.MetaResponse{Op: op}, nil
 }
 
-func (r *recorder) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+func (r *recorder) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (resolved string, dgst digest.Digest, config []byte, err error) {
 	r.shown = append(r.shown, opt.LogName)
 	return r.Gateway.ResolveImageConfig(ctx, ref, opt)
 }

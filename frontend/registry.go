@@ -26,7 +26,7 @@ func registryError(ref string, err error) error {
 		return err
 	}
 	server, text := reference.Domain(named), err.Error()
-	sent := ""
+	var sent string
 	switch {
 	case strings.Contains(text, plainText):
 		sent = "plain text (type text/plain)"

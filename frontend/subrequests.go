@@ -21,7 +21,7 @@ import (
 	"jetkit/llb/llbtree"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
-	"jetkit/pkgspec/plan/print"
+	"jetkit/pkgspec/plan/printer"
 )
 
 // jetkit's own subrequests. buildx puts "frontend." before what --call names.
@@ -116,7 +116,7 @@ func (b *build) callPlan(ctx context.Context) (*client.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := bytes.NewBufferString(print.Text(p))
+	text := bytes.NewBufferString(printer.Text(p))
 	for _, d := range problems.Warnings() {
 		fmt.Fprintf(text, "\n%s\n", d)
 	}
@@ -128,11 +128,11 @@ func (b *build) callGraph(ctx context.Context) (*client.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	dt, err := json.MarshalIndent(map[string]string{"mermaid": print.Mermaid(p), "dot": print.DOT(p)}, "", "  ")
+	dt, err := json.MarshalIndent(map[string]string{"mermaid": printer.Mermaid(p), "dot": printer.DOT(p)}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding the graph: %w", err)
 	}
-	return answer(dt, []byte(print.Mermaid(p))), nil
+	return answer(dt, []byte(printer.Mermaid(p))), nil
 }
 
 func (b *build) callLLB(ctx context.Context) (*client.Result, error) {

@@ -60,9 +60,9 @@ func cleanNames(md *pb.OpMetadata) {
 }
 
 // ResolveImageConfig resolves an image. Its errors name the server.
-func (t *terminal) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
+func (t *terminal) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (resolved string, dgst digest.Digest, config []byte, err error) {
 	opt.LogName = diag.Clean(opt.LogName)
-	resolved, dgst, config, err := t.Client.ResolveImageConfig(ctx, ref, opt)
+	resolved, dgst, config, err = t.Client.ResolveImageConfig(ctx, ref, opt)
 	return resolved, dgst, config, registryError(ref, err)
 }
 

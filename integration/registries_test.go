@@ -31,7 +31,7 @@ func TestRegistryThatAnswersGarbage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", answer.kind)
 				if !answer.honest { // what it announces is not what it sends
 					w.Header().Set("Docker-Content-Digest", "sha256:"+strings.Repeat("0", 64))

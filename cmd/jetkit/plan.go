@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jetkit/pkgspec/plan"
-	"jetkit/pkgspec/plan/print"
+	"jetkit/pkgspec/plan/printer"
 )
 
 // planFormats are the forms that a plan can be printed in.
@@ -65,12 +65,12 @@ func formatPlan(p *plan.Plan, format string) (string, error) {
 		dt, err := p.Indented()
 		return string(dt), err
 	case "mermaid":
-		return print.Mermaid(p), nil
+		return printer.Mermaid(p), nil
 	case "dot":
-		return print.DOT(p), nil
+		return printer.DOT(p), nil
 	case "digest":
 		digest, err := p.Digest()
 		return digest + "\n", err
 	}
-	return print.Text(p), nil
+	return printer.Text(p), nil
 }

@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -49,7 +50,7 @@ func TestLocate(t *testing.T) {
 		assert.NotEmpty(t, first.Ranges)
 		if src := op.GetSource(); src != nil {
 			file := def.Source.Infos[first.SourceIndex]
-			places[src.Identifier] = append(places[src.Identifier], file.Filename, string(rune('0'+first.Ranges[0].Start.Line)))
+			places[src.Identifier] = append(places[src.Identifier], file.Filename, strconv.Itoa(int(first.Ranges[0].Start.Line)))
 		}
 	}
 	delete(places, "local://context")

@@ -1,6 +1,6 @@
-// Package print writes plans for people: as text, and as graphs in Mermaid and
+// Package printer writes plans for people: as text, and as graphs in Mermaid and
 // Graphviz. Text of others, of which a plan holds much, is cleaned on the way.
-package print
+package printer
 
 import (
 	"cmp"
