@@ -27,7 +27,7 @@ type setting struct {
 var settings = []setting{
 	{key: "version", about: "`" + Version + "`", unset: "`" + Version + "`", form: version()},
 	{
-		key: "target.jetpack", arg: "JETPACK_VERSION", about: "JetPack release, `6.2`", unset: "from the others, see [platform.md](platform.md)",
+		key: "target.jetpack", arg: "JETPACK_VERSION", about: "JetPack release, `6.2`", unset: "from the others, see [target.md](target.md)",
 		form: ofTarget("jetpack", func(r *platform.Request) *platform.Asked { return &r.JetPack }, func(r *platform.Request) *platform.Asked { return &r.L4T }),
 	},
 	{

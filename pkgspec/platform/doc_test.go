@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "rewrite the tables of docs/platform.md")
+var update = flag.Bool("update", false, "rewrite the tables of docs/releases.md")
 
-const docFile = "../../docs/platform.md"
+const docFile = "../../docs/releases.md"
 
-// TestDocIsCurrent keeps the tables of docs/platform.md equal to the JSON.
+// TestDocIsCurrent keeps the tables of docs/releases.md equal to the JSON.
 func TestDocIsCurrent(t *testing.T) {
 	data, err := os.ReadFile(docFile)
 	require.NoError(t, err)
@@ -35,7 +35,7 @@ func TestDocIsCurrent(t *testing.T) {
 	if doc == string(data) {
 		return
 	}
-	require.True(t, *update, "docs/platform.md differs from the tables: run go test ./pkgspec/platform -update")
+	require.True(t, *update, "docs/releases.md differs from the tables: run go test ./pkgspec/platform -update")
 	require.NoError(t, os.WriteFile(docFile, []byte(doc), 0o644))
 }
 
@@ -45,8 +45,8 @@ func replacePart(t *testing.T, doc, name, text string) string {
 	begin := "<!-- begin " + name + ": generated from pkgspec/platform/tables -->\n"
 	before, rest, ok := strings.Cut(doc, begin)
 	_, after, closed := strings.Cut(rest, "<!-- end "+name+" -->")
-	require.True(t, ok, "docs/platform.md lacks the marks of %q", name)
-	require.True(t, closed, "docs/platform.md lacks the marks of %q", name)
+	require.True(t, ok, "docs/releases.md lacks the marks of %q", name)
+	require.True(t, closed, "docs/releases.md lacks the marks of %q", name)
 	return before + begin + text + "<!-- end " + name + " -->" + after
 }
 
