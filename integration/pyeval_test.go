@@ -140,3 +140,21 @@ func checkProbe(t *testing.T, b *built) {
 	}
 	t.Logf("the probe: %s", report)
 }
+
+// TestConfigPyThatCannotRun checks that no package of the library stands in for one
+// whose config.py cannot be run.
+func TestConfigPyThatCannotRun(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":                "packages: [cmake]\n",
+		"packages/cmake/Dockerfile":  "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n",
+		"packages/cmake/config.py":   "package['name'] = 'cmake:3.31'\npackage['alias'] = 'cmake'\n",
+		"packages/broken/Dockerfile": "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n",
+		"packages/broken/config.py":  "package['name'] = undefined\n",
+	})
+	b := p.fail(t, arg("PYTHON_IMAGE=127.0.0.1:1/python"))
+	assertContains(t, b.Stderr, "cmake is disabled: its config.py could not be run: ")
+	assertContains(t, b.Stderr, "127.0.0.1:1/python")
+	b = p.fail(t, arg("PACKAGES=broken"), arg("PYTHON_IMAGE="+pythonImage(t)))
+	assertContains(t, b.Stderr, "broken is disabled: its config.py failed: NameError: name 'undefined' is not defined (packages/broken/config.py:1)")
+}

@@ -125,7 +125,12 @@ func unmet(text string, target plan.Target) string {
 }
 
 // chain resolves a package alone, or says why it cannot be built.
-func (e *entries) chain(p *catalog.Package) ([]string, string) {
+func (e *entries) chain(p *catalog.Package) (names []string, problem string) {
+	defer func() { // chains are resolved in goroutines of their own
+		if err := diag.Panic(recover()); err != nil {
+			names, problem = nil, err.Error()
+		}
+	}()
 	spec := *e.Spec
 	spec.Packages = []pkgspec.PackageRef{{Text: diag.Text{Value: p.Name}}}
 	resolved, problems := resolve.Resolve(&spec, e.catalog, e.target, e.base)
@@ -133,7 +138,7 @@ func (e *entries) chain(p *catalog.Package) ([]string, string) {
 		i := slices.IndexFunc(problems, func(d diag.Diagnostic) bool { return d.Severity == diag.Error })
 		return nil, problems[i].Message
 	}
-	names := make([]string, len(resolved.Steps))
+	names = make([]string, len(resolved.Steps))
 	for i, step := range resolved.Steps {
 		names[i] = step.Name
 	}
