@@ -65,12 +65,9 @@ func TestBuiltinLibrary(t *testing.T) {
 	require.Empty(t, problems)
 	require.GreaterOrEqual(t, len(cat.Packages()), 5, "only %d packages", len(cat.Packages()))
 	for _, p := range cat.Packages() {
-		for _, d := range p.Problems {
-			t.Errorf("%s: %s", p.Name, d)
-		}
-		if assert.NotEmpty(t, p.Tests, "%s has %d tests and the note", p.Name, len(p.Tests)) {
-			assert.NotEmpty(t, p.Notes, "%s has %d tests and the note", p.Name, len(p.Tests))
-		}
+		assert.Empty(t, p.Problems, p.Name)
+		assert.NotEmpty(t, p.Tests, p.Name)
+		assert.NotEmpty(t, p.Notes, p.Name)
 		for _, d := range p.Depends {
 			assert.NotNil(t, cat.Find(d.Value), "%s needs %s, which the library lacks", p.Name, d.Value)
 		}

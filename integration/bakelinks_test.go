@@ -81,12 +81,12 @@ target "company" {
 
 	skip := b.with("app-skip").bake(t)
 	assertContains(t, skip.output(t, "[app-skip test app] test.sh"), "here robot /opt", "tools: 1")
-	assertSame(t, "executed steps", skip.executed(), []string{
+	assert.ElementsMatch(t, []string{
 		"[app-skip app base 1/1] RUN echo \"here $(id -un) $PWD\" > /tmp/seen",
 		"[app-skip app stage-1 1/1] RUN --mount=from=wheels,target=/wheels cat /wheels/wheel.txt > /tmp/wheel.txt",
 		"[app-skip hello 1/1] RUN echo hello > /tmp/hello",
 		"[app-skip test app] test.sh", "[app-skip test app on image] test.sh",
-	})
+	}, skip.executed(), "executed steps")
 
 	// Looking without building: bake makes no linked image for it, and where one is needed jetkit says so.
 	assertContains(t, b.with("asked", "--call", "jetson.plan").fail(t).Stderr,

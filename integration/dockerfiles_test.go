@@ -83,7 +83,7 @@ ENV LEVEL=2
 	assert.Equal(t, "SIGINT", c.StopSignal, "stop signal")
 	assert.Equal(t, "robot", c.Labels["org.example.title"], "label of the file")
 	assert.Equal(t, "yes", c.Labels["org.example.service"], "label of a package")
-	assertSame(t, "environment", c.Env[1:], []string{"LEVEL=2", "MODE=file", "ROS_DOMAIN_ID=7"})
+	assert.ElementsMatch(t, []string{"LEVEL=2", "MODE=file", "ROS_DOMAIN_ID=7"}, c.Env[1:], "environment")
 	_, ok := c.ExposedPorts["8080/tcp"]
 	require.True(t, ok, "ports %v, volumes", c.ExposedPorts)
 	assert.Len(t, c.Volumes, 1, "ports %v, volumes", c.ExposedPorts)

@@ -63,7 +63,7 @@ func TestGPUWithoutDevice(t *testing.T) {
 		"sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml", "--build-arg TEST_GPU=skip")
 
 	b = p.build(t, push(), arg("TEST_GPU=skip"))
-	assertSame(t, "tests", b.tests(), []string{"[test plain] test.sh", "[test plain on image] test.sh"})
+	assert.ElementsMatch(t, []string{"[test plain] test.sh", "[test plain on image] test.sh"}, b.tests(), "tests")
 	skipped := 0
 	for _, r := range b.manifest(t).Tests {
 		if r.Result == teststep.Skipped {

@@ -63,7 +63,7 @@ func untilItSays(t *testing.T, text string, run func(live io.Writer) harness.Res
 	select {
 	case <-said:
 	case res := <-end:
-		t.Fatalf("it ended before it wrote %q: %v", text, res.Err())
+		require.Fail(t, "it ended early", "it did not write %q: %v", text, res.Err())
 	}
 	return end
 }

@@ -44,10 +44,10 @@ func TestTestsAreSteps(t *testing.T) {
 	p := newProject(t, testTree())
 	b := p.build(t, push())
 	t.Run("each runs on its package's stage and on the image", func(t *testing.T) {
-		assertSame(t, "tests", b.tests(), []string{
+		assert.ElementsMatch(t, []string{
 			"[test probe] test.sh one 'two words'", "[test probe on image] test.sh one 'two words'",
 			"[test probe] verify", "[test probe on image] verify", "[test later] test.sh", "[test later on image] test.sh",
-		})
+		}, b.tests(), "tests")
 		assertContains(t, b.output(t, "[test probe] test.sh"),
 			"arguments: one two words; user: nobody; in: /srv; PROBED=yes; later: no", "shm: 8589934592")
 		assertContains(t, b.output(t, "[test probe on image] test.sh"),
@@ -55,7 +55,7 @@ func TestTestsAreSteps(t *testing.T) {
 	})
 	t.Run("what they write is in the image below jetkit's folder only", func(t *testing.T) {
 		assert.Equal(t, "result of "+p.id+"\n", b.file(t, "/usr/share/jetkit/tests/001-probe-test.sh_one__two_words_-package/report/result.txt"), "result")
-		assertSame(t, "files above the base", b.added(t), []string{
+		assert.ElementsMatch(t, []string{
 			"probe", "later", "end",
 			"usr/share/jetkit/manifest.json",
 			"usr/share/jetkit/tests/001-probe-test.sh_one__two_words_-package.json",
@@ -66,7 +66,7 @@ func TestTestsAreSteps(t *testing.T) {
 			"usr/share/jetkit/tests/004-probe-test.sh_one__two_words_-image/report/result.txt",
 			"usr/share/jetkit/tests/005-probe-verify-image.json",
 			"usr/share/jetkit/tests/006-later-test.sh-image.json",
-		})
+		}, b.added(t), "files above the base")
 		b.assertAbsent(t, "/test", "/data", "/out", "/srv/by-test", "/tmp/by-test")
 	})
 	t.Run("manifest and labels tell of them", func(t *testing.T) { checkRecords(t, b) })
@@ -194,7 +194,7 @@ func TestWhichTestsRun(t *testing.T) {
 			}
 			result, err := p.buildInProcess(t, inProcess{attrs: attrs})
 			require.NoError(t, err)
-			assertSame(t, "tests", result.tests(), c.want)
+			assert.ElementsMatch(t, c.want, result.tests(), "tests")
 		})
 	}
 }

@@ -2,7 +2,6 @@ package pkgspec
 
 import (
 	"encoding/json"
-	"reflect"
 	"strings"
 	"testing"
 	"unicode"
@@ -231,14 +230,8 @@ func load(t *testing.T, file string, args map[string]string) *Spec {
 
 func checkSpec(t *testing.T, got, want *Spec) {
 	t.Helper()
-	if reflect.DeepEqual(got, want) {
-		return
-	}
-	g, w := lines(t, got), lines(t, want)
-	for i := range min(len(g), len(w)) {
-		require.Equal(t, w[i], g[i], "line %d of the spec\ngot  %s\nwant %s\nin %s", i+1, g[i], w[i], strings.Join(g, "\n"))
-	}
-	t.Fatalf("got  %+v\nwant %+v", got, want)
+	require.Equal(t, lines(t, want), lines(t, got))
+	require.Equal(t, want, got)
 }
 
 func lines(t *testing.T, v any) []string {

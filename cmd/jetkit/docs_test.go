@@ -57,7 +57,7 @@ func testPage(t *testing.T, file, dir string) {
 		if matches(strings.Split(strings.TrimSpace(want), "\n"), strings.Split(strings.TrimSpace(got), "\n")) {
 			continue
 		}
-		t.Errorf("%s: jetkit %s prints\n%s\nand not\n%s", filepath.Base(file), command, got, want)
+		assert.Fail(t, "the page differs", "%s: jetkit %s prints\n%s\nand not\n%s", filepath.Base(file), command, got, want)
 		parts[i+1] = strings.TrimSuffix(part, rest) + got
 		if fenced {
 			parts[i+1] += "```" + after

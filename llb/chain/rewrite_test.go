@@ -81,12 +81,12 @@ func TestGPUInOtherStages(t *testing.T) {
 	} {
 		files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte("ARG BASE_IMAGE\n" + dockerfile)}}
 		_, err := compile(t, nil, files, withGPU("a", plan.GPUCDI))
-		switch {
-		case !fails && err != nil:
-			t.Errorf("%s: %v", dockerfile, err)
-		case fails && (err == nil || !strings.Contains(err.Error(), "package a: ") || !strings.Contains(err.Error(), "FROM ${BASE_IMAGE}")):
-			t.Errorf("%s: want an error that names the package and what to write, got %v", dockerfile, err)
+		if !fails {
+			assert.NoError(t, err, dockerfile)
+			continue
 		}
+		assert.ErrorContains(t, err, "package a: ", dockerfile)
+		assert.ErrorContains(t, err, "FROM ${BASE_IMAGE}", dockerfile)
 	}
 }
 

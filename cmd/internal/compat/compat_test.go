@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -74,7 +75,7 @@ func check(t *testing.T, c *comparison) {
 			explained[reason]++
 			continue
 		}
-		t.Errorf("unexplained: %s", d)
+		assert.Fail(t, "unexplained", "%s", d)
 	}
 	for _, field := range slices.Sorted(maps.Keys(c.checked)) {
 		t.Logf("%-14s %4d compared, %4d equal", field, c.checked[field], c.checked[field]-different[field])
@@ -133,13 +134,11 @@ func holdPage(t *testing.T, part, want string) {
 	require.NoError(t, err)
 	before, rest, begun := strings.Cut(string(dt), "<!-- "+part+" -->\n")
 	got, after, ended := strings.Cut(rest, "<!-- end of "+part+" -->\n")
-	switch {
-	case !begun || !ended:
-		t.Fatalf("%s has no part for %s", page, part)
-	case *update:
+	require.True(t, begun && ended, "%s has no part for %s", page, part)
+	if *update {
 		text := before + "<!-- " + part + " -->\n" + want + "<!-- end of " + part + " -->\n" + after
 		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
-	case got != want:
-		t.Errorf("%s differs in its %s (go test -run 'Oracle|Reasons' -update writes it anew)\n got:\n%s\nwant:\n%s", page, part, got, want)
+		return
 	}
+	assert.Equal(t, want, got, "%s differs in its %s (go test -run 'Oracle|Reasons' -update writes it anew)", page, part)
 }

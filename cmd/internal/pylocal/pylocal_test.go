@@ -92,13 +92,16 @@ func TestHostile(t *testing.T) {
 	for i, folder := range req.Folders {
 		got := result.Folders[i]
 		file, bad := hostile[folder.Dir]
-		switch {
-		case !bad && (got.Error != nil || len(got.Packages) != 1 || !strings.Contains(string(got.Packages[0]), "fine")):
-			t.Errorf("%s: %+v", folder.Dir, got)
-		case bad && (got.Error == nil || !strings.Contains(got.Error.Message, file[1])):
-			t.Errorf("%s: %+v, want %q", folder.Dir, got.Error, file[1])
-		case len(got.Output) > 3000:
-			t.Errorf("%s: %d bytes of output", folder.Dir, len(got.Output))
+		assert.LessOrEqual(t, len(got.Output), 3000, "bytes of output of %s", folder.Dir)
+		if bad {
+			if assert.NotNil(t, got.Error, folder.Dir) {
+				assert.Contains(t, got.Error.Message, file[1], folder.Dir)
+			}
+			continue
+		}
+		assert.Nil(t, got.Error, folder.Dir)
+		if assert.Len(t, got.Packages, 1, folder.Dir) {
+			assert.Contains(t, string(got.Packages[0]), "fine", folder.Dir)
 		}
 	}
 	assert.Equal(t, before, listing(t, root), "the tree has changed")
