@@ -16,7 +16,7 @@ import (
 	"jetkit/pkgspec/internal/spectest"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
-	printer "jetkit/pkgspec/plan/printer"
+	"jetkit/pkgspec/plan/printer"
 )
 
 // declaredTree is a tree of packages whose versions are declared, after the
