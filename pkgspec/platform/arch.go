@@ -18,7 +18,7 @@ const (
 	archX86   = "x86_64"
 )
 
-// OCI gives the OCI platform of an arch, in any of its spellings:
+// OCI returns the OCI platform of an arch, in any of its spellings:
 // "linux/arm64" for "tegra". It is "" for what is no arch.
 func OCI(arch string) string {
 	if a := BuiltIn().arch(strings.TrimSpace(arch)); a != nil {
@@ -87,12 +87,12 @@ func (r *resolver) chooseArch() {
 		r.target.Arch = plan.Value{Value: archX86, Reason: "linux/amd64"}
 		r.warnRelease()
 	case r.row != nil:
-		board := r.tables.boardArch(r.row.version())
-		reason := board.Reason
+		jetson := r.tables.jetsonArch(r.row.version())
+		reason := jetson.Reason
 		if r.oci != "" {
 			reason = "linux/" + r.oci + ": " + reason
 		}
-		r.target.Arch = plan.Value{Value: board.Arch, Reason: reason, Source: board.Source}
+		r.target.Arch = plan.Value{Value: jetson.Arch, Reason: reason, Source: jetson.Source}
 	}
 }
 
@@ -101,9 +101,9 @@ func (r *resolver) checkArch() {
 	if r.row == nil || !r.isJetson() {
 		return
 	}
-	if board := r.tables.boardArch(r.row.version()); board.Arch != r.askedArch.Name {
-		problem := r.warnf(r.req.Arch, rules.UnusualArch, "leave arch out to get "+board.Arch,
-			"arch is %s, but with L4T %s %s", r.askedArch.Name, r.row.L4T, board.Reason)
+	if jetson := r.tables.jetsonArch(r.row.version()); jetson.Arch != r.askedArch.Name {
+		problem := r.warnf(r.req.Arch, rules.UnusualArch, "leave arch out to get "+jetson.Arch,
+			"arch is %s, but with L4T %s %s", r.askedArch.Name, r.row.L4T, jetson.Reason)
 		r.relateRelease(problem)
 	}
 }

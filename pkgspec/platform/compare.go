@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// holds tells whether a value of the target satisfies the clause. A value that
+// holds reports whether a value of the target satisfies the clause. A value that
 // the target lacks satisfies nothing.
 func (c clause) holds(got string) bool {
 	if got == "" {
@@ -59,7 +59,7 @@ func (c clause) equal(got version) bool {
 	return got.compare(c.version) == 0
 }
 
-// fitsArch tells whether an arch goes by a word of archWords.
+// fitsArch reports whether an arch goes by a word of archWords.
 func fitsArch(word, arch string) bool {
 	for _, w := range archWords {
 		if w.word == word {

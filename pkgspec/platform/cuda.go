@@ -7,7 +7,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// CUDAs gives the CUDA versions that the requirement's clauses compare with, as
+// CUDAs returns the CUDA versions that the requirement's clauses compare with, as
 // "12.6"; none if it says nothing of CUDA.
 func (r Requirement) CUDAs() []string {
 	var versions []string
@@ -74,7 +74,7 @@ func (t *Tables) OtherCUDAs(target plan.Target, more []string) []string {
 	return slices.Compact(names)
 }
 
-// SameVersion tells whether one version is the other with more parts behind it:
+// SameVersion reports whether one version is the other with more parts behind it:
 // 10.3 and 10.3.0.30.
 func SameVersion(a, b string) bool {
 	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(b, a+".")

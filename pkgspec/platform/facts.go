@@ -66,7 +66,7 @@ func (t *Tables) ExtendInline(facts *yamlnode.Node) (*Tables, diag.List) {
 func (t *Tables) extended(add func(r tableReader, into *Tables)) (*Tables, diag.List) {
 	t = t.orBuiltIn()
 	extended := &Tables{
-		releases: slices.Clone(t.releases), ubuntus: slices.Clone(t.ubuntus), arches: t.arches, boardArches: slices.Clone(t.boardArches),
+		releases: slices.Clone(t.releases), ubuntus: slices.Clone(t.ubuntus), arches: t.arches, jetsonArches: slices.Clone(t.jetsonArches),
 		cudaLimits: slices.Clone(t.cudaLimits), lists: slices.Clone(t.lists), capabilities: slices.Clone(t.capabilities),
 	}
 	var problems diag.List
@@ -107,7 +107,7 @@ func (r tableReader) table(name string, root *yamlnode.Node, t *Tables) {
 			t.capabilities = rows(r, n, "a capability", t.capabilities, (*capability).check)
 		}
 	case "arch.json":
-		sections["board_arches"] = func(n *yamlnode.Node) { t.boardArches = rows(r, n, "a row", t.boardArches, (*boardArch).check) }
+		sections["board_arches"] = func(n *yamlnode.Node) { t.jetsonArches = rows(r, n, "a row", t.jetsonArches, (*jetsonArch).check) }
 		sections["cuda_limits"] = func(n *yamlnode.Node) { t.cudaLimits = rows(r, n, "a row", t.cudaLimits, (*cudaLimit).check) }
 		sections["cuda_architectures"] = func(n *yamlnode.Node) { t.lists = rows(r, n, "a row", t.lists, (*archList).check) }
 		if t.arches == nil { // the names of architectures are jetkit's own

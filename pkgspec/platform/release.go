@@ -10,7 +10,7 @@ import (
 	"jetkit/pkgspec/rules"
 )
 
-// findOnBoard tells how to learn the release; the frontend cannot see a host.
+// findOnBoard says how to learn the release; the frontend cannot see a host.
 const findOnBoard = "run `cat /etc/nv_tegra_release` on the board: \"R36 (release), REVISION: 4.3\" means l4t: 36.4.3"
 
 // chooseRelease finds the release's row: by l4t, by jetpack, or by default.
@@ -128,7 +128,7 @@ func (r *resolver) standIn(v version, byJetPack []*release) *release {
 
 // missing lists the keys that a target must have for an L4T of no table.
 func (r *resolver) missing(v version) []string {
-	arch := r.tables.boardArch(v).Arch
+	arch := r.tables.jetsonArch(v).Arch
 	if r.askedArch != nil {
 		arch = r.askedArch.Name
 	}

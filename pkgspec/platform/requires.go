@@ -185,7 +185,7 @@ func (c clause) l4t() (clause, *RequirementError) {
 	return c, nil
 }
 
-// Holds tells whether the target satisfies the requirement. If not, why names
+// Holds reports whether the target satisfies the requirement. If not, why names
 // each clause that fails and what the target has: "needs L4T >=36, the target
 // has 35.4.1".
 func (r Requirement) Holds(t plan.Target) (ok bool, why string) {
@@ -225,7 +225,7 @@ func (c clause) why(got string) string {
 	return fmt.Sprintf("needs %s, the target has %s", c, got)
 }
 
-// String gives the clause in the words of messages.
+// String returns the clause in the words of messages.
 func (c clause) String() string {
 	switch {
 	case c.subject != subjectArch:

@@ -24,7 +24,7 @@ type resolver struct {
 	askedArch *archName
 	// row is the release in use; nil until it is known.
 	row *release
-	// named tells whether the user named the release, and exact whether row is
+	// named reports whether the user named the release, and exact whether row is
 	// that release and not merely the nearest known.
 	named, exact bool
 }
@@ -59,7 +59,7 @@ func (req Request) trimmed() Request {
 	return req
 }
 
-// given tells whether the user said anything.
+// given reports whether the user said anything.
 func (a Asked) given() bool { return a.Value != "" }
 
 // reason says who chose the value, and how it was written if that differs.
@@ -155,8 +155,8 @@ func (r *resolver) chooseBase() {
 	}
 }
 
-// tegraBase tells whether the target starts from an image of NVIDIA's that
-// holds the board's CUDA, and with it one fixed Ubuntu.
+// tegraBase reports whether the target starts from an image of NVIDIA's that
+// holds the Jetson's CUDA, and with it one fixed Ubuntu.
 func (r *resolver) tegraBase() bool {
 	return r.row != nil && r.target.Arch.Value == archTegra && !strings.HasPrefix(r.row.Base, "ubuntu:")
 }

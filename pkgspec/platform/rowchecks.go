@@ -107,11 +107,11 @@ func (a *capability) check(c *checker) {
 }
 
 // before orders by falling L4T, as the first row that is not above it counts.
-func (b *boardArch) before(other *boardArch) bool {
+func (b *jetsonArch) before(other *jetsonArch) bool {
 	return versionOf(b.FromL4T).compare(versionOf(other.FromL4T)) > 0
 }
 
-func (b *boardArch) check(c *checker) {
+func (b *jetsonArch) check(c *checker) {
 	c.version("from_l4t", b.FromL4T, "write a number, as in 38")
 	if !slices.Contains([]string{archTegra, archSBSA}, b.Arch) {
 		c.errorf("arch", "write tegra-aarch64 or aarch64", "arch: %q is not the arch of a Jetson", b.Arch)

@@ -15,7 +15,7 @@ func FactsSchema() *schema.Schema {
 		"ubuntu": {"releases": reflect.TypeFor[ubuntuRelease]()},
 		"sm":     {"capabilities": reflect.TypeFor[capability]()},
 		"arch": {
-			"board_arches": reflect.TypeFor[boardArch](), "cuda_limits": reflect.TypeFor[cudaLimit](),
+			"board_arches": reflect.TypeFor[jetsonArch](), "cuda_limits": reflect.TypeFor[cudaLimit](),
 			"cuda_architectures": reflect.TypeFor[archList](),
 		},
 	} {

@@ -55,7 +55,8 @@ func (r tableReader) decode(n *yamlnode.Node, what string, into any) bool {
 	return good
 }
 
-// set gives a field of a row a node's value, if it is of the field's kind.
+// set assigns a node's value to a field of a row, and reports whether it is of the
+// field's kind.
 func (r tableReader) set(field reflect.Value, n *yamlnode.Node) bool {
 	switch field.Kind() {
 	case reflect.String:

@@ -85,8 +85,8 @@ type archName struct {
 	Spellings []string `json:"spellings"`
 }
 
-// boardArch says which arch a Jetson is from an L4T release on.
-type boardArch struct {
+// jetsonArch says which arch a Jetson is from an L4T release on.
+type jetsonArch struct {
 	FromL4T string `json:"from_l4t"`
 	Arch    string `json:"arch"`
 	Reason  string `json:"reason"`
@@ -130,7 +130,7 @@ type Tables struct {
 	releases     []release
 	ubuntus      []ubuntuRelease
 	arches       []archName
-	boardArches  []boardArch
+	jetsonArches []jetsonArch
 	cudaLimits   []cudaLimit
 	lists        []archList
 	capabilities []capability
@@ -192,11 +192,11 @@ func (t *Tables) arch(text string) *archName {
 	return &t.arches[i]
 }
 
-// boardArch says what a Jetson with this L4T is. The last row holds for every
+// jetsonArch says what a Jetson with this L4T is. The last row holds for every
 // L4T.
-func (t *Tables) boardArch(l4t version) boardArch {
-	i := slices.IndexFunc(t.boardArches, func(b boardArch) bool { return l4t.compare(versionOf(b.FromL4T)) >= 0 })
-	return t.boardArches[i]
+func (t *Tables) jetsonArch(l4t version) jetsonArch {
+	i := slices.IndexFunc(t.jetsonArches, func(b jetsonArch) bool { return l4t.compare(versionOf(b.FromL4T)) >= 0 })
+	return t.jetsonArches[i]
 }
 
 // list finds the default CUDA architectures of an arch.

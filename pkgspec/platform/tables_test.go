@@ -99,14 +99,14 @@ func TestSmallTablesAreConsistent(t *testing.T) {
 			f.capability(sm) // panics on an unknown one
 		}
 	}
-	for _, b := range f.boardArches {
+	for _, b := range f.jetsonArches {
 		checkVersion(t, b.FromL4T)
 		if assert.NotNil(t, f.arch(b.Arch), "%+v", b) {
 			assert.NotEmpty(t, b.Reason, "%+v", b)
 			assert.NotEmpty(t, b.Source, "%+v", b)
 		}
 	}
-	last := f.boardArches[len(f.boardArches)-1]
+	last := f.jetsonArches[len(f.jetsonArches)-1]
 	assert.Equal(t, 0, versionOf(last.FromL4T).compare(version{0}), "the last row of board_arches must hold for every L4T")
 	newest := f.newestVerified()
 	require.NotNil(t, newest, "newest verified release")

@@ -45,7 +45,7 @@ func (t *Tables) ForTree(target plan.Target) TreeFacts {
 	return f
 }
 
-// treeArchitectures gives the compute capabilities that jetson-containers
+// treeArchitectures returns the compute capabilities that jetson-containers
 // compiles for on a target.
 func (t *Tables) treeArchitectures(target plan.Target) []int {
 	if target.Arch.Value != archTegra {
@@ -59,7 +59,7 @@ func (t *Tables) treeArchitectures(target plan.Target) []int {
 	return slices.Clone(rows[len(rows)-1].SM)
 }
 
-// Env gives the variables by which jetson-containers' users set these facts.
+// Env returns the variables by which jetson-containers' users set these facts.
 // Facts that are not known are left out.
 func (f TreeFacts) Env() map[string]string {
 	env := map[string]string{}

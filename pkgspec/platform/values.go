@@ -59,7 +59,7 @@ func (r *resolver) ubuntuHint(text string) string {
 
 // checkUbuntu reports an Ubuntu that the base image or the board rules out. A
 // newer Ubuntu than the board's is normal on a plain Ubuntu base; an older one
-// is not, because the board's driver libraries are mounted into the container.
+// is not, because the Jetson's driver libraries are mounted into the container.
 func (r *resolver) checkUbuntu(ubuntu string) {
 	if ubuntu == r.row.Ubuntu {
 		return

@@ -61,7 +61,7 @@ func (v version) compare(w version) int {
 	return 0
 }
 
-// hasPrefix tells whether v begins with the parts of w, padding v with zeros:
+// hasPrefix reports whether v begins with the parts of w, padding v with zeros:
 // 36.4.3 has the prefix 36.4, and 36.4 has the prefix 36.4.0.
 func (v version) hasPrefix(w version) bool {
 	for i := range w {
@@ -72,7 +72,7 @@ func (v version) hasPrefix(w version) bool {
 	return true
 }
 
-// majorMinor gives the first two numbers: "12.6" for 12.6.68.
+// majorMinor returns the first two numbers: "12.6" for 12.6.68.
 func (v version) majorMinor() string {
 	return strconv.Itoa(v.part(0)) + "." + strconv.Itoa(v.part(1))
 }

@@ -159,6 +159,7 @@ reported for it. Warnings of a build and of ` + "`--check`" + ` name their place
 A test plans each example: the first one is reported by this rule alone, the second by none. The page is made by
 ` + "`go test ./pkgspec/project -run RulesPage -update`" + ` from the table in [rules.go](../pkgspec/rules/rules.go) and the
 [examples](../pkgspec/project/testdata/rules.txtar). Packages that an example does not show are there and empty.
+Whoever publishes this page sets the address that warnings name: ` + "`go build -ldflags '-X jetkit/pkgspec/diag.page=https://…'`" + `.
 `)
 	for _, g := range rules.Groups() {
 		fmt.Fprintf(&b, "\n## Rules about %s\n", g.Title)
