@@ -35,7 +35,11 @@ const (
 
 // addCleanStep puts the programs into a file system.
 func addCleanStep() *llb.FileAction {
-	clean := fmt.Sprintf(`#!/bin/sh
+	return llb.Mkfile(CleanStep, 0o755, []byte(cleanProgram())).Mkfile(listStep, 0o755, []byte(listProgram()))
+}
+
+func cleanProgram() string {
+	return fmt.Sprintf(`#!/bin/sh
 "$@"
 status=$?
 {
@@ -48,12 +52,14 @@ status=$?
 } 2>/dev/null
 exit $status
 `, strings.Join(rewrittenFiles, " "), linksFile)
-	list := fmt.Sprintf(`#!/bin/sh
+}
+
+func listProgram() string {
+	return fmt.Sprintf(`#!/bin/sh
 for link in %s; do
 	[ ! -h "$link" ] || echo "$link $(readlink "$link") $(readlink "%s$link")"
 done >%s
 `, strings.Join(rewrittenLinks, " "), beforeDir, linksFile)
-	return llb.Mkfile(CleanStep, 0o755, []byte(clean)).Mkfile(listStep, 0o755, []byte(list))
 }
 
 // listLinks are the options of a step that lists the links which the hooks made on top of
