@@ -25,8 +25,9 @@ var (
 const CleanStep = "/.jetkit-step"
 
 // The step that makes the stubs runs listStep, which writes to linksFile which links the
-// hooks made: each with its target, and the target that the image's own link of that name
-// has, if it has one. A package may install such a link too: one with another target stays.
+// hooks made, each with its target. A package may install such a link too: one with
+// another target stays, and one that was there before a RUN step is put back from
+// beforeDir, a mount of what the step runs on.
 const (
 	listStep  = "/.jetkit-list"
 	linksFile = "/.jetkit-links"
@@ -44,31 +45,33 @@ func cleanProgram() string {
 status=$?
 {
 	rm -f %s
-	while read -r link made had; do
+	while read -r link made; do
 		[ "$(readlink "$link")" = "$made" ] || continue
 		rm -f "$link"
-		[ -z "$had" ] || ln -s "$had" "$link"
+		had=$(readlink "%s$link") && ln -s "$had" "$link"
 	done <%s
 } 2>/dev/null
 exit $status
-`, strings.Join(rewrittenFiles, " "), linksFile)
+`, strings.Join(rewrittenFiles, " "), beforeDir, linksFile)
 }
 
 func listProgram() string {
 	return fmt.Sprintf(`#!/bin/sh
 for link in %s; do
-	[ ! -h "$link" ] || echo "$link $(readlink "$link") $(readlink "%s$link")"
+	[ ! -h "$link" ] || echo "$link $(readlink "$link")"
 done >%s
-`, strings.Join(rewrittenLinks, " "), beforeDir, linksFile)
+`, strings.Join(rewrittenLinks, " "), linksFile)
 }
 
-// listLinks are the options of a step that lists the links which the hooks made on top of
-// a file system, and then cleans up.
-func listLinks(before llb.State) []llb.RunOption {
-	return []llb.RunOption{llb.Args([]string{CleanStep, listStep}), llb.AddMount(beforeDir, before, llb.Readonly)}
-}
-
-// cleanUp makes a RUN step clean up after itself.
+// cleanUp makes a RUN step clean up after itself. BuildKit must not look through all files
+// of the mount for the step's cache key, as it does for read-only mounts.
 func cleanUp(exec *pb.ExecOp) {
 	exec.Meta.Args = slices.Concat([]string{CleanStep}, exec.GetMeta().GetArgs())
+	for _, m := range exec.GetMounts() {
+		if m.GetDest() == pb.RootMount {
+			before := &pb.Mount{Input: m.GetInput(), Selector: m.GetSelector(), Dest: beforeDir, Output: int64(pb.SkipOutput), Readonly: true, ContentCache: pb.MountContentCache_OFF}
+			exec.Mounts = append(exec.GetMounts(), before)
+			return
+		}
+	}
 }

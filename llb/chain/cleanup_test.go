@@ -48,31 +48,30 @@ func (r root) target(name string) string {
 	return target
 }
 
-// After a step, the image has the links of packages and not those of NVIDIA's hooks.
+// After a step, the links of packages are there and not those of NVIDIA's hooks.
 func TestCleanUp(t *testing.T) {
 	const (
 		hooks    = "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so" // made by hooks alone
-		both     = "/usr/lib/aarch64-linux-gnu/tegra/libcuda.so"  // in the image too, which hooks overwrite
+		both     = "/usr/lib/aarch64-linux-gnu/tegra/libcuda.so"  // of a package too, which hooks overwrite
 		packages = "/usr/lib/x86_64-linux-gnu/nvidia/libcuda.so"  // made by a package alone
 		drop     = "/etc/ld.so.conf.d/00-nvcr-123.conf"
 	)
 	r := root{t, t.TempDir()}
-	r.link(beforeDir+r.dir+both, "libcuda.so.image") // the program prefixes the path of the link
-
 	r.link(hooks, "libcuda.so.1") // the hooks of the step that makes the stubs
 	r.link(both, "libcuda.so.1")
 	require.NoError(t, r.run(listProgram()))
 	require.NoError(t, r.run(cleanProgram(), "true"))
 	require.Empty(t, r.target(hooks))
-	require.Equal(t, "libcuda.so.image", r.target(both))
+	require.Empty(t, r.target(both))
 
-	r.link(hooks, "libcuda.so.1") // the hooks of a package's step
+	r.link(beforeDir+r.dir+both, "libcuda.so.package") // of an earlier package; the program prefixes the link's path
+	r.link(hooks, "libcuda.so.1")                      // the hooks of a package's step
 	r.link(both, "libcuda.so.1")
 	r.link(drop, "x")
 	r.link(packages, "libcuda.so.1")
 	require.NoError(t, r.run(cleanProgram(), "true"))
 	require.Empty(t, r.target(hooks))
-	require.Equal(t, "libcuda.so.image", r.target(both))
+	require.Equal(t, "libcuda.so.package", r.target(both))
 	require.Equal(t, "libcuda.so.1", r.target(packages))
 	require.Empty(t, r.target(drop))
 

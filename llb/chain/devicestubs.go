@@ -1,8 +1,6 @@
 package chain
 
 import (
-	"slices"
-
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -59,7 +57,7 @@ func (d *deviceStubs) on(st llb.State, image *dockerspec.DockerOCIImage, noCache
 			prepared = prepared.AddEnv(v.Name, v.Value)
 		}
 	}
-	opts := slices.Concat(d.devices.Options(), listLinks(st), []llb.RunOption{dockerui.WithInternalName(StubsStep)})
+	opts := append(d.devices.Options(), llb.Args([]string{CleanStep, listStep}), dockerui.WithInternalName(StubsStep))
 	if noCache {
 		opts = append(opts, llb.IgnoreCache)
 	}

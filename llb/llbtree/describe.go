@@ -81,6 +81,9 @@ func describeMount(m *pb.Mount, inputs []int) string {
 	if m.GetReadonly() {
 		line += " readonly"
 	}
+	if m.GetContentCache() == pb.MountContentCache_OFF {
+		line += " without content cache"
+	}
 	if m.GetOutput() < 0 && m.GetMountType() == pb.MountType_BIND && !m.GetReadonly() {
 		line += " discarded"
 	}
