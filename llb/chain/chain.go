@@ -206,17 +206,20 @@ func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*docker
 		TargetPlatform: &opt.Platform,
 	}
 	convert.Devices = s.gpu.all
+	var warn linter.LintWarnFunc
+	if opt.Warn != nil {
+		warn = opt.Warn(s.Step, s.SourceMap)
+	}
+	if warn == nil { // then BuildKit's linter does not run
+		return dockerfile2llb.Dockerfile2LLB(ctx, dockerfile, convert)
+	}
 	check, err := newCheck(bc, s.SourceMap.Data)
 	if err != nil {
 		return nil, err
 	}
-	if opt.Warn != nil {
-		if warn := opt.Warn(s.Step, s.SourceMap); warn != nil {
-			convert.Warn = check.warn(warn)
-		}
-	}
+	convert.Warn = check.warn(warn)
 	res, err := dockerfile2llb.Dockerfile2LLB(ctx, dockerfile, convert)
-	if err == nil && convert.Warn != nil {
+	if err == nil {
 		err = cmp.Or(check.copyIgnored(s.excludes, convert.Warn), check.err())
 	}
 	return res, err
