@@ -50,7 +50,7 @@ func (b baking) bake(t *testing.T) *built {
 func (b baking) fail(t *testing.T) *built {
 	t.Helper()
 	done := b.try(t)
-	require.Greater(t, done.ExitCode, 0, "bake should fail, but its exit code is %d:\n%s", done.ExitCode, done.Stderr)
+	require.Positive(t, done.ExitCode, "bake should fail, but its exit code is %d:\n%s", done.ExitCode, done.Stderr)
 	return done
 }
 

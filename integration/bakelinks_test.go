@@ -154,8 +154,8 @@ func TestBakeCalls(t *testing.T) {
 	}
 	out := b.with("--call", "jetson.plan,format=json", "robot-arm-jp7-0").bake(t).Stdout
 	require.NoError(t, json.Unmarshal([]byte(out), &plans), out)
-	assert.Equal(t, 5, len(plans.Target["stack-jp7-0"].Plan.Steps), "steps of the stack")
-	assert.Equal(t, 1, len(plans.Target["robot-arm-jp7-0"].Plan.Steps), "steps of the application")
+	assert.Len(t, plans.Target["stack-jp7-0"].Plan.Steps, 5, "steps of the stack")
+	assert.Len(t, plans.Target["robot-arm-jp7-0"].Plan.Steps, 1, "steps of the application")
 	assert.Equal(t, "7.0", plans.Target["robot-arm-jp7-0"].Plan.Target.JetPack.Value, "release")
 	assertContains(t, b.with("--call", "outline", "stack-jp7-0").bake(t).Stdout, "JETPACK_VERSION", "7.0")
 	assertContains(t, b.with("--progress", "quiet", "--call", "jetson.plan", "app").bake(t).Stdout,

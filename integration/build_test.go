@@ -196,7 +196,7 @@ func (p *project) build(t *testing.T, options ...buildOption) *built {
 func (p *project) fail(t *testing.T, options ...buildOption) *built {
 	t.Helper()
 	b := p.try(t, options...)
-	require.Greater(t, b.ExitCode, 0, "the build should fail, but its exit code is %d:\n%s", b.ExitCode, b.Stderr)
+	require.Positive(t, b.ExitCode, "the build should fail, but its exit code is %d:\n%s", b.ExitCode, b.Stderr)
 	return b
 }
 

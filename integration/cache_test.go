@@ -93,7 +93,7 @@ func TestCacheOfARegistry(t *testing.T) {
 	p.build(t, cacheTo(ref))
 	b := p.build(t, on(daemon), push(), cacheFrom(ref))
 	b.assertExecuted(t)
-	assert.Equal(t, 5, len(b.tests()), "tests")
+	assert.Len(t, b.tests(), 5, "tests")
 	assert.Equal(t, "three of "+p.id+"\n"+p.id+"\n", b.file(t, "/three"), "/three")
 }
 

@@ -48,7 +48,7 @@ func TestCalls(t *testing.T) {
 			overrides[o.Key] = o.Arg + ": " + o.Old + " -> " + o.New
 		}
 		assert.Equal(t, "PACKAGES: one, two, three -> two", overrides["packages"], "overridden packages")
-		assert.Equal(t, 1, len(got.Steps), "steps")
+		assert.Len(t, got.Steps, 1, "steps")
 		assert.Equal(t, "4", got.Steps[0].BuildArgs["JOBS"], "JOBS")
 		assert.Equal(t, "36.4.3", got.Target.L4T.Value, "l4t")
 		assertContains(t, got.Target.L4T.Reason, "jetson.yaml:2")

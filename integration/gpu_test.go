@@ -50,7 +50,7 @@ func TestGPUByCDI(t *testing.T) {
 		files := b.added(t)
 		assert.False(t, slices.ContainsFunc(files, func(name string) bool { return strings.Contains(name, "fake-gpu") }), "the device's mounts left traces in the image: %q", files)
 		config := b.config(t)
-		assert.Equal(t, "", strings.Join(config.Config.Env[1:], " "), "environment")
+		assert.Empty(t, strings.Join(config.Config.Env[1:], " "), "environment")
 		assert.Equal(t, "4", config.Config.Labels["io.jetkit.tests.passed"], "passed")
 	})
 }
@@ -83,7 +83,7 @@ func TestGPUByRuntime(t *testing.T) {
 	assertContains(t, b.output(t, "[test infer] test.sh"), "devices: all, capabilities: all, l4t: 36.4.3")
 	assert.Equal(t, p.id+" none\n", b.file(t, "/cuda"), "/cuda")
 	config := b.config(t)
-	assert.Equal(t, "", strings.Join(config.Config.Env[1:], " "), "environment")
+	assert.Empty(t, strings.Join(config.Config.Env[1:], " "), "environment")
 }
 
 func TestGPUOnBuilderWithoutCDI(t *testing.T) {

@@ -128,7 +128,7 @@ func checkProbe(t *testing.T, b *built) {
 	assert.Equal(t, "hi 36.4.3 12.6 True\n", b.file(t, "/values"), "values")
 	report := strings.TrimSpace(b.file(t, "/probe"))
 	attempts := strings.Split(report, "|")
-	assert.Equal(t, 13, len(attempts), "attempts")
+	assert.Len(t, attempts, 13, "attempts")
 	for _, part := range attempts {
 		what, came, _ := strings.Cut(part, "=")
 		assert.NotContains(t, came, "worked", "config.py could %s", what)

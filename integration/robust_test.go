@@ -96,7 +96,7 @@ func TestDaemonIsKilled(t *testing.T) {
 	interrupted := p.begin(t, daemon)
 	daemon.Kill()
 	res := <-interrupted.ended
-	assert.Greater(t, res.ExitCode, 0, "buildx should notice that the daemon died; its exit code is %d:\n%s", res.ExitCode, res.Stderr)
+	assert.Positive(t, res.ExitCode, "buildx should notice that the daemon died; its exit code is %d:\n%s", res.ExitCode, res.Stderr)
 	require.NoError(t, daemon.Restart(t.Context()))
 	resumed := p.build(t, on(daemon), pushTimeless("resumed"))
 	s := resumed.step(t, "[first 1/1]")
@@ -125,7 +125,7 @@ func TestClientVanishes(t *testing.T) {
 	defer cancel()
 	res := shared.Buildx(ctx, harness.BuildxRun{Daemon: daemon, Dir: other.dir, Args: []string{"-f", "jetson.yaml", "--build-arg", "BASE_IMAGE=" + base(t), "."}})
 	require.NoError(t, res.Err())
-	assert.Equal(t, 11, len(progress.Executed(progress.Parse(res.Stderr))), "steps")
+	assert.Len(t, progress.Executed(progress.Parse(res.Stderr)), 11, "steps")
 }
 
 // dyingRegistry stands in front of the Env's registry until a first blob is sent to it; then it is gone.

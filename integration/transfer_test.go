@@ -73,6 +73,7 @@ func BenchmarkLargeTree(b *testing.B) {
 		}
 	})
 	plan := func(b *testing.B) {
+		b.Helper()
 		res := shared.Buildx(b.Context(), harness.BuildxRun{Dir: dir, Args: []string{"-f", "jetson.yaml", "--platform", "linux/arm64", "--call", "jetson.plan", "."}})
 		require.NoError(b, res.Err())
 	}
