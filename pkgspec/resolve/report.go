@@ -111,11 +111,10 @@ func (r *resolver) tagged(name string) []*catalog.Package {
 func (r *resolver) thereIs(packages []*catalog.Package) string {
 	var fit, all []string
 	for _, p := range packages {
-		if slices.Contains(all, p.Name) {
-			continue
+		if !slices.Contains(all, p.Name) {
+			all = append(all, p.Name)
 		}
-		all = append(all, p.Name)
-		if r.finder.usable(p) {
+		if r.finder.usable(p) && !slices.Contains(fit, p.Name) {
 			fit = append(fit, p.Name)
 		}
 	}
