@@ -8,14 +8,14 @@ import (
 	"github.com/distribution/reference"
 )
 
-// plainText is BuildKit's error about a manifest whose type is text/plain: one registry
-// once sent the manifests of before 2016 so. Source: containerd, core/remotes/docker,
-// getManifestMediaType; BuildKit v0.34, util/imageutil.
-const plainText = "manifest version 2, schema 1 has been removed"
+// plainText matches the errors about a manifest whose type is text/plain: one registry
+// once sent the manifests of before 2016 so, and they are named. Source: containerd,
+// core/remotes/docker, getManifestMediaType; BuildKit v0.33, util/imageutil.
+var plainText = regexp.MustCompile(`manifest version 2, schema 1 has been removed|media type "application/vnd\.docker\.distribution\.manifest\.v1`)
 
 // garbled matches what BuildKit and containerd say of an answer that is no manifest, or
 // not the one that its headers announce.
-var garbled = regexp.MustCompile(`invalid character|unexpected end of JSON|unexpected commit (digest|size)|unexpected media type|unknown type|no manifest found|could not find manifest|cannot unmarshal`)
+var garbled = regexp.MustCompile(`invalid character|unexpected end of JSON|content size of zero|unexpected commit (digest|size)|unexpected media type|unknown type|no manifest found|could not find manifest|cannot unmarshal`)
 
 // registryError explains an error of looking an image up: it names the server, which
 // BuildKit's own errors need not, and what it sent if that is no image. A login page of a
@@ -28,7 +28,7 @@ func registryError(ref string, err error) error {
 	server, text := reference.Domain(named), err.Error()
 	var sent string
 	switch {
-	case strings.Contains(text, plainText):
+	case plainText.MatchString(text):
 		sent = "plain text (type text/plain)"
 	case garbled.MatchString(text):
 		sent = "something else"

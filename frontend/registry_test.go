@@ -12,6 +12,8 @@ func TestRegistryError(t *testing.T) {
 	for text, want := range map[string]string{
 		"support Docker Image manifest version 2, schema 1 has been removed. More information at https://x": "the registry registry.example.com:5000 sent plain text (type text/plain) instead of an image's manifest; " +
 			"look at what is there: curl -i https://registry.example.com:5000/v2/robots/base/manifests/1 (BuildKit: support Docker Image manifest version 2, schema 1 has been removed. More information at https://x)",
+		`not implemented: media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported`: "the registry registry.example.com:5000 sent plain text (type text/plain) instead of an image's manifest; " +
+			"look at what is there: curl -i https://registry.example.com:5000/v2/robots/base/manifests/1 (BuildKit: not implemented: media type \"application/vnd.docker.distribution.manifest.v1+prettyjws\" is no longer supported)",
 		"invalid character '<' looking for beginning of value": "the registry registry.example.com:5000 sent something else instead of an image's manifest; " +
 			"look at what is there: curl -i https://registry.example.com:5000/v2/robots/base/manifests/1 (BuildKit: invalid character '<' looking for beginning of value)",
 		"dial tcp: i/o timeout":                              "registry registry.example.com:5000: dial tcp: i/o timeout",
