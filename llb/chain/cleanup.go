@@ -26,12 +26,10 @@ const CleanStep = "/.jetkit-step"
 
 // The step that makes the stubs runs listStep, which writes to linksFile which links the
 // hooks made, each with its target. A package may install such a link too: one with
-// another target stays, and one that was there before a RUN step is put back from
-// beforeDir, a mount of what the step runs on.
+// another target stays.
 const (
 	listStep  = "/.jetkit-list"
 	linksFile = "/.jetkit-links"
-	beforeDir = "/.jetkit-before"
 )
 
 // addCleanStep puts the programs into a file system.
@@ -48,11 +46,10 @@ status=$?
 	while read -r link made; do
 		[ "$(readlink "$link")" = "$made" ] || continue
 		rm -f "$link"
-		had=$(readlink "%s$link") && ln -s "$had" "$link"
 	done <%s
 } 2>/dev/null
 exit $status
-`, strings.Join(rewrittenFiles, " "), beforeDir, linksFile)
+`, strings.Join(rewrittenFiles, " "), linksFile)
 }
 
 func listProgram() string {
@@ -63,15 +60,7 @@ done >%s
 `, strings.Join(rewrittenLinks, " "), linksFile)
 }
 
-// cleanUp makes a RUN step clean up after itself. BuildKit must not look through all files
-// of the mount for the step's cache key, as it does for read-only mounts.
+// cleanUp makes a RUN step clean up after itself.
 func cleanUp(exec *pb.ExecOp) {
 	exec.Meta.Args = slices.Concat([]string{CleanStep}, exec.GetMeta().GetArgs())
-	for _, m := range exec.GetMounts() {
-		if m.GetDest() == pb.RootMount {
-			before := &pb.Mount{Input: m.GetInput(), Selector: m.GetSelector(), Dest: beforeDir, Output: int64(pb.SkipOutput), Readonly: true, ContentCache: pb.MountContentCache_OFF}
-			exec.Mounts = append(exec.GetMounts(), before)
-			return
-		}
-	}
 }
