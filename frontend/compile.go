@@ -67,6 +67,9 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	var found []warning
 	if report {
 		opt.Warn = lintWarnings(&found)
+		if opt.Ignored, err = b.ignored(ctx, p); err != nil {
+			return nil, err
+		}
 	}
 	stages, err := chain.Compile(ctx, opt)
 	if report {

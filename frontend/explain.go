@@ -61,7 +61,7 @@ func (c *compiled) instructionFailure(i chain.Instruction, platform string, err 
 	if i.Stage != "" && !unnamedStage.MatchString(i.Stage) {
 		stage = " of its stage " + i.Stage
 	}
-	hint := c.inheritedHint(i) + copyHint(err)
+	hint := c.inheritedHint(i) + copyHint(i.Command, err)
 	return fmt.Errorf("%s%s failed%s in step %s%s%s: %w%s", packages, strings.Join(i.Packages, ", "), platform, i.Number, stage, firstPlace(err), err, hint)
 }
 
@@ -81,11 +81,7 @@ func (c *compiled) inheritedHint(i chain.Instruction) string {
 			if len(c.inherited[name]) > 1 && !slices.Equal(strings.Fields(t.Instruction), strings.Fields(command)) {
 				continue
 			}
-			owner := "the base image"
-			if t.Package != "" {
-				owner = "package " + t.Package
-			}
-			return fmt.Sprintf("\n%s is an ONBUILD instruction of %s: it runs in the next package that builds on it, with the files of that package's folder", command, owner)
+			return "\n" + chain.Trigger{Package: t.Package, Instruction: command}.Explanation()
 		}
 	}
 	return ""
@@ -95,15 +91,24 @@ func (c *compiled) inheritedHint(i chain.Instruction) string {
 // of that name. Source: tonistiigi/fsutil, copy; the path is on the builder's machine.
 var notADirectory = regexp.MustCompile(`cannot copy to non-directory: (?:\S*/buildkit\d+)?(/\S*)$`)
 
+// mergedUsr matches the folders of / that are links into /usr.
+var mergedUsr = regexp.MustCompile(`^/(bin|sbin|lib\w*)$`)
+
 // copyHint explains how to copy a folder onto a link to one; it is empty for other errors.
-func copyHint(err error) string {
+func copyHint(command string, err error) string {
 	m := notADirectory.FindStringSubmatch(err.Error())
 	if m == nil {
 		return ""
 	}
-	return fmt.Sprintf("\n%[1]s is a folder in what is copied, and no folder in the image: on a base with merged /usr, /bin, /lib and /sbin are links. "+
-		"Docker's legacy builder followed such a link, BuildKit does not\n"+
-		"  put the files where the link leads (rootfs/usr/bin in place of rootfs/bin), or copy the folder by itself: COPY rootfs%[1]s/ %[1]s/", m[1])
+	where, alone := "where the link leads", "by an instruction of its own, to "+m[1]+"/"
+	// Only where one folder is copied onto / does the error say what the folder is called there.
+	if w := strings.Fields(command); len(w) == 3 && w[2] == "/" && mergedUsr.MatchString(m[1]) {
+		src := strings.TrimSuffix(w[1], "/")
+		where += fmt.Sprintf(" (%[1]s/usr%[2]s in place of %[1]s%[2]s)", src, m[1])
+		alone = fmt.Sprintf("by itself: %s %s%s/ %s/", w[0], src, m[1], m[1])
+	}
+	return fmt.Sprintf("\n%s is a folder in what is copied, and no folder in the image: on a base with merged /usr, /bin, /lib and /sbin are links. "+
+		"Docker's legacy builder followed such a link, BuildKit does not\n  put the files %s, or copy the folder %s", m[1], where, alone)
 }
 
 // plainCommand returns an error whose text names the command of a failed step as its
@@ -138,9 +143,18 @@ func testFailure(run teststep.Run, platform string, err error) error {
 	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok {
 		reason = fmt.Sprintf(" with exit code %d", exit.ExitCode)
 		if signal := exit.ExitCode - 128; signal > 0 && signal < 65 {
-			reason += fmt.Sprintf(" (128 + signal %d: %s)", signal, syscall.Signal(signal))
+			reason += fmt.Sprintf(" (128 + signal %d%s)", signal, signalName(signal))
 		}
 	}
 	return fmt.Errorf("test %q of package %s failed%s on %s%s (declared at %s): %w",
 		run.Test.Name, run.Step.Name, platform, where, reason, run.Test.At, err)
+}
+
+// signalName returns ": name" of a signal, or nothing for one without a name.
+func signalName(signal uint32) string {
+	name := syscall.Signal(signal).String()
+	if name == fmt.Sprintf("signal %d", signal) {
+		return ""
+	}
+	return ": " + name
 }

@@ -27,6 +27,10 @@ func TestUpTo(t *testing.T) {
 	if assert.Error(t, err, "a wrong target") {
 		assert.Contains(t, err.Error(), "did you mean", "a wrong target")
 	}
+	_, problems = upTo(p, "nonsense")
+	if err := problems.Err(); assert.Error(t, err) {
+		assert.Contains(t, err.Error(), "hint: the packages of the chain are a, b:2, ")
+	}
 	require.Len(t, p.Steps, 3, "upTo changed the plan that it cut")
 	assert.Equal(t, "vision", p.Requested[0], "upTo changed the plan that it cut")
 }

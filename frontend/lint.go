@@ -3,6 +3,7 @@ package frontend
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -48,7 +49,11 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt := chain.Options{Plan: p, Sources: sources, Client: b.client, Platform: b.targetPlatform(b.firstPlatform())}
+	ignored, err := b.ignored(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	opt := chain.Options{Plan: p, Sources: sources, Ignored: ignored, Client: b.client, Platform: b.targetPlatform(b.firstPlatform())}
 	for _, step := range p.Steps {
 		if step.Origin.Kind == plan.Builtin || step.Dockerfile == "" {
 			continue
@@ -61,6 +66,15 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 		addDockerfile(results, found)
 	}
 	return results, nil
+}
+
+// ignored returns the patterns of the build context's ignore file, for a plan that has
+// packages of that context.
+func (b *build) ignored(ctx context.Context, p *plan.Plan) ([]string, error) {
+	if !slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Origin.Kind == plan.Context }) {
+		return nil, nil
+	}
+	return b.ui.DockerIgnorePatterns(ctx)
 }
 
 // lintSource makes a source map that LintResults.AddSource accepts: one that has

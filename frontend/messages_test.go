@@ -225,17 +225,18 @@ func TestEveryOperationHasAPlace(t *testing.T) {
 func TestCheck(t *testing.T) {
 	files := map[string]string{
 		"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [a, b]\n",
-		"packages/a/Dockerfile": header("name: a") + "CMD x\n", "packages/b/Dockerfile": header("name: b") + "\nCMD x\nCOPY big /\n", "packages/b/.dockerignore": "big\n",
+		"packages/a/Dockerfile": header("name: a") + "CMD x\n", "packages/b/Dockerfile": header("name: b") + "\nCMD x\nCOPY big /\nCOPY kept gone /\n", "packages/b/.dockerignore": "big\n",
+		".dockerignore": "**/gone\n",
 	}
 	for options, want := range map[string]struct {
 		found []string
 		fails string
 	}{
-		"":                         {found: []string{"packages/a/Dockerfile:7: JSON", "packages/b/Dockerfile:8: JSON", "packages/b/Dockerfile:9: Attempting"}},
-		"skip=JSONArgsRecommended": {found: []string{"packages/b/Dockerfile:9: Attempting"}},
+		"":                         {found: []string{"packages/a/Dockerfile:7: JSON", "packages/b/Dockerfile:8: JSON", "packages/b/Dockerfile:9: Attempting", "packages/b/Dockerfile:10: Attempting"}},
+		"skip=JSONArgsRecommended": {found: []string{"packages/b/Dockerfile:9: Attempting", "packages/b/Dockerfile:10: Attempting"}},
 		"skip=all":                 {},
 		"error=true": {
-			found: []string{"packages/a/Dockerfile:7: JSON", "packages/b/Dockerfile:8: JSON", "packages/b/Dockerfile:9: Attempting"},
+			found: []string{"packages/a/Dockerfile:7: JSON", "packages/b/Dockerfile:8: JSON", "packages/b/Dockerfile:9: Attempting", "packages/b/Dockerfile:10: Attempting"},
 			fails: "packages/a/Dockerfile:7: lint violation found for rules: JSONArgsRecommended",
 		},
 	} {

@@ -63,7 +63,8 @@ func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 			names[i] = s.Name
 		}
 		var problems diag.List
-		problems.Errorf(rules.UnknownTarget, p.RequestedAt, diag.DidYouMean(target, names),
+		hint := cmp.Or(diag.DidYouMean(target, names), "the packages of the chain are "+diag.Some(names, ", ", 10))
+		problems.Errorf(rules.UnknownTarget, p.RequestedAt, hint,
 			"--target %s: the chain has no such package", target)
 		return nil, problems
 	}

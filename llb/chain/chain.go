@@ -28,6 +28,9 @@ type Options struct {
 	Base Base
 	// Sources has the packages' files.
 	Sources Sources
+	// Ignored are the patterns of the build context's ignore file, which the files that
+	// reach Sources are without.
+	Ignored []string
 	// Client is the gateway client of the build. Its options that concern every
 	// Dockerfile (network mode, extra hosts, named contexts …) reach each step.
 	Client client.Client
@@ -79,6 +82,15 @@ type Trigger struct {
 	// Package is the name of the package that declares it; empty for the base image's.
 	Package     string
 	Instruction string
+}
+
+// Explanation says whose instruction it is and when it runs.
+func (t Trigger) Explanation() string {
+	owner := "the base image"
+	if t.Package != "" {
+		owner = "package " + t.Package
+	}
+	return fmt.Sprintf("%s is an ONBUILD instruction of %s: it runs in the next package that builds on it, with the files of that package's folder", t.Instruction, owner)
 }
 
 // StepError is a fault found while compiling one package. It keeps the source
@@ -168,7 +180,7 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 	in.image = withoutHistory(in.image)
 	res, err := s.convert(ctx, opt, in)
 	if err != nil {
-		return err
+		return s.located(err)
 	}
 	withHistory(res.Image, earlier)
 	s.State, s.Image, s.Epoch = res.State, res.Image, res.Epoch
@@ -220,7 +232,7 @@ func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*docker
 	convert.Warn = check.warn(warn)
 	res, err := dockerfile2llb.Dockerfile2LLB(ctx, dockerfile, convert)
 	if err == nil {
-		err = cmp.Or(check.copyIgnored(s.excludes, convert.Warn), check.err())
+		err = cmp.Or(check.copyIgnored(".", s.excludes, convert.Warn), check.contextIgnored(opt, s.Step, convert.Warn), check.err())
 	}
 	return res, err
 }

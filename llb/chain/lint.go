@@ -2,6 +2,7 @@ package chain
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -98,11 +99,21 @@ func (c *check) err() error {
 	return parser.WithLocation(err, c.at)
 }
 
-// copyIgnored checks for files that are copied although the package's .dockerignore
-// leaves them out. BuildKit does not see that file, since the folder comes to it
-// without what the file names. Like BuildKit, it does not check against a list with
-// exceptions; names with variables are left alone.
-func (c *check) copyIgnored(excludes []string, warn linter.LintWarnFunc) error {
+// contextIgnored is copyIgnored for what the build context's ignore file leaves out of
+// the folder of a package.
+func (c *check) contextIgnored(opt Options, step plan.Step, warn linter.LintWarnFunc) error {
+	if step.Origin.Kind != plan.Context {
+		return nil
+	}
+	return c.copyIgnored(step.Origin.Path, opt.Ignored, warn)
+}
+
+// copyIgnored checks for files that are copied although an ignore file leaves them
+// out: the package's own, or that of the tree which has the package in dir. BuildKit does
+// not see that file, since the folder comes to it without what the file names. Like
+// BuildKit, it does not check against a list with exceptions; names with variables are
+// left alone.
+func (c *check) copyIgnored(dir string, excludes []string, warn linter.LintWarnFunc) error {
 	if len(excludes) == 0 {
 		return nil
 	}
@@ -118,7 +129,7 @@ func (c *check) copyIgnored(excludes []string, warn linter.LintWarnFunc) error {
 			verb, sources := copied(cmd)
 			for _, src := range sources {
 				src = path.Clean(src)
-				out, err := ignored.MatchesOrParentMatches(strings.TrimPrefix(src, "/"))
+				out, err := ignored.MatchesOrParentMatches(path.Join(dir, path.Join("/", src)))
 				if err != nil {
 					return err
 				}
@@ -176,7 +187,7 @@ func Lint(ctx context.Context, opt Options, step plan.Step) (*lint.LintResults, 
 	for _, w := range all {
 		keep(w.RuleName, w.Description, w.URL, w.Detail, rangesOf(w))
 	}
-	if err := c.copyIgnored(files.excludes, keep); err != nil {
+	if err := cmp.Or(c.copyIgnored(".", files.excludes, keep), c.contextIgnored(opt, step, keep)); err != nil {
 		return nil, err
 	}
 	if err := c.err(); err != nil && results.Error == nil {

@@ -1,12 +1,16 @@
 package chain_test
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 	"github.com/stretchr/testify/assert"
@@ -61,4 +65,42 @@ func TestLocate(t *testing.T) {
 		"https://example.com/a.txt": {"packages/a/Dockerfile", "5"},
 		"git://github.com/o/r.git":  {"packages/a/Dockerfile", "6"},
 	}, places)
+}
+
+// noImages is a builder that finds none of the images whose name begins with "missing".
+type noImages struct{ *llbtest.Client }
+
+func (c noImages) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (resolved string, dgst digest.Digest, config []byte, err error) {
+	if strings.Contains(ref, "missing") {
+		return "", "", nil, errors.New("not found")
+	}
+	return c.Client.ResolveImageConfig(ctx, ref, opt)
+}
+
+// BuildKit's own errors about images of mounts and of inherited instructions have no place.
+func TestPlacesOfMissingImages(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, second string
+		line          int
+		want          string
+	}{
+		"FROM":               {second: header + "FROM missing:1\n", line: 3, want: "package b: missing:1: not found"},
+		"COPY":               {second: header + "COPY --from=missing:1 /x /x\n", line: 3, want: "package b: missing:1: not found"},
+		"a mount":            {second: header + "RUN true\nRUN --mount=type=bind,from=missing:1,target=/x \\\n  true\n", line: 4, want: "package b: missing:1: not found"},
+		"the second mount":   {second: header + "RUN --mount=from=debian,target=/y --mount=target=/x,from=\"missing\" true\n", line: 3, want: "package b: missing: not found"},
+		"an inherited COPY":  {first: "ONBUILD COPY --from=missing /x /x\n", second: header + "RUN true\n", line: 2, want: "package b: missing: not found\nCOPY --from=missing /x /x is an ONBUILD instruction of package a: it runs in the next package that builds on it, with the files of that package's folder"},
+		"an inherited mount": {first: "ONBUILD RUN --mount=from=missing,target=/x true\n", second: header, line: 2, want: "package b: missing: not found\nRUN --mount=from=missing,target=/x true is an ONBUILD instruction of package a: it runs in the next package that builds on it, with the files of that package's folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := llbtest.Sources{"packages/a/Dockerfile": {Data: []byte(header + test.first)}, "packages/b/Dockerfile": {Data: []byte(test.second)}}
+			_, err := chain.Compile(t.Context(), chain.Options{
+				Plan: &plan.Plan{Steps: []plan.Step{step("a", nil), step("b", nil)}}, Base: chain.Base{State: llb.Image("base"), Image: llbtest.Debian()},
+				Sources: files, Client: noImages{&llbtest.Client{Config: *llbtest.Debian()}}, Platform: llbtest.Platform,
+			})
+			require.EqualError(t, err, test.want)
+			location, ok := errors.AsType[*parser.LocationError](err)
+			require.True(t, ok, "the error has no place")
+			assert.Equal(t, test.line, location.Locations[0][0].Start.Line)
+		})
+	}
 }
