@@ -52,6 +52,11 @@ var sources = map[string][2]string{
 	"path":          {"[p for p in __import__('sys').path if 'packages' in p]", "[]"},
 	"site":          {"__import__('importlib.util').util.find_spec('pip'), __import__('importlib.util').util.find_spec('setuptools')", "(None, None)"},
 	"set":           {"list({'a', 'b', 'c', 'd', 'e', 'f'})", ""},
+	"times":         {"__import__('os').times()", ""},
+	"disk":          {"__import__('shutil').disk_usage('/'), __import__('os').statvfs('/').f_bavail", "(usage(total=68719476736, used=34359738368, free=34359738368), 8388608)"},
+	"memory":        {"__import__('os').sysconf('SC_PHYS_PAGES') * __import__('os').sysconf('SC_PAGE_SIZE') // 2**30, __import__('os').sysconf('SC_NPROCESSORS_ONLN')", "(8, 8)"},
+	"usage":         {"__import__('resource').getrusage(0)[:3]", "(0.0, 0.0, 0)"},
+	"thread":        {"__import__('threading').get_native_id(), __import__('threading').current_thread().native_id", "(1, 1)"},
 	"user":          {"__import__('os').environ.get('USER'), __import__('os').path.expanduser('~')", "(None, '/nonexistent')"},
 }
 
@@ -111,7 +116,7 @@ func TestNotes(t *testing.T) {
 	_, req := write(t, map[string]string{
 		"x/config.py": "import time, datetime, random, os, socket, uuid\nfrom .more import stamp\n\na = time.time()\nb = datetime.datetime.now()\n" +
 			"c = random.random()\nd = uuid.uuid4()\ne = socket.gethostname()\nf = os.cpu_count()\ng = stamp()\n" +
-			"time.sleep(1)\nrandom.seed(7)\nh = random.Random(3).random()\nm = os.uname().machine\n",
+			"i = __import__('shutil').disk_usage('/')\ntime.sleep(1)\nrandom.seed(7)\nh = random.Random(3).random()\nm = os.uname().machine\n",
 		"x/more.py":   "import time\n\ndef stamp():\n    return time.monotonic()\n",
 		"y/config.py": "package['name'] = 'y'\n",
 	})
@@ -122,6 +127,7 @@ func TestNotes(t *testing.T) {
 		clock  = "it reads the clock, which stands at 2026-01-01 here, so that the answer is the same every time"
 		chance = "it draws random numbers, which are the same every time here"
 		host   = "it asks for the name of the host, which is localhost here"
+		size   = "it asks for the size of the machine, which has 8 GiB of memory and a disk of 64 GiB here"
 		cpus   = "it counts the processors of the machine, which are 8 here"
 	)
 	var got []string
@@ -130,7 +136,7 @@ func TestNotes(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		"x/config.py:4 " + clock, "x/config.py:5 " + clock, "x/config.py:6 " + chance, "x/config.py:7 " + chance,
-		"x/config.py:8 " + host, "x/config.py:9 " + cpus, "x/more.py:4 " + clock,
+		"x/config.py:8 " + host, "x/config.py:9 " + cpus, "x/more.py:4 " + clock, "x/config.py:11 " + size,
 	}, got)
 	assert.Empty(t, result.Folders[1].Warnings)
 }

@@ -14,6 +14,9 @@ import time
 
 HOST = "localhost"
 PROCESSORS = 8
+PAGE = 4096
+MEMORY = 8 << 30
+DISK = 64 << 30  # half of it free
 
 # 2026-01-01 00:00:00 UTC, in nanoseconds. The clock goes on by a millisecond with each
 # look at it, so that loops which wait for a while end.
@@ -28,9 +31,10 @@ CLOCK = "it reads the clock, which stands at 2026-01-01 here, so that the answer
 CHANCE = "it draws random numbers, which are the same every time here"
 NAME = "it asks for the name of the host, which is localhost here"
 COUNT = "it counts the processors of the machine, which are %d here" % PROCESSORS
+SIZE = "it asks for the size of the machine, which has %d GiB of memory and a disk of %d GiB here" % (MEMORY >> 30, DISK >> 30)
 
 # Modules that others are asked through: the line that matters is their caller's.
-BETWEEN = frozenset(("datetime", "platform", "random", "secrets", "socket", "uuid", __name__))
+BETWEEN = frozenset(("datetime", "platform", "random", "secrets", "shutil", "socket", "uuid", __name__))
 
 _now = [0]
 _root = [""]
@@ -45,8 +49,12 @@ def install(root, facts):
     uname = os.uname_result(("Linux", HOST, kernel(facts) + ".0-" + flavour(facts), "#1 SMP PREEMPT", facts["SYSTEM_ARCH"] or "aarch64"))
     os.uname = lambda: uname
     identity()
+    size()
     clock()
     chance()
+    for name, change in _changes().items():
+        if name in sys.modules:
+            change(sys.modules[name])
     sys.meta_path.insert(0, _Finder())
 
 
@@ -159,6 +167,29 @@ def identity():
     os.sched_getaffinity = lambda pid: set(range(cpu_count()))
 
 
+def size():
+    """Sets the size of memory and disk."""
+    sysconf = os.sysconf
+
+    def configured(name):
+        if name in ("SC_NPROCESSORS_CONF", "SC_NPROCESSORS_ONLN"):
+            return os.cpu_count()
+        if name == "SC_PHYS_PAGES" or name == "SC_AVPHYS_PAGES":
+            note(SIZE)
+            return MEMORY // PAGE
+        if name in ("SC_PAGESIZE", "SC_PAGE_SIZE"):
+            return PAGE
+        note(SIZE)
+        return sysconf(name)
+
+    def statvfs(path):
+        note(SIZE)
+        return os.statvfs_result((PAGE, PAGE, DISK // PAGE, DISK // PAGE // 2, DISK // PAGE // 2, 1 << 20, 1 << 19, 1 << 19, 0, 255))
+
+    os.sysconf = configured
+    os.statvfs = os.fstatvfs = statvfs
+
+
 def clock():
     """Replaces every clock."""
 
@@ -174,6 +205,7 @@ def clock():
     for name in ("monotonic", "perf_counter", "process_time", "thread_time"):
         setattr(time, name, lambda: (look() - START) / 10**9)
         setattr(time, name + "_ns", lambda: look() - START)
+    os.times = lambda: os.times_result((0.0, 0.0, 0.0, 0.0, (look() - START) / 10**9))
     gmtime, localtime, asctime, strftime = time.gmtime, time.localtime, time.asctime, time.strftime
     time.tzset = lambda: None  # the zone stays UTC, as the interpreter was started with
     time.gmtime = lambda at=None: gmtime(seconds() if at is None else at)
@@ -245,11 +277,15 @@ def chance():
             setattr(random, name, noted(draw))
 
 
+def _changes():
+    return {"platform": _platform, "resource": _resource, "socket": _socket, "threading": _threading, "uuid": _uuid}
+
+
 class _Finder:
     """Changes modules that are too large to load for nothing, when they are."""
 
     def find_spec(self, name, path=None, target=None):
-        change = {"platform": _platform, "socket": _socket, "uuid": _uuid}.get(name)
+        change = _changes().get(name)
         if change is None:
             return None
         for finder in sys.meta_path:
@@ -274,6 +310,15 @@ def _platform(platform):
         return node()
 
     platform.node = noted
+
+
+def _resource(resource):
+    resource.getrusage = lambda who: resource.struct_rusage((0.0, 0.0) + (0,) * 14)
+
+
+def _threading(threading):
+    threading.get_native_id = lambda: 1
+    threading.main_thread()._native_id = 1
 
 
 def _socket(socket):
