@@ -57,7 +57,7 @@ tests: {shm_size: 0, ulimits: [a], privileged: {}, network: false}
 «"true"» jetson.yaml:9:21: error: build.privileged: "true" stands for all packages or none, and cannot be in a list [bad-value]
     hint: write it alone, or name packages
 «skip» jetson.yaml:10:3: error: unknown key "skip" in build [unknown-key]
-    hint: it can be gpu, device, network, shm_size, ulimits or privileged
+    hint: skip is a key of the file itself: write it outside build
 «0» jetson.yaml:11:19: error: tests.shm_size: the size "0" is not between one byte and a pebibyte [bad-value]
     hint: write a number of bytes, or one with k, m or g: 2g
 «[a]» jetson.yaml:11:31: error: tests.ulimits must be a mapping of names to values, not a list [wrong-type]

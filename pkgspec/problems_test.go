@@ -59,6 +59,24 @@ sources: [{url: x}]
 «url» jetson.yaml:5:12: error: unknown key "url" in sources [unknown-key]
     hint: it can be builtin, dir or context
 `},
+		{"keys of other sections", "packages: a\nl4t: 36.4.3\nentrypoint: x\nshm_size: 1g\npython_image: x\ntarget: {base: b, l4t: 36.4.3, privileged: a}\nimage: {test: none, cmnd: x}\n", `
+«l4t» jetson.yaml:2:1: error: unknown key "l4t" [unknown-key]
+    hint: it is a key of target
+«entrypoint» jetson.yaml:3:1: error: unknown key "entrypoint" [unknown-key]
+    hint: it is a key of image
+«shm_size» jetson.yaml:4:1: error: unknown key "shm_size" [unknown-key]
+    hint: it is a key of build or tests
+«python_image» jetson.yaml:5:1: error: unknown key "python_image" [unknown-key]
+    hint: it can be version, target, facts, base, packages, sources, skip, args, build, tests or image
+«base» jetson.yaml:6:10: error: unknown key "base" in target [unknown-key]
+    hint: base is a key of the file itself: write it outside target
+«privileged» jetson.yaml:6:32: error: unknown key "privileged" in target [unknown-key]
+    hint: it is a key of build or tests
+«test» jetson.yaml:7:9: error: unknown key "test" in image [unknown-key]
+    hint: it can be entrypoint, cmd, env, labels, workdir or user
+«cmnd» jetson.yaml:7:21: error: unknown key "cmnd" in image [unknown-key]
+    hint: did you mean cmd?
+`},
 		{"missing key", "base: a\n", `
 «base» jetson.yaml:1:1: error: the key packages is missing [missing-key]
     hint: add the packages to build, for example: packages: [numpy]
@@ -136,10 +154,13 @@ args: {A: [1]}
 - numpy
 - tests: none
 - a b: c
+- ./numpy: x
 `, `
 «tests: none» jetson.yaml:3:3: error: an entry of packages must be a name, not a mapping [wrong-type]
     hint: tests is a key: write it on a line of its own, below the list and without the dash
 «a b: c» jetson.yaml:4:3: error: an entry of packages must be a name, not a mapping [wrong-type]
+    hint: a colon and a space make a mapping of it; put the entry in quotes if it is a text
+«./numpy: x» jetson.yaml:5:3: error: an entry of packages must be a name, not a mapping [wrong-type]
     hint: a colon and a space make a mapping of it; put the entry in quotes if it is a text
 `},
 		{"comments in a list", `base: [b, # one ]

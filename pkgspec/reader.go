@@ -62,8 +62,28 @@ func (l *loader) keys(n *yamlnode.Node, path string, known ...key) {
 		if path != "" {
 			in = " in " + path
 		}
-		l.problems.Errorf(rules.UnknownKey, f.KeyAt, suggest(f.Key, names), "unknown key %s%s", yamlnode.Quote(f.Key), in)
+		hint := cmp.Or(l.elsewhere(f.Key, path), suggest(f.Key, names))
+		l.problems.Errorf(rules.UnknownKey, f.KeyAt, hint, "unknown key %s%s", yamlnode.Quote(f.Key), in)
 	}
+}
+
+// elsewhere returns the hint for a key that stands in the wrong section, and "" for
+// one that no section has.
+func (l *loader) elsewhere(name, path string) string {
+	var sections []string
+	for _, s := range l.settings {
+		section, last, ok := strings.Cut(s.key, ".")
+		switch {
+		case ok && last == name:
+			sections = append(sections, section)
+		case s.key == name && !s.argOnly:
+			return fmt.Sprintf("%s is a key of the file itself: write it outside %s", name, path)
+		}
+	}
+	if len(sections) == 0 {
+		return ""
+	}
+	return "it is a key of " + diag.Or(sections)
 }
 
 func join(path, key string) string {

@@ -20,7 +20,7 @@ func newPlan(sys *system) *cobra.Command {
 		DisableFlagsInUseLine: true,
 		Short:                 "Resolve packages to a plan: target, base image, and the chain with a reason for each choice",
 		Long: `Resolve a jetson.yaml, or packages named on the command line, to a plan. It is the plan that
-docker buildx build --call=jetson.plan gives for the same file, context and build arguments: the
+docker buildx build --call=jetson.plan returns for the same file, context and build arguments: the
 same JSON and the same digest.
 
 Without -f and without packages, jetson.yaml of the context is read.`,

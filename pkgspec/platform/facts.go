@@ -188,6 +188,15 @@ func (c *checker) errorf(key, hint, format string, args ...any) {
 	c.failed = true
 }
 
+// has reports whether the row has all of some keys, and reports those that are missing.
+func (c *checker) has(keys ...string) bool {
+	missing := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return c.row.Get(key) != nil })
+	if len(missing) > 0 {
+		c.errorf("", "a row takes the place of one for the same release, so it must be whole", "the row has no %s", diag.And(missing))
+	}
+	return len(missing) == 0
+}
+
 // version reports a text that is no version number.
 func (c *checker) version(key, text, hint string) {
 	if _, ok := parseVersion(text); !ok {

@@ -96,6 +96,10 @@ func TestFactsProblems(t *testing.T) {
 			file("l4t.json", `{"releases": [{"l4t": "39.3", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4", "sm": [87]}]}`),
 			"facts/l4t.json:1:16: error: l4t: \"39.3\" is not an L4T release [bad-facts]\n    hint: write three numbers, as in 36.4.3",
 		},
+		"only what changes": {
+			file("l4t.json", `{"releases": [{"l4t": "36.4.4", "cudnn": "9.4"}]}`),
+			"facts/l4t.json:1:15: error: the row has no ubuntu and cuda [bad-facts]\n    hint: a row takes the place of one for the same release, so it must be whole",
+		},
 		"no sm": {
 			file("l4t.json", `{"releases": [{"l4t": "39.3.0", "jetpack": "7.3", "ubuntu": "24.04", "cuda": "13.4"}]}`),
 			"facts/l4t.json:1:15: error: the row has no sm [bad-facts]\n    hint: write the boards' compute capabilities times ten, as in [87]",

@@ -146,7 +146,7 @@ jetson.yaml:3: error: L4T 36.6 cannot use CUDA 13.0: from 13.0 on NVIDIA package
 jetson.yaml:3: warning: Ubuntu 26.10 is in no table; it is taken as given [unlisted-ubuntu]
     hint: check that there is an image ubuntu:26.10, or give a base`},
 	{"jetpack whose L4T is a guess", request("linux/arm64", "jetpack", "7.2.2"), `
-jetson.yaml:2: warning: JetPack 7.2.2 is taken for L4T 39.2.2, which no page that jetkit's table is made from says [unverified-release]
+jetson.yaml:2: warning: JetPack 7.2.2 is taken for L4T 39.2.2, but no source of jetkit's tables confirms that [unverified-release]
     hint: write l4t: as the Jetson has it; run ` + "`cat /etc/nv_tegra_release`" + ` on the board: "R36 (release), REVISION: 4.3" means l4t: 36.4.3`},
 	{"patch level and JetPack of no table", request("linux/arm64", "l4t", "39.2.3", "jetpack", "7.2.3"), `
 jetson.yaml:2: warning: L4T 39.2.3 is not in jetkit's table; the values of the nearest release 39.2.1 are used [unlisted-l4t]

@@ -197,7 +197,7 @@ func (r *resolver) releaseByJetPack(rows []*release) {
 	r.target.JetPack = r.req.JetPack.value(r.row.Name)
 	if slices.Contains(r.row.Unverified, "l4t") {
 		r.warnf(r.req.JetPack, rules.UnverifiedRelease, "write l4t: as the Jetson has it; "+findOnBoard,
-			"JetPack %s is taken for L4T %s, which no page that jetkit's table is made from says", r.row.Name, r.row.L4T)
+			"JetPack %s is taken for L4T %s, but no source of jetkit's tables confirms that", r.row.Name, r.row.L4T)
 	}
 }
 

@@ -46,6 +46,9 @@ func (r *release) before(other *release) bool { return r.version().compare(other
 // check reads what is left out from the rest, and reports what cannot be.
 func (r *release) check(c *checker) {
 	r.at = c.row.At
+	if !c.has("l4t", "ubuntu", "cuda") {
+		return
+	}
 	if v, ok := parseVersion(r.L4T); !ok || len(v) != 3 {
 		c.errorf("l4t", "write three numbers, as in 36.4.3", "l4t: %q is not an L4T release", r.L4T)
 	}

@@ -115,7 +115,7 @@ func (n *Node) EntryHint(keys []string, named bool) string {
 	switch {
 	case slices.Contains(keys, key):
 		return key + " is a key: write it on a line of its own, below the list and without the dash"
-	case named && !value.IsNull() && value.Text != "" && !strings.ContainsAny(key+value.Text, " \t\r\n"):
+	case named && !value.IsNull() && value.Text != "" && !strings.ContainsAny(key+value.Text, " \t\r\n/"):
 		return "a name and its version are one word: " + Excerpt(key) + ":" + Excerpt(value.Text)
 	}
 	return "a colon and a space make a mapping of it; put the entry in quotes if it is a text"
