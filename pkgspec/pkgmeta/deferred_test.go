@@ -54,6 +54,7 @@ func TestEvaluated(t *testing.T) {
 		{"failed", header, `{"error":{"message":"NameError: x","frames":[{"file":"x/config.py","line":7,"function":"<module>"},{"file":"other/version.py","line":3,"function":"f"}]},"output":"one\ntwo\nthree\nfour\n"}`},
 		{"failed outside", "", `{"error":{"message":"no","frames":[{"file":"../../etc/passwd","line":-1}]}}`},
 		{"warned", "", `{"packages":[{"name":"x"}],"warnings":[{"message":"package holds a value of type str, which is ignored"},{"message":"it reads the clock","at":{"file":"other/clock.py","line":3}}]}`},
+		{"disabled and warned", "", `{"disabled":true,"warnings":[{"message":"it reads the clock","at":{"file":"other/clock.py","line":3}}]}`},
 		{"an unknown key in the header", "#---\n# name: y\n# depnds: [a]\n#---\n", `{"packages":[{"name":"x","requires":">=32.6"}]}`},
 	} {
 		files := map[string]string{

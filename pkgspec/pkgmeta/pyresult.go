@@ -21,26 +21,26 @@ import (
 // packagesOf makes the packages that a config.py declares. One that declares
 // none leaves a disabled package, so that the user learns why.
 func (p *deferred) packagesOf(answer configpy.FolderResult) []*catalog.Package {
-	switch {
-	case answer.Error != nil:
+	if answer.Error != nil {
 		return p.failed(answer)
-	case answer.Disabled:
-		return p.disabled(p.at(pythonConfig), "its config.py sets package to None on this target")
-	case len(answer.Packages) == 0:
-		return p.disabled(p.at(pythonConfig), "its config.py declares no package on this target")
 	}
-	var shared diag.List
 	for _, warning := range answer.Warnings {
 		at := p.place()
 		if warning.At.File != "" {
 			at = p.frame(warning.At)
 		}
-		shared.Warnf(rules.ConfigPy, at, "", "%s", warning.Message)
+		p.shared.Warnf(rules.ConfigPy, at, "", "%s", warning.Message)
+	}
+	switch {
+	case answer.Disabled:
+		return p.disabled(p.at(pythonConfig), "its config.py sets package to None on this target")
+	case len(answer.Packages) == 0:
+		return p.disabled(p.at(pythonConfig), "its config.py declares no package on this target")
 	}
 	var packages []*catalog.Package
 	for _, raw := range answer.Packages {
 		if made := p.declaredBy(raw); made != nil {
-			made.Problems = slices.Concat(p.shared, shared, made.Problems)
+			made.Problems = slices.Concat(p.shared, made.Problems)
 			packages = append(packages, made)
 		}
 	}

@@ -8,11 +8,12 @@ import (
 
 // first returns the package that a name or pattern means among those it finds, in
 // scan order, or nil if none can be used. A name that leaves the version of
-// declared versions open means their default. An unknown package is what its names
-// mean: what stands in for it may be another program.
+// declared versions open means their default. A package of which nobody knows
+// whether it can be used is what its names mean: what stands in for it may be
+// another program.
 func (f *finder) first(name string, found []*catalog.Package) *catalog.Package {
 	for _, p := range found {
-		if p.Unknown {
+		if f.undecided(p) {
 			return p
 		}
 		if !f.usable(p) {

@@ -92,6 +92,23 @@ func (f *finder) usable(p *catalog.Package) bool {
 	return fits
 }
 
+// undecided reports whether nobody knows if a package can be used: it is unknown, or
+// one of its requirements is no requirement and all others hold.
+func (f *finder) undecided(p *catalog.Package) bool {
+	if p.Disabled != "" {
+		return p.Unknown
+	}
+	wrong := false
+	for _, t := range p.Requires {
+		answer := f.holds(t.Value)
+		if !answer.ok && !answer.wrong {
+			return false
+		}
+		wrong = wrong || answer.wrong
+	}
+	return wrong
+}
+
 // holds answers a requirement.
 func (f *finder) holds(text string) requirement {
 	if answer, ok := f.parsed[text]; ok {

@@ -92,3 +92,32 @@ func TestUnknownPackage(t *testing.T) {
 		})
 	}
 }
+
+// TestBadRequirementIsNoVeto checks that a package with a requirement that is none
+// is what its name means: a typo must not select another package in silence.
+func TestBadRequirementIsNoVeto(t *testing.T) {
+	library := treeOf("name: cmake:apt\nalias: cmake")
+	for name, test := range map[string]struct{ mine, request, want string }{
+		"a bare name":                    {"name: cmake\nrequires: '>>35'", "cmake", "error: is not a requirement"},
+		"a tag and an alias":             {"name: cmake:3\nalias: cmake\nrequires: '>>35'", "cmake", "error: is not a requirement"},
+		"one of two holds":               {"name: cmake\nrequires: ['>=35', '>>35']", "cmake", "error: is not a requirement"},
+		"a pattern":                      {"name: cmake\nrequires: '>>35'", "cm*", "error: is not a requirement"},
+		"versions":                       {"name: cmake\nvariants: [{version: 1, requires: '>>35'}]", "cmake", "error: is not a requirement"},
+		"another one fails":              {"name: cmake\nrequires: ['>=99', '>>35']", "cmake", "cmake:apt"},
+		"it is disabled":                 {"name: cmake\nrequires: '>>35'\ndisabled: true", "cmake", "cmake:apt"},
+		"another one of the name before": {"name: cmake:1\nalias: cmake\n\nname: cmake:2\nalias: cmake\nrequires: '>>35'", "cmake", "cmake:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cat, problems := pkgmeta.Scan(t.Context(), []pkgmeta.Tree{treeOf(test.mine), library}, nil, pkgmeta.ScanOptions{})
+			require.False(t, problems.HasErrors(), printed(problems))
+			p, problems := Resolve(request(test.request), cat, target, base)
+			if want, fails := strings.CutPrefix(test.want, "error: "); fails {
+				require.Nil(t, p, "it was planned")
+				assert.Contains(t, printed(problems), want)
+				return
+			}
+			require.NotNil(t, p, printed(problems))
+			assert.Equal(t, test.want, chain(p))
+		})
+	}
+}

@@ -161,3 +161,25 @@ func TestNumbers(t *testing.T) {
 		{Message: "3.20 is a number in Python and becomes 3.2; write '3.20' to keep it", At: configpy.Frame{File: "x/version.py", Line: 2}},
 	}, result.Folders[0].Warnings)
 }
+
+// TestWhatIsNoPackage checks that a file which leaves something that is no package
+// fails, so that its package is not taken for one that was disabled on purpose.
+func TestWhatIsNoPackage(t *testing.T) {
+	for code, want := range map[string]string{
+		"package = 'x'":                     "TypeError: package must be a dictionary or a list of dictionaries, not a value of type str",
+		"package = [None, [5]]":             "TypeError: package must be a dictionary or a list of dictionaries, not a value of type int",
+		"package = None":                    "",
+		"package = [None]":                  "",
+		"package = [{'name': 'x'}, 'tail']": "",
+	} {
+		_, req := write(t, map[string]string{"x/config.py": code + "\n"})
+		result, err := New(python).Evaluate(t.Context(), req)
+		require.NoError(t, err)
+		if want == "" {
+			assert.Nil(t, result.Folders[0].Error, code)
+			continue
+		}
+		require.NotNil(t, result.Folders[0].Error, code)
+		assert.Equal(t, want, result.Folders[0].Error.Message, code)
+	}
+}

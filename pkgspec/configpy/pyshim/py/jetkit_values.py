@@ -29,11 +29,13 @@ def result(value, root, folder):
     """
     if value is None:
         return {"disabled": True, "floats": ()}
-    found, warnings, floats = [], [], set()
-    collect(value, found, warnings, 0)
+    found, ignored, floats = [], [], set()
+    collect(value, found, ignored, 0)
+    if ignored and not found:
+        raise TypeError("package must be a dictionary or a list of dictionaries, not " + ignored[0])
     answer = {"packages": [fixed(metadata(p, floats), root, folder) for p in found]}
-    if warnings:
-        answer["warnings"] = [{"message": message} for message in warnings[:20]]
+    if ignored:
+        answer["warnings"] = [{"message": "package holds %s, which is ignored" % what} for what in ignored[:20]]
     answer["floats"] = floats
     return answer
 
@@ -76,8 +78,8 @@ def numbers(text):
                 yield token.string, number, token.start[0]
 
 
-def collect(value, found, warnings, depth):
-    """Finds the packages in a dict, or in lists of them at any depth."""
+def collect(value, found, ignored, depth):
+    """Finds the packages in a dict, or in lists of them at any depth, and what is neither."""
     if depth > MAX_DEPTH or len(found) > MAX_PACKAGES:
         raise ValueError("package holds more than %d packages, or lists in lists without end" % MAX_PACKAGES)
     if isinstance(value, dict):
@@ -88,9 +90,9 @@ def collect(value, found, warnings, depth):
             found.append(value)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            collect(item, found, warnings, depth + 1)
+            collect(item, found, ignored, depth + 1)
     elif value is not None:
-        warnings.append("package holds %s, which is ignored" % kind(value))
+        ignored.append(kind(value))
 
 
 def is_package(value):
