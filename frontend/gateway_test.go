@@ -113,7 +113,7 @@ func TestTransferIsBounded(t *testing.T) {
 func TestIgnoreFileHidesNoPackage(t *testing.T) {
 	files := map[string]string{
 		"jetson.yaml":   "target: {l4t: 36.4.3}\npackages: [a, extra]\nsources: [{dir: packages}, {context: parts}]\n",
-		".dockerignore": "**/Dockerfile*\n**/*.yaml\n**/test*\nold\n", "old/Dockerfile": "x",
+		".dockerignore": "**/Dockerfile*\n**/*.yaml\n**/test*\n**/old\n", "old/Dockerfile": "x",
 		"packages/a/Dockerfile": header("name: a"), "packages/a/test.sh": "true", "packages/a/config.yaml": "depends: [c]\n",
 		"packages/c/Dockerfile": header("name: c"),
 	}
@@ -124,9 +124,11 @@ func TestIgnoreFileHidesNoPackage(t *testing.T) {
 	for file, want := range map[string]string{
 		"packages: [./old]\n":                        "there is no folder old in the build context [missing-folder]\n    hint: .dockerignore leaves it out",
 		"packages: [b]\nsources: [{dir: old}]\n":     "there is no folder old to search for packages [missing-source]\n    hint: .dockerignore leaves it out",
+		"packages: [x]\nsources: [{dir: left}]\n":    "there is no package x [missing-package]\n    hint: not searched, as .dockerignore leaves it out: left/old",
 		"packages: [a]\nsources: [{dir: checked}]\n": "the package's folder has no test script test.sh [missing-file]\n    hint: .dockerignore leaves it out",
 	} {
 		files["jetson.yaml"] = "target: {l4t: 36.4.3}\n" + file
+		files["left/README"], files["left/old/x/Dockerfile"] = "", header("name: x")
 		files["checked/Dockerfile"], files["checked/test.sh"] = header("name: a", "test: test.sh"), "true"
 		_, err := call(t, gateway(files, nil), requestPlan)
 		require.ErrorContains(t, err, want)

@@ -125,6 +125,25 @@ func (f *FS) Hides(name string) bool {
 	return f.options.Hidden(name, false) || f.options.Hidden(name, true) || f.Hides(path.Dir(name))
 }
 
+// LeftOut returns the names of subfolders that are missing because of Options.Hidden.
+func (f *FS) LeftOut(dir string) []string {
+	if f.options.Hidden == nil {
+		return nil
+	}
+	at, _, err := f.find("readdir", dir, true)
+	if err != nil {
+		return nil
+	}
+	entries, _ := f.source.ReadDir(at) // of what cannot be listed nothing is known
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && f.options.Hidden(path.Join(at, e.Name()), true) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
 // list lists what is shown of a folder.
 func (f *FS) list(dir string) ([]fs.DirEntry, error) {
 	return once(&f.folders, dir, func() ([]fs.DirEntry, error) {

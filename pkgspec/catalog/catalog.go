@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"maps"
+	"path"
 	"slices"
 
 	"jetkit/pkgspec/diag"
@@ -20,13 +21,26 @@ type Catalog struct {
 	byBase   map[string][]*Package
 	byFolder map[string][]*Package
 	names    []string
+	trees    map[*Package]int // which tree a package is of
+	leftOut  []LeftOut
+}
+
+// LeftOut is a folder that the search for packages left out.
+type LeftOut struct {
+	// Folder is the folder's name for messages.
+	Folder string
+	// Why says in words why it was left out: "it is a link".
+	Why string
+	// Ignored reports that an ignore file leaves it out.
+	Ignored bool
+	tree    int
 }
 
 // New indexes packages that are given tree by tree, in scan order. A package whose
 // real name an earlier tree has too is left out. Packages of one tree with one real
 // name all stay: their requirements may tell them apart.
 func New(trees ...[]*Package) *Catalog {
-	c := &Catalog{byName: map[string][]*Package{}, byBase: map[string][]*Package{}, byFolder: map[string][]*Package{}}
+	c := &Catalog{byName: map[string][]*Package{}, byBase: map[string][]*Package{}, byFolder: map[string][]*Package{}, trees: map[*Package]int{}}
 	taken := map[string]int{}
 	for i, tree := range trees {
 		for _, p := range tree {
@@ -34,6 +48,7 @@ func New(trees ...[]*Package) *Catalog {
 				continue
 			}
 			taken[p.Name] = i
+			c.trees[p] = i
 			c.add(p)
 		}
 	}
@@ -117,6 +132,37 @@ func (c *Catalog) UnknownBefore(name string, p *Package) *Package {
 		}
 	}
 	return nil
+}
+
+// LeaveOut notes folders that the search of a tree left out. It is for whoever
+// makes the catalog.
+func (c *Catalog) LeaveOut(tree int, folders []LeftOut) {
+	for _, folder := range folders {
+		folder.tree = tree
+		c.leftOut = append(c.leftOut, folder)
+	}
+}
+
+// LeftOutBefore returns the first folder that was left out, has the name without a
+// tag, and is of a tree before p's; of any tree if p is nil.
+func (c *Catalog) LeftOutBefore(name string, p *Package) (LeftOut, bool) {
+	for _, folder := range c.leftOut {
+		if path.Base(folder.Folder) == Base(name) && (p == nil || folder.tree < c.trees[p]) {
+			return folder, true
+		}
+	}
+	return LeftOut{}, false
+}
+
+// Ignored returns the folders that an ignore file left out.
+func (c *Catalog) Ignored() []string {
+	var folders []string
+	for _, folder := range c.leftOut {
+		if folder.Ignored {
+			folders = append(folders, folder.Folder)
+		}
+	}
+	return folders
 }
 
 // InFolder returns the packages declared in a folder of the build context.

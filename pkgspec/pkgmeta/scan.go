@@ -114,7 +114,11 @@ func Scan(ctx context.Context, trees []Tree, folders []Folder, options ScanOptio
 		problems = nil
 		problems.Errorf(rules.ScanStopped, diag.Range{}, "", "the search for packages was stopped: %v", context.Cause(ctx))
 	}
-	return catalog.New(all...), problems
+	cat := catalog.New(all...)
+	for i, r := range results[len(folders):] {
+		cat.LeaveOut(1+i, r.leftOut)
+	}
+	return cat, problems
 }
 
 // treeOf finds the tree that a folder belongs to: the innermost of those that are
@@ -160,6 +164,7 @@ type result struct {
 	tree     Tree
 	packages []found
 	problems diag.List
+	leftOut  []catalog.LeftOut
 }
 
 // found is a package as the scan finds it, with what is open until all of its
@@ -272,7 +277,7 @@ func (s *scanner) tree(t Tree) result {
 func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
 	var subfolders []string
 	for _, entry := range entries {
-		if entry.IsDir() && !strings.HasPrefix(entry.Name(), "__") && !strings.HasPrefix(entry.Name(), ".") {
+		if entry.IsDir() && isSearched(entry.Name()) {
 			subfolders = append(subfolders, path.Join(dir, entry.Name()))
 		}
 	}
@@ -284,10 +289,35 @@ func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
 			results[i] = s.subfolder(t, subfolders[i])
 		}
 	})
-	var all result
+	all := result{leftOut: leftOut(t, dir, entries)}
 	for _, r := range results {
 		all.packages = append(all.packages, r.packages...)
 		all.problems = append(all.problems, r.problems...)
+		all.leftOut = append(all.leftOut, r.leftOut...)
+	}
+	return all
+}
+
+// isSearched reports whether a folder of this name is searched.
+func isSearched(name string) bool {
+	return !strings.HasPrefix(name, "__") && !strings.HasPrefix(name, ".")
+}
+
+// leftOut returns what may be folders of packages, but is not searched: links, and
+// folders that an ignore file leaves out.
+func leftOut(t Tree, dir string, entries []fs.DirEntry) []catalog.LeftOut {
+	var all []catalog.LeftOut
+	for _, entry := range entries {
+		if entry.Type()&fs.ModeSymlink != 0 && isSearched(entry.Name()) {
+			all = append(all, catalog.LeftOut{Folder: t.file(path.Join(dir, entry.Name())), Why: "it is a link, which the search does not follow"})
+		}
+	}
+	if files, ok := t.FS.(interface{ LeftOut(dir string) []string }); ok {
+		for _, name := range files.LeftOut(dir) {
+			if isSearched(name) {
+				all = append(all, catalog.LeftOut{Folder: t.file(path.Join(dir, name)), Why: cachefs.IgnoreFile + " leaves it out", Ignored: true})
+			}
+		}
 	}
 	return all
 }

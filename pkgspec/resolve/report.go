@@ -74,6 +74,7 @@ func (r *resolver) reportMissing(d *demand, suggest bool) {
 	case suggest:
 		hint = r.cat.Suggest(d.text.Value)
 	}
+	hint = r.andLeftOut(hint, d.text.Value)
 	var problem *diag.Diagnostic
 	switch {
 	case d.by == nil && catalog.IsPattern(d.text.Value):
@@ -85,6 +86,18 @@ func (r *resolver) reportMissing(d *demand, suggest bool) {
 		relatePath(problem, d.by.first)
 	}
 	r.relateUnfit(problem, tagged)
+}
+
+// andLeftOut adds to a hint about a missing name the folders that the search left
+// out: the one of that name, else all that an ignore file leaves out.
+func (r *resolver) andLeftOut(hint, name string) string {
+	more := ""
+	if folder, ok := r.cat.LeftOutBefore(name, nil); ok {
+		more = folder.Folder + " is not searched: " + folder.Why
+	} else if ignored := r.cat.Ignored(); len(ignored) > 0 {
+		more = "not searched, as .dockerignore leaves it out: " + diag.Some(ignored, ", ", maxListed)
+	}
+	return strings.Trim(hint+"\n"+more, "\n")
 }
 
 // relateUnfit lists why each of some packages cannot be used, but for those that can.
@@ -185,13 +198,21 @@ func (r *resolver) reportTwins(n *node) {
 	}
 }
 
-// reportSubstitute warns of a package that was asked for by its tag and that an
-// unknown package of an earlier tree may declare too.
+// reportSubstitute warns of a package that an earlier tree may have too: an unknown
+// package of that name, or a folder that was left out.
 func (r *resolver) reportSubstitute(n *node) {
-	if unknown := r.cat.UnknownBefore(n.pkg.Name, n.pkg); unknown != nil {
-		r.problems.Warnf(rules.UnknownPackage, n.first.text.At, "", "%s is taken from %s, but %s may declare it too",
-			n.pkg.Name, n.pkg.Origin, unknown.Name).
+	name, text := n.pkg.Name, n.first.text
+	if unknown := r.cat.UnknownBefore(name, n.pkg); unknown != nil {
+		r.problems.Warnf(rules.UnknownPackage, text.At, "", "%s is taken from %s, but %s may declare it too", name, n.pkg.Origin, unknown.Name).
 			Relate(unknown.At, "%s is disabled: %s", unknown.Name, unknown.Disabled)
+	}
+	for _, called := range []string{text.Value, name} {
+		folder, ok := r.cat.LeftOutBefore(called, n.pkg)
+		if !ok {
+			continue
+		}
+		r.problems.Warnf(rules.UnknownPackage, text.At, "", "%s is taken from %s, but %s may hold it too: %s", name, n.pkg.Origin, folder.Folder, folder.Why)
+		return
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
@@ -119,5 +121,34 @@ func TestBadRequirementIsNoVeto(t *testing.T) {
 			require.NotNil(t, p, printed(problems))
 			assert.Equal(t, test.want, chain(p))
 		})
+	}
+}
+
+// TestLeftOutFolders checks that messages name the folders that the search left out.
+func TestLeftOutFolders(t *testing.T) {
+	library := treeOf("name: cmake:apt\nalias: cmake\n\nname: fine")
+	files := cachefs.New(fstest.MapFS{
+		"cmake/Dockerfile": {}, "group/robot/Dockerfile": {}, "app/Dockerfile": {}, "linked": {Mode: fs.ModeSymlink, Data: []byte("../elsewhere")},
+		"fine": {Mode: fs.ModeSymlink, Data: []byte("app")}, ".git/x": {},
+	}, cachefs.Options{Hidden: func(name string, isDir bool) bool { return isDir && name != "app" && name != "." }})
+	const ignored = "not searched, as .dockerignore leaves it out: cmake, group"
+	for name, want := range map[string]string{
+		"cmake":     "warning: cmake:apt is taken from builtin:cmake-apt, but cmake may hold it too: .dockerignore leaves it out",
+		"cmake:apt": "warning: cmake:apt is taken from builtin:cmake-apt, but cmake may hold it too: .dockerignore leaves it out",
+		"fine":      "warning: fine is taken from builtin:fine, but fine may hold it too: it is a link, which the search does not follow",
+		"robot":     "there is no package robot [missing-package]\n    hint: " + ignored,
+		"apq":       "    hint: did you mean app?\n          " + ignored,
+		"linked":    "    hint: linked is not searched: it is a link, which the search does not follow",
+		"group:2":   "    hint: group is not searched: .dockerignore leaves it out",
+		"app":       "",
+	} {
+		cat, problems := pkgmeta.Scan(t.Context(), []pkgmeta.Tree{{FS: files, Kind: plan.Context, Dir: "."}, library}, nil, pkgmeta.ScanOptions{})
+		require.Empty(t, problems)
+		_, problems = Resolve(request(name), cat, target, base)
+		if want == "" {
+			assert.Empty(t, problems, name)
+			continue
+		}
+		assert.Contains(t, printed(problems), want, name)
 	}
 }

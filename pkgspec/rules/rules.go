@@ -105,7 +105,7 @@ var (
 var (
 	MissingPackage    = diag.Rule{Name: "missing-package", Severity: diag.Error, Description: "No package answers to a name that is asked for."}
 	DisabledPackage   = diag.Rule{Name: "disabled-package", Severity: diag.Error, Description: "A package that is needed is disabled."}
-	UnknownPackage    = diag.Rule{Name: "unknown-package", Severity: diag.Warning, Description: "A package of the chain may be declared by another source too, whose config.py failed."}
+	UnknownPackage    = diag.Rule{Name: "unknown-package", Severity: diag.Warning, Description: "A package of the chain may be in an earlier source too: its config.py failed there, or its folder is not searched."}
 	Requirement       = diag.Rule{Name: "requirement", Severity: diag.Error, Description: "A package that is needed does not fit the target."}
 	BadRequirement    = diag.Rule{Name: "bad-requirement", Severity: diag.Error, Description: "A requirement is not one that jetkit can read."}
 	DuplicatePackage  = diag.Rule{Name: "duplicate-package", Description: "One package is listed twice, or two packages have one name."}
