@@ -25,7 +25,8 @@ func TestTwoNodes(t *testing.T) {
 	}
 	p := newProject(t, machines("{l4t: 36.4.3}"))
 	builder := twoNodes(t, nodes)
-	b := p.build(t, push(), forPlatforms(t, bothPlatforms), with("--builder", builder))
+	options := []buildOption{push(), forPlatforms(t, bothPlatforms), with("--builder", builder), arg("TEST_DATA=two-nodes")}
+	b := p.build(t, options...)
 
 	assert.ElementsMatch(t, slices.Collect(maps.Keys(both)), platformsOf(t, b.image), "platforms of the index")
 	b.forPlatform(t, "linux/amd64").assertMade(t, "linux/amd64", "x86_64")
@@ -34,10 +35,10 @@ func TestTwoNodes(t *testing.T) {
 	b.step(t, "[linux/arm64 test a] test.sh")
 	assert.NotContains(t, b.Stderr, "jetson-release-on-amd64", "the node that builds for amd64 should not take the other platform for forgotten")
 	// What a node keeps tells what it ran: the seal, named after the platform, and the tests' cache, after the target.
-	assertKeeps(t, nodes["linux/amd64"], "[linux/amd64 internal] seal image", "-x86_64", "arm64", "tegra-aarch64")
-	assertKeeps(t, nodes["linux/arm64"], "[linux/arm64 internal] seal image", "-tegra-aarch64", "amd64", "x86_64")
+	assertKeeps(t, nodes["linux/amd64"], "[linux/amd64 internal] seal image", "x86_64", "arm64", "tegra-aarch64")
+	assertKeeps(t, nodes["linux/arm64"], "[linux/arm64 internal] seal image", "tegra-aarch64", "amd64", "x86_64")
 
-	p.build(t, push(), forPlatforms(t, bothPlatforms), with("--builder", builder)).assertExecuted(t)
+	p.build(t, options...).assertExecuted(t)
 }
 
 // twoNodes makes a builder of daemons by their platforms, and returns its name.
@@ -56,7 +57,7 @@ func twoNodes(t *testing.T, nodes map[string]*harness.Daemon) string {
 }
 
 // assertKeeps checks what a node keeps results of: the seal and the cache of its own platform, and nothing else's.
-func assertKeeps(t *testing.T, node *harness.Daemon, seal, cache string, others ...string) {
+func assertKeeps(t *testing.T, node *harness.Daemon, seal, arch string, others ...string) {
 	t.Helper()
 	du := shared.BuildxCommand(t.Context(), harness.BuildxRun{Daemon: node, Args: []string{"du", "--verbose"}})
 	require.NoError(t, du.Err())
@@ -67,7 +68,7 @@ func assertKeeps(t *testing.T, node *harness.Daemon, seal, cache string, others 
 		}
 	}
 	all := strings.Join(kept, "\n")
-	assertContains(t, all, seal, `jetkit-data-l4t36.4.3-cuda12.6`+cache+`"`)
+	assertContains(t, all, seal, `jetkit-data:shared:two-nodes:l4t36.4.3:cuda12.6:`+arch+`"`)
 	for _, other := range others {
 		assert.NotContains(t, all, other, "a node keeps something")
 	}
