@@ -12,7 +12,8 @@ import (
 // that name fits the target, be it not the first.
 func TestHintOfTwoPackagesOfOneName(t *testing.T) {
 	cat := catalog.New([]*catalog.Package{
-		{Name: "cuda:12.2", Requires: texts("==35.*")}, {Name: "cuda:12.2", Requires: texts("==36.*")},
+		{Name: "cuda:12.2", Requires: texts("==35.*")},
+		{Name: "cuda:12.2", Requires: texts("==36.*")},
 		{Name: "cuda:13.0", Requires: texts(">=38")},
 	})
 	_, problems := Resolve(request("cuda:13.0"), cat, target, base)
