@@ -22,6 +22,8 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/pkgspec/plan"
 )
@@ -92,18 +94,10 @@ func Golden(t *testing.T, name, text string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
 	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil { //nolint:gosec // a golden file is no secret
-			t.Fatal(err)
-		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) //nolint:gosec // a golden file is no secret
 	}
 	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (run the test with -update to write it)", err)
-	}
-	if string(want) != text {
-		t.Errorf("%s differs (run the test with -update if the change is meant)\n--- got\n%s\n--- want\n%s", file, text, want)
-	}
+	require.NoError(t, err, "run the test with -update to write it")
+	assert.Equal(t, string(want), text, "%s differs: run the test with -update if the change is meant", file)
 }

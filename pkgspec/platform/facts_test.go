@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -163,4 +164,14 @@ func FuzzExtend(f *testing.F) {
 			tables.OtherCUDAs(targetOf(r.L4T, r.CUDA, r.Python, r.Ubuntu, archSBSA), nil)
 		}
 	})
+}
+
+// CUDA 13 has no packages for a Jetson with L4T 36: no package may move the target there, nor a hint suggest it.
+func TestOtherCUDAsAreThoseThatRunThere(t *testing.T) {
+	others := BuiltIn().OtherCUDAs(targetOf("36.4.4", "12.6", "3.10", "22.04", archTegra), []string{"12.9", "13.2"})
+	assert.Contains(t, others, "12.9")
+	for _, cuda := range others {
+		assert.Negative(t, versionOf(cuda).compare(versionOf("13.0")), cuda)
+	}
+	assert.Contains(t, BuiltIn().OtherCUDAs(targetOf("36.4.4", "12.6", "3.10", "22.04", archX86), nil), "13.0", "a PC takes any")
 }
