@@ -101,7 +101,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}, nil
 }
 
-// prefix gives what progress names start with in a build for several platforms.
+// prefix returns what progress names start with in a build for several platforms.
 func (b *build) prefix(platform ocispecs.Platform) string {
 	if !b.ui.MultiPlatformRequested {
 		return ""
@@ -109,7 +109,7 @@ func (b *build) prefix(platform ocispecs.Platform) string {
 	return platforms.FormatAll(platforms.Normalize(platform))
 }
 
-// label gives the start of a progress name, as the Dockerfile frontend does:
+// label returns the start of a progress name, as the Dockerfile frontend does:
 // "[internal]", or "[linux/arm64 internal]" in a build for several platforms.
 func (b *build) label(platform ocispecs.Platform, kind string) string {
 	return "[" + strings.TrimSpace(b.prefix(platform)+" "+kind) + "]"

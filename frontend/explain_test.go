@@ -19,7 +19,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// failed gives a compiled image whose operation with the given progress name
+// failed returns a compiled image whose operation with the given progress name
 // fails, and the error that BuildKit's gateway returns for it.
 func failed(t *testing.T, name, text string) (*compiled, error) {
 	t.Helper()

@@ -106,7 +106,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	return &dockerui.BuildResult{Reference: ref, Image: image.config, BaseImage: image.base, Epoch: image.epoch}, nil
 }
 
-// targetPlatform gives the platform to build for: the requested one, or the
+// targetPlatform returns the platform to build for: the requested one, or the
 // builder's own.
 func (b *build) targetPlatform(requested *ocispecs.Platform) ocispecs.Platform {
 	if requested != nil {
@@ -115,7 +115,7 @@ func (b *build) targetPlatform(requested *ocispecs.Platform) ocispecs.Platform {
 	return platforms.Normalize(b.ui.BuildPlatforms[0])
 }
 
-// firstPlatform gives the first platform that was asked for, nil if none was.
+// firstPlatform returns the first platform that was asked for, nil if none was.
 func (b *build) firstPlatform() *ocispecs.Platform {
 	if len(b.ui.TargetPlatforms) == 0 {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// finish gives the last stage the configuration that the user set for the image.
+// finish applies the configuration that the user set for the image to the last stage.
 func (b *build) finish(p *plan.Plan, stages []chain.Stage, base *chain.Base) (chain.Stage, error) {
 	last := chain.Stage{State: base.State, Image: base.Image}
 	if len(stages) > 0 {

@@ -180,7 +180,7 @@ func TestBakeExamples(t *testing.T) {
 	b.with("gpu-test", "--allow", "device").bake(t).assertExecuted(t)
 }
 
-// has tells whether the build had a step of that name in any target, executed or not.
+// has reports whether the build had a step of that name in any target, executed or not.
 func (b *built) has(step string) bool {
 	name := strings.TrimPrefix(step, "[")
 	return slices.ContainsFunc(b.steps, func(s *progress.Step) bool { return strings.Contains(s.Name, " "+name) })

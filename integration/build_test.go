@@ -150,7 +150,7 @@ type built struct {
 	steps []*progress.Step
 }
 
-// base gives the reference of the base image that tests build on.
+// base returns the reference of the base image that tests build on.
 func base(t *testing.T) string {
 	t.Helper()
 	ref, err := shared.Base(t.Context())
@@ -217,7 +217,7 @@ func (b *built) step(t *testing.T, prefix string) *progress.Step {
 	return s
 }
 
-// output gives what the step whose name begins with the prefix wrote.
+// output returns what the step whose name begins with the prefix wrote.
 func (b *built) output(t *testing.T, prefix string) string {
 	t.Helper()
 	return strings.Join(b.step(t, prefix).Output, "\n")

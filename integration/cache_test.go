@@ -22,7 +22,7 @@ func chainTree() files {
 	return tree
 }
 
-// stepsOf gives the steps of packages of a chainTree, and those of their tests on the places given.
+// stepsOf returns the steps of packages of a chainTree, and those of their tests on the places given.
 func stepsOf(p *project, name string, tests ...string) []string {
 	steps := []string{"[" + name + " 1/2] COPY data.txt /" + name, "[" + name + " 2/2] RUN echo " + p.id + " >> /" + name}
 	return append(steps, tests...)

@@ -80,7 +80,7 @@ func planInputs(t *testing.T, frontend string) string {
 	return dir
 }
 
-// compact gives JSON without white space.
+// compact returns JSON without white space.
 func compact(t *testing.T, dt []byte) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -32,7 +32,7 @@ type failure struct {
 	output string
 }
 
-// one gives a tree of one package "a".
+// one returns a tree of one package "a".
 func one(header, body string) files {
 	return files{"jetson.yaml": "packages: [a]\n", "packages/a/Dockerfile": dockerfile(header, body)}
 }
@@ -261,7 +261,7 @@ func (f failure) checkSteps(t *testing.T, p *project, b *built) {
 	}
 }
 
-// outputs gives what all steps wrote.
+// outputs returns what all steps wrote.
 func (b *built) outputs() []string {
 	var lines []string
 	for _, s := range b.steps {

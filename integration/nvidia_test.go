@@ -49,7 +49,7 @@ func assertNothingOfJetson(t *testing.T, b *built) {
 	}
 }
 
-// fromJetson tells whether the driver brings a file of this name, or NVIDIA's hooks make it.
+// fromJetson reports whether the driver brings a file of this name, or NVIDIA's hooks make it.
 func fromJetson(name string) bool {
 	name = path.Join("/", name)
 	return strings.Contains(name, "nvcr") || slices.ContainsFunc(harness.JetsonFiles(), func(file string) bool {

@@ -36,7 +36,7 @@ func needsAMD64(t *testing.T) {
 	}
 }
 
-// baseIndex gives the reference of a base image for this machine's platform and linux/arm64, which this machine then
+// baseIndex returns the reference of a base image for this machine's platform and linux/arm64, which this machine then
 // runs.
 func baseIndex(t *testing.T) string {
 	t.Helper()

@@ -22,7 +22,7 @@ func sandboxTree(settings string) files {
 	}
 }
 
-// capabilities gives the effective capabilities that a step printed.
+// capabilities returns the effective capabilities that a step printed.
 func capabilities(t *testing.T, output string) string {
 	t.Helper()
 	m := regexp.MustCompile(`CapEff:\s*([0-9a-f]+)`).FindStringSubmatch(output)

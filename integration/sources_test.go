@@ -19,7 +19,7 @@ import (
 	"jetkit/llb/teststep"
 )
 
-// origins tells which packages an image has and where they came from.
+// origins reports which packages an image has and where they came from.
 func origins(m teststep.Manifest) string {
 	var all []string
 	for _, p := range m.Packages {

@@ -74,7 +74,7 @@ func TestFaultyLineFarFromTheEnd(t *testing.T) {
 	assert.Equal(t, on(2, 1, 9), problems[0].At)
 }
 
-// laughs gives ten levels of aliases: ten thousand million texts.
+// laughs returns ten levels of aliases: ten thousand million texts.
 func laughs() string {
 	file := "x-0: &a0 [a, b, c, d, e, f, g, h, i, j]\n"
 	for i := 1; i < 10; i++ {

@@ -63,7 +63,7 @@ build:
   privileged: [zed, "ros:*"]
 `
 
-// on gives a range inside one line of jetson.yaml.
+// on returns a range inside one line of jetson.yaml.
 func on(line, from, to int) diag.Range {
 	return diag.Range{File: "jetson.yaml", Start: diag.Position{Line: line, Column: from}, End: diag.Position{Line: line, Column: to}}
 }

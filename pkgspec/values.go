@@ -97,7 +97,7 @@ func (l *loader) packages(texts []located) []PackageRef {
 	return refs
 }
 
-// isFolder tells folders of the context from names of packages.
+// isFolder reports whether a text is a folder of the context, and not the name of a package.
 func isFolder(text string) bool {
 	first, _, _ := strings.Cut(text, "/")
 	return first == "." || first == ".." || strings.HasPrefix(text, "/")

@@ -68,7 +68,7 @@ func testPage(t *testing.T, file, dir string) {
 	}
 }
 
-// output gives everything that a command prints.
+// output returns everything that a command prints.
 func output(t *testing.T, command, cache string) string {
 	t.Helper()
 	args, err := shlex.Split(command)

@@ -50,7 +50,7 @@ func (e *entries) entry(p *catalog.Package) *entry {
 	return out
 }
 
-// requirements gives what a package requires, as jetson-containers lists it: the
+// requirements returns what a package requires, as jetson-containers lists it: the
 // default for a package that says nothing.
 func requirements(p *catalog.Package) []string {
 	if len(p.Requires) == 0 {
@@ -83,7 +83,7 @@ func (e *entries) list(packages []*catalog.Package) []*entry {
 	return list
 }
 
-// disabled says why a package is not used on the target, or gives "".
+// disabled returns why a package is not used on the target, or "".
 func (e *entries) disabled(p *catalog.Package) string {
 	if why := e.unusable(p); why != "" {
 		return why
@@ -94,7 +94,7 @@ func (e *entries) disabled(p *catalog.Package) string {
 	return ""
 }
 
-// unusable says why a package cannot be used on the target, or gives "".
+// unusable returns why a package cannot be used on the target, or "".
 func (e *entries) unusable(p *catalog.Package) string {
 	if p.Disabled != "" {
 		return p.Disabled
@@ -112,7 +112,7 @@ func (e *entries) unusable(p *catalog.Package) string {
 	return ""
 }
 
-// unmet says why a requirement does not hold on a target, or gives "".
+// unmet returns why a requirement does not hold on a target, or "".
 func unmet(text string, target plan.Target) string {
 	requirement, err := platform.ParseRequirement(text)
 	if err != nil {

@@ -149,7 +149,7 @@ func (f *requestFlags) trees(cmd *cobra.Command, r *request) error {
 	return nil
 }
 
-// nameSource gives a tree its name in plans and messages: the one that was
+// nameSource returns a tree its name in plans and messages: the one that was
 // given, or else its folder's, which does not depend on where that is.
 func (r *request) nameSource(name, dir string) (string, error) {
 	if dir == "" {

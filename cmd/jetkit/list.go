@@ -83,7 +83,7 @@ func (f *requestFlags) load(cmd *cobra.Command, sys *system) (*library, error) {
 	return found, err
 }
 
-// matching gives the packages that go by a name or pattern, in scan order.
+// matching returns the packages that go by a name or pattern, in scan order.
 func (w *library) matching(pattern string) []*catalog.Package {
 	var found []*catalog.Package
 	for _, p := range w.catalog.Packages() {
@@ -149,7 +149,7 @@ func printTable(sys *system, list []*entry, chains, all bool) error {
 	return nil
 }
 
-// chainText gives the chain in one line.
+// chainText returns the chain in one line.
 func (e *entry) chainText() string {
 	if e.Error != "" {
 		return "error: " + e.Error

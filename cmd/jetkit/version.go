@@ -26,7 +26,7 @@ func newVersion(sys *system) *cobra.Command {
 	}
 }
 
-// buildVersion gives the module's version, or for a build from a checkout the
+// buildVersion returns the module's version, or for a build from a checkout the
 // commit.
 func buildVersion(info *debug.BuildInfo) string {
 	if info == nil {

@@ -151,7 +151,7 @@ func readEntry(archive io.Reader, header *tar.Header, current string) (layerEntr
 	}
 }
 
-// hides tells whether a layer's entry is a whiteout that removes the target or a folder above it.
+// hides reports whether a layer's entry is a whiteout that removes the target or a folder above it.
 func hides(entry, target string) bool {
 	dir, base := path.Split(entry)
 	if base == ".wh..wh..opq" {

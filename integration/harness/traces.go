@@ -168,7 +168,7 @@ func (e *Env) markedProcesses() []int {
 	return pids
 }
 
-// isZombie tells whether a process has ended and merely waits for its parent to look.
+// isZombie reports whether a process has ended and merely waits for its parent to look.
 func isZombie(pid int) bool {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

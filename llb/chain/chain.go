@@ -84,7 +84,7 @@ type Trigger struct {
 	Instruction string
 }
 
-// Explanation says whose instruction it is and when it runs.
+// Explanation returns whose instruction it is and when it runs.
 func (t Trigger) Explanation() string {
 	owner := "the base image"
 	if t.Package != "" {

@@ -20,7 +20,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// withGPU gives a step that builds with a GPU.
+// withGPU returns a step that builds with a GPU.
 func withGPU(name string, mode plan.GPUMode) plan.Step {
 	s := step(name, nil)
 	if s.BuildGPU = mode; mode == plan.GPUCDI {

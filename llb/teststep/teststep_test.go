@@ -28,7 +28,7 @@ type sealed struct {
 	runs       []teststep.Run
 }
 
-// chainOf gives two stages, of packages numpy and cuda-demo, the latter with a GPU test.
+// chainOf returns two stages, of packages numpy and cuda-demo, the latter with a GPU test.
 func chainOf() (*plan.Plan, []chain.Stage) {
 	p := &plan.Plan{
 		Target: plan.Target{L4T: plan.Value{Value: "36.4.3"}, CUDA: plan.Value{Value: "12.6"}, Arch: plan.Value{Value: "tegra-aarch64"}},

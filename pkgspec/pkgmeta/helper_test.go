@@ -43,7 +43,7 @@ func scan(t *testing.T, trees ...Tree) *catalog.Catalog {
 	return cat
 }
 
-// printed gives diagnostics as users see them, in order of their places.
+// printed returns diagnostics as users see them, in order of their places.
 func printed(problems diag.List) string { return spectest.Printed(problems.Sorted()) }
 
 // allProblems are those of all packages.

@@ -72,7 +72,7 @@ variants:
   - version: "2.6"
 `
 
-// described gives what a package's metadata came out as.
+// described returns what a package's metadata came out as.
 func described(p *catalog.Package) string {
 	args, _ := json.Marshal(p.BuildArgs)
 	return fmt.Sprintf("%s alias=%v depends=%v requires=%v args=%s disabled=%q rule=%d when=%v variable=%s at=%s",

@@ -60,7 +60,7 @@ func (r *resolver) readArch() {
 	}
 }
 
-// archHint says which arch was probably meant.
+// archHint returns which arch was probably meant.
 func (r *resolver) archHint(text string) string {
 	if strings.EqualFold(text, "arm64") {
 		return "linux/arm64 is two arches: write tegra for a Jetson up to L4T 36, sbsa for ARM servers and newer Jetsons, or leave arch out"

@@ -201,7 +201,7 @@ func (r *resolver) releaseByJetPack(rows []*release) {
 	}
 }
 
-// jetpackHint says what an unknown JetPack was probably meant to be.
+// jetpackHint returns what an unknown JetPack was probably meant to be.
 func (r *resolver) jetpackHint(text string) string {
 	bare := strings.ToLower(text)
 	for _, prefix := range []string{"jetpack", "jp", "v", "r"} {

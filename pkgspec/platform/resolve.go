@@ -62,7 +62,7 @@ func (req Request) trimmed() Request {
 // given reports whether the user said anything.
 func (a Asked) given() bool { return a.Value != "" }
 
-// reason says who chose the value, and how it was written if that differs.
+// reason returns who chose the value, and how it was written if that differs.
 func (a Asked) reason(value string) string {
 	from := a.From
 	if from == "" {

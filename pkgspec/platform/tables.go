@@ -192,7 +192,7 @@ func (t *Tables) arch(text string) *archName {
 	return &t.arches[i]
 }
 
-// jetsonArch says what a Jetson with this L4T is. The last row holds for every
+// jetsonArch returns what a Jetson with this L4T is. The last row holds for every
 // L4T.
 func (t *Tables) jetsonArch(l4t version) jetsonArch {
 	i := slices.IndexFunc(t.jetsonArches, func(b jetsonArch) bool { return l4t.compare(versionOf(b.FromL4T)) >= 0 })

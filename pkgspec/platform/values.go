@@ -126,7 +126,7 @@ func cutFreeThreaded(text string) (bare string, free bool) {
 	return strings.CutSuffix(lower, freeThreaded)
 }
 
-// pythonHint says how to write a Python version.
+// pythonHint returns a hint on how to write a Python version.
 func pythonHint(text string) string {
 	lower := strings.ToLower(text)
 	for _, prefix := range []string{"python", "py", "cp", ""} {
@@ -158,7 +158,7 @@ func (r *resolver) chooseCUDA() {
 	}
 }
 
-// cudaHint says how to write a CUDA version.
+// cudaHint returns a hint on how to write a CUDA version.
 func (r *resolver) cudaHint(text string) string {
 	if v, ok := parseVersion(text); ok && len(v) == 1 && r.row != nil && versionOf(r.row.CUDA).hasPrefix(v) {
 		return "write the minor number too, as in " + r.row.CUDA
@@ -198,7 +198,7 @@ func (r *resolver) checkCUDA(v version) {
 	r.relateRelease(problem)
 }
 
-// tiedHint says how to get another CUDA than the one tied to the release.
+// tiedHint returns a hint on how to get another CUDA than the one tied to the release.
 func (r *resolver) tiedHint(cuda string) string {
 	hint := "leave cuda out"
 	if len(r.row.CUDAUpgrades) > 0 {
@@ -210,7 +210,7 @@ func (r *resolver) tiedHint(cuda string) string {
 	return hint + ", or choose JetPack 6 or later, where containers bring their own CUDA"
 }
 
-// limitHint says how to get a CUDA that the release can use, or a release that
+// limitHint returns a hint on how to get a CUDA that the release can use, or a release that
 // can use the CUDA.
 func (r *resolver) limitHint(cuda string, limit *cudaLimit) string {
 	hint := "leave cuda out to get " + r.row.CUDA

@@ -211,7 +211,7 @@ func request(names ...string) *pkgspec.Spec {
 	return spec
 }
 
-// chain gives the names of a plan's steps.
+// chain returns the names of a plan's steps.
 func chain(p *plan.Plan) string {
 	var names []string
 	for _, step := range p.Steps {
@@ -220,7 +220,7 @@ func chain(p *plan.Plan) string {
 	return strings.Join(names, " ")
 }
 
-// printed gives diagnostics as users see them.
+// printed returns diagnostics as users see them.
 func printed(problems diag.List) string { return spectest.Printed(problems) }
 
 // without leaves out what is said about the faulty package, which is in the

@@ -14,7 +14,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// textsOf gives names as a specification holds them, each with a place of its own.
+// textsOf returns names as a specification holds them, each with a place of its own.
 func textsOf(values ...string) []diag.Text {
 	var texts []diag.Text
 	for _, ref := range request(values...).Packages {

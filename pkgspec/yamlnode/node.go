@@ -81,7 +81,7 @@ func (n *Node) IsNull() bool { return n.Kind == Scalar && n.Tag == NullTag }
 // Located returns a scalar's text and its place.
 func (n *Node) Located() diag.Text { return diag.Text{Value: n.Text, At: n.At} }
 
-// Describe says what a node is, for messages: "a list", "a number".
+// Describe returns what a node is, for messages: "a list", "a number".
 func (n *Node) Describe() string {
 	switch {
 	case n.Kind == Other:
@@ -104,7 +104,7 @@ func (n *Node) Describe() string {
 	return "a text"
 }
 
-// EntryHint says how to mend an entry that should have been a text and is a
+// EntryHint returns a hint on how to mend an entry that should have been a text and is a
 // mapping by accident, as "- pytorch: 2.8" is; it returns "" for other nodes. Keys
 // are those that may stand beside the list; named lists hold names of packages.
 func (n *Node) EntryHint(keys []string, named bool) string {

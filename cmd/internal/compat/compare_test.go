@@ -54,7 +54,7 @@ func (o *oracle) compare(a *answer) *comparison {
 	return c
 }
 
-// usable tells whether a package is enabled on the target.
+// usable reports whether a package is enabled on the target.
 func (a *answer) usable(p *catalog.Package) bool {
 	return p.Disabled == "" && !slices.ContainsFunc(p.Requires, func(text diag.Text) bool {
 		requirement, err := platform.ParseRequirement(text.Value)
@@ -135,7 +135,7 @@ func (c *comparison) comparePackages() {
 	}
 }
 
-// dockerfileOf gives a package's Dockerfile as a path of the checkout.
+// dockerfileOf returns a package's Dockerfile as a path of the checkout.
 func dockerfileOf(p *catalog.Package) string {
 	if p.Dockerfile == "" {
 		return ""

@@ -128,7 +128,7 @@ func treeOf(root string) (tree fs.FS, dir string) {
 	return os.DirFS(filepath.Dir(root)), filepath.Base(root)
 }
 
-// localPython gives an evaluator with the Python of this machine.
+// localPython returns an evaluator with the Python of this machine.
 func localPython(t *testing.T) *pylocal.Evaluator {
 	t.Helper()
 	python := os.Getenv("JETKIT_PYTHON")

@@ -115,7 +115,7 @@ var reasons = []reason{
 	},
 }
 
-// sameBut tells whether two texts of build arguments are the same but for one.
+// sameBut reports whether two texts of build arguments are the same but for one.
 func sameBut(a, b, name string) bool {
 	without := func(args string) string {
 		var kept []string
@@ -129,7 +129,7 @@ func sameBut(a, b, name string) bool {
 	return without(a) == without(b)
 }
 
-// explain gives the title of the reason for a difference, or "".
+// explain returns the title of the reason for a difference, or "".
 func (c *comparison) explain(d difference) string {
 	for _, r := range reasons {
 		if r.explains(c, d) {
@@ -170,7 +170,7 @@ func distinct(names []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
-// sameNames tells whether two chains hold the same names, in any order.
+// sameNames reports whether two chains hold the same names, in any order.
 func sameNames(a, b []string) bool { return slices.Equal(distinct(a), distinct(b)) }
 
 func words(list string) []string { return strings.Fields(strings.Trim(list, "[]")) }

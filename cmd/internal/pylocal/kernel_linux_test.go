@@ -45,7 +45,7 @@ attempt("read", lambda: open("/etc/passwd").read())
 attempt("list", lambda: os.listdir(tree))
 `
 
-// landlock tells whether the kernel can keep a process from reading files.
+// landlock reports whether the kernel can keep a process from reading files.
 func landlock() bool {
 	const createRuleset, version = 444, 1
 	abi, _, errno := syscall.Syscall(createRuleset, 0, 0, version)

@@ -80,7 +80,7 @@ func check(decoder runtime.Decoder, file string) error {
 	return errors.Join(problems...)
 }
 
-// empty tells whether a document is nothing but comments.
+// empty reports whether a document is nothing but comments.
 func empty(document []byte) bool {
 	for line := range bytes.Lines(document) {
 		line = bytes.TrimSpace(line)

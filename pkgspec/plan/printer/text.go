@@ -85,7 +85,7 @@ func imageRows(p *plan.Plan) [][]string {
 	return rows
 }
 
-// overrideLines says what build arguments changed.
+// overrideLines returns what build arguments changed.
 func overrideLines(p *plan.Plan) []string {
 	var lines []string
 	for _, o := range p.Overrides {
@@ -125,7 +125,7 @@ func details(s *plan.Step) [][2]string {
 	return details
 }
 
-// where says where a test of a step runs, or why it does not.
+// where returns where a test of a step runs, or why it does not.
 func where(t *plan.Test, s *plan.Step) string {
 	place := "on its own stage"
 	switch {
