@@ -92,19 +92,21 @@ func (c *checker) named(read fields) bool {
 
 // dockerfile checks the Dockerfile that the metadata names.
 func (c *checker) dockerfile(named diag.Text) string {
-	if !c.exists(named.Value) {
+	if !c.link(named) && !c.exists(named.Value) {
 		c.p.Problems.Errorf(rules.MissingFile, named.At, diag.DidYouMean(named.Value, c.files), "the package's folder has no %s", named.Value)
 		return named.Value
 	}
-	c.link(named)
 	return path.Clean(named.Value)
 }
 
-// link reports a file that is a link out of the package's folder.
-func (c *checker) link(file diag.Text) {
-	if problem := c.linkProblem(file.Value); problem != "" {
+// link reports a file that links lead out of the package's folder, and returns
+// whether it did.
+func (c *checker) link(file diag.Text) bool {
+	problem := c.linkProblem(file.Value)
+	if problem != "" {
 		c.p.Problems.Errorf(rules.PathOutside, file.At, "put the file itself there", "%s %s", file.Value, problem)
 	}
+	return problem != ""
 }
 
 // tests sets the package's tests: those it names, or the default scripts that
@@ -134,6 +136,7 @@ func (c *checker) test(test diag.Text) {
 	case !staysInside(args[0]):
 		c.p.Problems.Errorf(rules.PathOutside, test.At, "name a script inside the package's folder", "the test script %q leaves the package's folder", args[0])
 		return
+	case c.link(diag.Text{Value: args[0], At: test.At}):
 	case !c.exists(args[0]) && c.lenient:
 		c.p.Problems.Warnf(rules.MissingFile, test.At, testHint(args[0], c.files), "test %s is left out: the package's folder has no such script", args[0])
 		return
@@ -141,7 +144,6 @@ func (c *checker) test(test diag.Text) {
 		c.p.Problems.Errorf(rules.MissingFile, test.At, cmp.Or(whyMissing(c.tree.FS, path.Join(c.dir, args[0])), testHint(args[0], c.files)), "the package's folder has no test script %s", args[0])
 		return
 	}
-	c.link(diag.Text{Value: args[0], At: test.At})
 	c.p.Tests = append(c.p.Tests, test)
 }
 

@@ -203,6 +203,8 @@ func (f *folderReader) namedConfigs(named field) []string {
 	var configs []string
 	for _, item := range named.items {
 		switch {
+		case f.linkProblem(item.Value) != "":
+			f.shared.Errorf(rules.PathOutside, item.At, "put the file itself there", "%s %s", item.Value, f.linkProblem(item.Value))
 		case !f.exists(item.Value):
 			f.shared.Errorf(rules.MissingFile, item.At, diag.DidYouMean(item.Value, f.files), "the package's folder has no %s", item.Value)
 		case item.Value != pythonConfig && !isData(item.Value):
@@ -248,37 +250,62 @@ func (f *folderReader) file(name string) (dt []byte, err error) {
 	return dt[:min(len(dt), maxDockerfile+1)], err
 }
 
-// exists reports whether the folder has a file.
+// maxLinks bounds how many links are followed for one file, as in cachefs.
+const maxLinks = 40
+
+// exists reports whether the folder has a file, or a link that leads to one.
 func (f *folderReader) exists(name string) bool {
-	if !strings.Contains(name, "/") {
+	if !strings.Contains(name, "/") && !f.links[name] {
 		return slices.Contains(f.files, name)
 	}
 	return f.call(func() error {
 		info, err := fs.Stat(f.tree.FS, path.Join(f.dir, name))
-		if err == nil && info.IsDir() {
+		if err == nil && !info.Mode().IsRegular() {
 			err = fs.ErrNotExist
 		}
 		return err
 	}) == nil
 }
 
-// linkProblem returns what is wrong with a file that is a symbolic link out of the
-// package's folder; "" if nothing is. A file system that cannot tell where its
-// links go is trusted: none can leave the source.
-func (f *folderReader) linkProblem(name string) string {
+// linkProblem returns what is wrong with a file that links lead out of the package's
+// folder; "" if nothing is. A file system that cannot tell where its links go is
+// trusted: none can leave the source.
+func (f *folderReader) linkProblem(name string) (problem string) {
 	links, ok := f.tree.FS.(fs.ReadLinkFS)
 	if !ok || !strings.Contains(name, "/") && !f.links[name] {
 		return ""
 	}
-	var target string
-	err := f.call(func() (err error) {
+	at, rest := ".", strings.Split(path.Clean(name), "/")
+	for followed := 0; len(rest) > 0 && followed < maxLinks; {
+		at, rest = path.Join(at, rest[0]), rest[1:]
+		target := ""
+		if at != "." {
+			target = f.linkAt(links, at)
+		}
+		if target == "" {
+			continue
+		}
+		followed++
+		next := path.Join(path.Dir(at), target)
+		if path.IsAbs(target) || next != "." && !staysInside(next) {
+			problem = "is a link to " + target
+			if at != path.Clean(name) {
+				problem = "leads over the link " + at + " to " + target
+			}
+			return problem + ", outside the package's folder"
+		}
+		at, rest = ".", append(strings.Split(next, "/"), rest...)
+	}
+	return ""
+}
+
+// linkAt returns the target of a link in the folder, "" for anything else.
+func (f *folderReader) linkAt(links fs.ReadLinkFS, name string) (target string) {
+	_ = f.call(func() (err error) { // whoever reads the file reports what is wrong with it
 		target, err = links.ReadLink(path.Join(f.dir, name))
 		return err
 	})
-	if err != nil || staysInside(path.Join(path.Dir(name), target)) && !path.IsAbs(target) {
-		return ""
-	}
-	return "is a link to " + target + ", outside the package's folder"
+	return target
 }
 
 // staysInside reports whether a slash-separated path names something below the

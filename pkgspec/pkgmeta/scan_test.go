@@ -186,6 +186,40 @@ a/Dockerfile:3:69: error: elsewhere is a link to ../b/test, outside the package'
 `, describePackages(scan(t, tree)))
 }
 
+// TestLinksOfMetadata checks that a file which metadata names is in the package's
+// folder, however many links lead to it.
+func TestLinksOfMetadata(t *testing.T) {
+	for name, test := range map[string]struct{ header, want string }{
+		"inside":                 {"test: [in, folder/t, two, up/t]", ""},
+		"a circle":               {"test: circle", "the package's folder has no test script circle"},
+		"a dangling link":        {"test: dangling", "the package's folder has no test script dangling"},
+		"a link to a folder":     {"test: folder", "the package's folder has no test script folder"},
+		"two links":              {"test: far", "far leads over the link sub/far to ../../b/t, outside the package's folder"},
+		"a linked folder":        {"test: other/t", "other/t leads over the link other to ../b, outside the package's folder"},
+		"from the context":       {"test: root", "root is a link to /a/sub/t, outside the package's folder"},
+		"a configuration":        {"config: there.yaml", "there.yaml is a link to ../b/c.yaml, outside the package's folder"},
+		"a configuration inside": {"config: here.yaml", ""},
+		"a Dockerfile":           {"dockerfile: other/Dockerfile", "other/Dockerfile leads over the link other to ../b, outside the package's folder"},
+		"a missing Dockerfile":   {"dockerfile: dangling", "the package's folder has no dangling"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := contextTree(nil)
+			tree.FS = cachefs.New(mapFS(map[string]string{
+				"a/Dockerfile": "#---\n# " + test.header + "\n#---\n", "a/sub/t": "", "a/sub/c.yaml": "notes: x", "b/t": "", "b/c.yaml": "notes: x", "b/Dockerfile": "",
+				"a/in@": "sub/t", "a/folder@": "sub", "a/two@": "folder/../in", "a/up@": "sub/../folder", "a/circle@": "circle", "a/dangling@": "sub/none",
+				"a/far@": "sub/far", "a/sub/far@": "../../b/t", "a/other@": "../b", "a/root@": "/a/sub/t", "a/there.yaml@": "../b/c.yaml", "a/here.yaml@": "sub/c.yaml",
+			}), cachefs.Options{Metadata: IsMetadata})
+			p := scan(t, tree).Find("a")
+			require.NotNil(t, p)
+			if test.want == "" {
+				assert.Empty(t, p.Problems, printed(p.Problems))
+			} else {
+				assert.Contains(t, printed(p.Problems), test.want)
+			}
+		})
+	}
+}
+
 func TestScanMissing(t *testing.T) {
 	at := diag.Range{File: "jetson.yaml", Start: diag.Position{Line: 3, Column: 5}}
 	fsys := mapFS(map[string]string{"robots/my-robot/Dockerfile": "", "docs/readme.md": ""})
