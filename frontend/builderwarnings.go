@@ -3,6 +3,7 @@ package frontend
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
@@ -37,6 +38,16 @@ func (b *build) dropped(p *plan.Plan) diag.List {
 		if limit.wanted && caps.Supports(limit.capability) != nil {
 			l.Warnf(rules.LimitDropped, diag.Range{}, "upgrade the builder", "the builder is too old for %s: steps run without", limit.name)
 		}
+	}
+	return l
+}
+
+// undated warns of a SOURCE_DATE_EPOCH that stands for something without a date.
+func (b *build) undated(epoch *time.Time) diag.List {
+	var l diag.List
+	if value := b.ui.BuildArgs[sourceDateEpoch]; value != "" && epoch == nil {
+		l.Warnf(rules.NoEffect, diag.Range{}, "give a number of seconds, as git log -1 --format=%ct prints it",
+			"--build-arg %s=%s has no effect: a folder on the client has no date", sourceDateEpoch, value)
 	}
 	return l
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -84,6 +85,22 @@ func TestDroppedLimits(t *testing.T) {
 	}, dropped(limited, map[string]string{"cgroup-parent": "/ci", "memory": "1000000"}, all...))
 	require.Empty(t, dropped(&plan.Plan{}, nil, all...))
 	require.Empty(t, dropped(limited, map[string]string{"cgroup-parent": "/ci"}))
+}
+
+// A date that is asked for and is not to be had is not dropped without a word.
+func TestUndated(t *testing.T) {
+	undated := func(value string, epoch *time.Time) []string {
+		c := &llbtest.Client{Opts: map[string]string{"build-arg:SOURCE_DATE_EPOCH": value}}
+		ui, err := dockerui.NewClient(c)
+		require.NoError(t, err)
+		return messages((&build{client: c, ui: ui}).undated(epoch))
+	}
+	require.Equal(t, []string{
+		"warning: --build-arg SOURCE_DATE_EPOCH=context has no effect: a folder on the client has no date [no-effect]\n" +
+			"    hint: give a number of seconds, as git log -1 --format=%ct prints it",
+	}, undated("context", nil))
+	require.Empty(t, undated("", nil))
+	require.Empty(t, undated("7", new(time.Unix(7, 0))))
 }
 
 // A syntax line that names Docker's own frontend is as good as none.

@@ -73,7 +73,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	stages, err := chain.Compile(ctx, opt)
 	if report {
-		b.show(ctx, platform, append(found, b.warningsOf(slices.Concat(otherPlatform(base, p, platform), detached(stages), b.dropped(p), otherSyntax(stages)))...))
+		b.show(ctx, platform, append(found, b.warningsOf(slices.Concat(otherPlatform(base, p, platform), detached(stages), b.dropped(p), b.undated(epoch), otherSyntax(stages)))...))
 	}
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func (e *evaluator) Evaluate(ctx context.Context, req configpy.Request) (_ confi
 	}
 	res, err := e.build.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: e.build.ui.CacheImports, Evaluate: true})
 	if err != nil {
-		return configpy.Result{}, fmt.Errorf("running config.py files: %w", err)
+		return configpy.Result{}, e.ofImage(err)
 	}
 	ref, err := res.SingleRef()
 	if err != nil {
@@ -132,22 +132,28 @@ func (e *evaluator) step(ctx context.Context, req configpy.Request) (llb.State, 
 // built for.
 func (e *evaluator) native() ocispecs.Platform { return e.build.ui.BuildPlatforms[0] }
 
+// imageName is what the user calls the image with Python.
+func (e *evaluator) imageName() string {
+	if e.contexts.has(plan.PythonContext) && !e.pythonIsTree {
+		return plan.PythonContext
+	}
+	return cmp.Or(e.image, defaultPython)
+}
+
+// ofImage adds to an error which image it is about, and how another one is given.
+func (e *evaluator) ofImage(err error) error {
+	return fmt.Errorf("image %s, which runs config.py files: %w (another image with Python 3.8 or later can be given as --build-arg PYTHON_IMAGE=REF or --build-context %s=docker-image://REF)",
+		e.imageName(), err, plan.PythonContext)
+}
+
 // python loads the image with Python.
 func (e *evaluator) python(ctx context.Context) (llb.State, error) {
-	name := cmp.Or(e.image, defaultPython)
-	if e.contexts.has(plan.PythonContext) && !e.pythonIsTree {
-		name = plan.PythonContext
-	}
-	named := func(err error) error {
-		return fmt.Errorf("image %s, which runs config.py files: %w (another image with Python 3.8 or later can be given as --build-arg PYTHON_IMAGE=REF or --build-context %s=docker-image://REF)",
-			name, err, plan.PythonContext)
-	}
-	base, err := e.build.loadImage(ctx, name, e.native(), named)
+	base, err := e.build.loadImage(ctx, e.imageName(), e.native(), e.ofImage)
 	if err != nil {
 		return llb.State{}, err
 	}
 	if base.Image == nil { // of a folder, a Git repository, a download or scratch
-		return llb.State{}, named(errors.New("the named context is no image; for a tree of packages, name it under sources"))
+		return llb.State{}, e.ofImage(errors.New("the named context is no image; for a tree of packages, name it under sources"))
 	}
 	return chain.WithImage(base.State, base.Image)
 }

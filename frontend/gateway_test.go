@@ -205,6 +205,15 @@ func TestPythonContextIsNoImage(t *testing.T) {
 	})
 }
 
+// An image with Python that cannot run the step is named in the error, with how to
+// give another one.
+func TestPythonImageThatFails(t *testing.T) {
+	g := gateway(configured(nil), map[string]string{"context:python": "docker-image://docker.io/library/nopython"})
+	g.Run = func([]*pb.Op) (fstest.MapFS, error) { return nil, errors.New("exit code: 127") }
+	_, err := call(t, g, requestPlan)
+	require.ErrorContains(t, err, "its config.py could not be run: image python, which runs config.py files: exit code: 127 (another image with Python 3.8 or later can be given as")
+}
+
 // Trees are evaluated at once; which ends first does not matter.
 func TestEvaluationOrder(t *testing.T) {
 	digests := map[string]bool{}

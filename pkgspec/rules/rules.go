@@ -30,7 +30,7 @@ var (
 	DuplicateSource = diag.Rule{Name: "duplicate-source", Severity: diag.Error, Description: "A source of packages is listed twice."}
 	ConflictingKeys = diag.Rule{Name: "conflicting-keys", Severity: diag.Error, Description: "Two keys exclude each other."}
 	ReservedName    = diag.Rule{Name: "reserved-name", Severity: diag.Error, Description: "A build argument or label has a name that jetkit or BuildKit uses itself."}
-	NoEffect        = diag.Rule{Name: "no-effect", Severity: diag.Warning, Description: "A setting has no effect beside another one."}
+	NoEffect        = diag.Rule{Name: "no-effect", Severity: diag.Warning, Description: "A setting has no effect, as it is, or beside another one."}
 	SecretArg       = diag.Rule{Name: "secret-arg", Severity: diag.Warning, Description: "A build argument looks like a secret; build arguments are visible in the image's history."}
 	UnknownArg      = diag.Rule{Name: "unknown-arg", Severity: diag.Warning, Description: "A build argument looks like a mistyped one of jetkit's."}
 )
