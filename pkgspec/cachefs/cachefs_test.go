@@ -202,3 +202,19 @@ func TestReadsOnceForAll(t *testing.T) {
 		assert.Equal(t, 1, n, call)
 	}
 }
+
+// TestIgnoredAtOnce is for the race detector: a pattern matcher compiles its patterns when
+// they are first used, and folders are read by many goroutines.
+func TestIgnoredAtOnce(t *testing.T) {
+	for range 20 {
+		hidden := ignored(t, "**/*.md\nold*\n!old/kept*\n")
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				assert.True(t, hidden("a/README.md", false))
+				assert.False(t, hidden("old", true))
+			})
+		}
+		wg.Wait()
+	}
+}
