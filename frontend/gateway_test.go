@@ -109,6 +109,15 @@ func TestTransferIsBounded(t *testing.T) {
 	assert.Less(t, g.Calls(), 12)
 }
 
+// No pattern at all would match everything.
+func TestNothingToTransfer(t *testing.T) {
+	for _, more := range []string{"packages/data", "data"} {
+		g := gateway(map[string]string{"jetson.yaml": "target: {l4t: 36.4.3}\npackages: [cmake]\n", more: "x"}, nil)
+		planOf(t, g)
+		assert.Equal(t, map[string]int{"jetson.yaml": len(g.Locals["context"]["jetson.yaml"].Data)}, g.Sent())
+	}
+}
+
 // Docker's own template for an ignore file has "**/Dockerfile*".
 func TestIgnoreFileHidesNoPackage(t *testing.T) {
 	files := map[string]string{

@@ -74,6 +74,10 @@ func (c contextsFor) contents(ctx context.Context, name string, dirs []string, t
 		return nil, fmt.Errorf("the files that describe packages in %s have %d MiB, which is more than %d; name the folders to search under sources, or leave data out with a %s",
 			cmp.Or(name, "the build context"), t.size>>20, maxMetadata>>20, cachefs.IgnoreFile)
 	}
+	options := cachefs.Options{Hidden: t.hidden, Metadata: project.Readable}
+	if t.files == 0 { // no pattern at all would match everything
+		return &metadata{files: cachefs.New(t.list.With(reffs.New(c.ctx, nil)), options), state: llb.Scratch()}, nil
+	}
 	st, err := c.state(ctx, name, "metadata", llb.IncludePatterns(t.include()), llb.ExcludePatterns(t.exclude))
 	if err != nil {
 		return nil, err
@@ -82,8 +86,8 @@ func (c contextsFor) contents(ctx context.Context, name string, dirs []string, t
 	if err != nil {
 		return nil, err
 	}
-	files := cachefs.New(t.list.With(reffs.New(c.ctx, ref)), cachefs.Options{Hidden: t.hidden, Metadata: project.Readable})
-	return &metadata{files: files, state: st}, nil
+	contents := reffs.New(c.ctx, ref)
+	return &metadata{files: cachefs.New(t.list.With(contents), options), state: st}, nil
 }
 
 // solve loads a source. The second result reports whether it is a folder on the
@@ -131,7 +135,9 @@ type transfer struct {
 	hidden  func(string, bool) bool
 	dirs    []string
 	exclude []string
-	size    int64
+	names   []string // patterns that match one of the files or more
+	files   int      // that are transferred
+	size    int64    // of these, in bytes
 }
 
 // add takes in the metadata below a folder. One that is a link is followed, as
@@ -165,6 +171,7 @@ func (t *transfer) below(dir string, matched bool) (bool, []string) {
 			needed = needed || some
 			excludes = append(excludes, more...)
 		case isMetadata && !hidden && t.fits(e):
+			t.match(e.Name())
 			needed = true
 		case isMetadata || matched:
 			excludes = append(excludes, escapePattern(name))
@@ -194,15 +201,28 @@ func (t *transfer) fits(e fs.DirEntry) bool {
 	if err != nil || info.Size() > cachefs.MaxFile {
 		return false
 	}
+	t.files++
 	t.size += info.Size()
 	return true
+}
+
+// match adds a pattern that matches a file's name. Only those are used that match
+// something: the client tries each of them on everything that it has.
+func (t *transfer) match(name string) {
+	matches := func(pattern string) bool {
+		ok, err := path.Match(pattern, name)
+		return ok && err == nil
+	}
+	if patterns := pkgmeta.MetadataFiles(); !slices.ContainsFunc(t.names, matches) {
+		t.names = append(t.names, patterns[slices.IndexFunc(patterns, matches)])
+	}
 }
 
 // include matches, below the folders, the files that describe packages.
 func (t *transfer) include() []string {
 	var patterns []string
 	for _, dir := range t.dirs {
-		for _, name := range pkgmeta.MetadataFiles() {
+		for _, name := range t.names {
 			patterns = append(patterns, path.Join(escapePattern(dir), "**", name))
 		}
 	}
