@@ -28,6 +28,7 @@ type contexts struct {
 	ctx    context.Context //nolint:containedctx // it outlives the calls that get one
 	client client.Client
 	ui     *dockerui.Client
+	own    *program // nil if no step can run it
 	names  []string // of the named contexts, sorted
 
 	mu sync.Mutex
@@ -41,8 +42,8 @@ type metadata struct {
 	state llb.State
 }
 
-func newContexts(ctx context.Context, c client.Client, ui *dockerui.Client) *contexts {
-	cs := &contexts{ctx: ctx, client: c, ui: ui, read: map[string]*metadata{}}
+func newContexts(ctx context.Context, c client.Client, ui *dockerui.Client, own *program) *contexts {
+	cs := &contexts{ctx: ctx, client: c, ui: ui, own: own, read: map[string]*metadata{}}
 	for k := range ui.BuildOpts().Opts {
 		if name, ok := strings.CutPrefix(k, "context:"); ok {
 			name, _, _ = strings.Cut(name, "::")

@@ -23,7 +23,19 @@ import (
 
 // Build answers one request of BuildKit's gateway: a build, for one platform or
 // several, or a subrequest such as `docker buildx build --call=outline`.
-func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
+func Build(ctx context.Context, c client.Client) (*client.Result, error) { return buildAs(ctx, c, "") }
+
+// BuildAs is Build for a program at a path of its image, which also answers the
+// arguments [PackCommand] DIR FILE, by pack.Write. Steps may then run it.
+func BuildAs(path string) client.BuildFunc {
+	return func(ctx context.Context, c client.Client) (*client.Result, error) { return buildAs(ctx, c, path) }
+}
+
+func buildAs(ctx context.Context, c client.Client, path string) (_ *client.Result, err error) {
+	own, err := ownProgram(c, path)
+	if err != nil {
+		return nil, err
+	}
 	c = newResolveCache(&terminal{c})
 	bc, err := dockerui.NewClient(c)
 	if err != nil {
@@ -36,7 +48,7 @@ func Build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &build{client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc)}
+	b := &build{client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc, own)}
 	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
 
 	if res, ok, err := b.subrequest(ctx); ok || err != nil {

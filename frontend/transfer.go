@@ -87,6 +87,11 @@ func (c contextsFor) contents(ctx context.Context, name string, dirs []string, t
 		return nil, err
 	}
 	contents := reffs.New(c.ctx, ref)
+	if c.own != nil && t.files >= minPacked {
+		if contents.Known, err = c.packed(ctx, st); err != nil {
+			return nil, err
+		}
+	}
 	return &metadata{files: cachefs.New(t.list.With(contents), options), state: st}, nil
 }
 

@@ -5,8 +5,12 @@ package integration
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,6 +53,44 @@ func TestCLIPlansAsFrontend(t *testing.T) {
 			got, want := compact(t, own), compact(t, []byte(res.Stdout))
 			assert.Equal(t, want, got, "jetkit plan gives\n%s\nand the frontend", got)
 		})
+	}
+}
+
+// TestLargeTree plans from a tree that is packed before it is read, and has files that a package should not have: the plan is
+// that of the jetkit command, and with nothing changed the builder has the pack.
+func TestLargeTree(t *testing.T) {
+	t.Parallel()
+	cli := filepath.Join(t.TempDir(), "jetkit")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", cli, "jetkit/cmd/jetkit").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	tree := files{
+		"jetson.yaml":                           "packages: [p599, linked]\n",
+		"packages/p0/link.yaml":                 "-> /etc/passwd",
+		"packages/linked/Dockerfile":            "-> parts/Dockerfile.real",
+		"packages/large/Dockerfile":             dockerfile("name: large", strings.Repeat("RUN echo @ID@\n", 10000)),
+		"packages/huge/Dockerfile":              dockerfile("name: huge", strings.Repeat("RUN echo @ID@\n", 300000)),
+		"packages/ odd !x/Dockerfile":           dockerfile("name: odd", "RUN echo @ID@\n"),
+		"packages/linked/parts/Dockerfile.real": dockerfile("name: linked\ndepends: [large, odd]", "RUN echo @ID@\n"),
+	}
+	for i := range 600 {
+		depends := ""
+		if i > 590 {
+			depends = fmt.Sprintf("\ndepends: p%d", i-1)
+		}
+		tree[fmt.Sprintf("packages/p%d/Dockerfile", i)] = dockerfile(fmt.Sprintf("name: p%d", i)+depends, "RUN echo @ID@\n")
+	}
+	p := newProject(t, tree)
+	require.NoError(t, syscall.Mkfifo(filepath.Join(p.dir, "packages/p1/pipe.yaml"), 0o644))
+	platform := "linux/" + runtime.GOARCH
+	for _, cached := range []bool{false, true} {
+		b := p.build(t, noBase(), with("--platform", platform, "--call", "jetson.plan,format=json"))
+		cmd := exec.CommandContext(t.Context(), cli, "plan", "--platform", platform, "--format", "json")
+		cmd.Dir = p.dir
+		own, err := cmd.Output()
+		require.NoError(t, err)
+		assert.Equal(t, compact(t, []byte(b.Stdout)), compact(t, own))
+		assert.Equal(t, cached, b.step(t, "[internal] read package metadata").Cached)
+		assert.Contains(t, b.Stdout, "packages/linked")
 	}
 }
 

@@ -23,6 +23,8 @@ import (
 type Reference struct {
 	ctx context.Context //nolint:containedctx // io/fs has no other way to pass one; it lives as long as one build.
 	ref client.Reference
+	// Known are files whose contents need no call to the builder, by path.
+	Known map[string][]byte
 }
 
 var _ cachefs.Source = (*Reference)(nil)
@@ -32,6 +34,9 @@ func New(ctx context.Context, ref client.Reference) *Reference { return &Referen
 
 // ReadFile reads a file as far as cachefs asks for.
 func (r *Reference) ReadFile(name string) ([]byte, error) {
+	if dt, ok := r.Known[name]; ok {
+		return dt, nil
+	}
 	if r.ref == nil {
 		return nil, fs.ErrNotExist
 	}

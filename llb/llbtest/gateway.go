@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing/fstest"
 
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
@@ -35,6 +36,8 @@ type Gateway struct {
 	// Run returns the files of a definition that is no local source. Without it,
 	// such a definition has no files.
 	Run func(ops []*pb.Op) (fstest.MapFS, error)
+	// Frontend is the image that the frontend runs in, nil if it runs in none.
+	Frontend *llb.State
 
 	mu       sync.Mutex
 	warnings []string
@@ -77,6 +80,9 @@ func (g *Gateway) Warn(_ context.Context, _ digest.Digest, msg string, _ client.
 	g.warnings = append(g.warnings, msg)
 	return nil
 }
+
+// CurrentFrontend returns Frontend.
+func (g *Gateway) CurrentFrontend() (*llb.State, error) { return g.Frontend, nil }
 
 // ResolveSourceMetadata knows no source.
 func (g *Gateway) ResolveSourceMetadata(context.Context, *pb.SourceOp, sourceresolver.Opt) (*sourceresolver.MetaResponse, error) {
