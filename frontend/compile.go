@@ -181,9 +181,13 @@ func otherPlatform(base *chain.Base, p *plan.Plan, platform ocispecs.Platform) d
 	if base.Image == nil || base.Image.Architecture == "" || platforms.OnlyStrict(platform).Match(base.Image.Platform) {
 		return nil
 	}
+	name := p.Base.Value
+	if name == plan.BaseContext {
+		name = "of the context " + name
+	}
 	var l diag.List
 	l.Warnf(rules.BasePlatform, p.BaseAt, "give a base that was built for "+formatPlatform(platform),
-		"the base image %s is for %s, but the build is for %s", p.Base.Value, formatPlatform(base.Image.Platform), formatPlatform(platform))
+		"the base image %s is for %s, but the build is for %s", name, formatPlatform(base.Image.Platform), formatPlatform(platform))
 	return l
 }
 

@@ -333,6 +333,14 @@ func TestBaseOfAnotherPlatform(t *testing.T) {
 	_, err := call(t, g, "")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"base-platform: the base image debian:12 is for linux/amd64, but the build is for linux/arm64 (jetson.yaml:2:7)"}, g.Warnings())
+
+	g = gateway(map[string]string{
+		"jetson.yaml": "target: {l4t: 36.4.3}\npackages: [a]\n", "packages/a/Dockerfile": header("name: a"),
+	}, map[string]string{"context:base": "docker-image://debian:12"})
+	g.Config.Architecture = "amd64"
+	_, err = call(t, g, "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"base-platform: the base image of the context base is for linux/amd64, but the build is for linux/arm64"}, g.Warnings())
 }
 
 // Facts of the user's own come in a named context.
