@@ -298,9 +298,10 @@ func (s *scanner) search(t Tree, dir string, entries []fs.DirEntry) result {
 	return all
 }
 
-// isSearched reports whether a folder of this name is searched.
+// isSearched reports whether a folder of this name is searched. One with a line break
+// is not, as BuildKit's patterns, by which files are transferred, do not match it.
 func isSearched(name string) bool {
-	return !strings.HasPrefix(name, "__") && !strings.HasPrefix(name, ".")
+	return !strings.HasPrefix(name, "__") && !strings.HasPrefix(name, ".") && !strings.ContainsAny(name, "\r\n")
 }
 
 // leftOut returns what may be folders of packages, but is not searched: links, and

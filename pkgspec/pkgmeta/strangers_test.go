@@ -191,3 +191,12 @@ func TestOneEvaluation(t *testing.T) {
 		})
 	}
 }
+
+// A build cannot have a folder whose name has a line break, so the command line tool must not find its package either.
+func TestFolderWithALineBreak(t *testing.T) {
+	files := fstest.MapFS{"a\nERROR: b/Dockerfile": {Data: []byte("FROM x\n")}, "good/Dockerfile": {Data: []byte("FROM x\n")}}
+	cat, problems := Scan(t.Context(), []Tree{{FS: files, Kind: plan.Context, Dir: "."}}, nil, ScanOptions{})
+	require.Empty(t, problems)
+	require.Len(t, cat.Packages(), 1)
+	require.Equal(t, "good", cat.Packages()[0].Name)
+}
