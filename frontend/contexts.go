@@ -19,7 +19,7 @@ import (
 	"jetkit/pkgspec/project"
 )
 
-// contexts gives access to the files of a build: the build context and the named
+// contexts provides access to the files of a build: the build context and the named
 // ones. Contexts are read twice, each time only as far as needed: first the
 // metadata of all packages, then the folders of the chain.
 type contexts struct {

@@ -32,7 +32,7 @@ type evaluator struct {
 	contexts contextsFor
 	// image is the image with Python that the user asked for, if any.
 	image string
-	// pythonIsTree tells that the named context "python" is a tree of packages.
+	// pythonIsTree reports that the named context "python" is a tree of packages.
 	pythonIsTree bool
 }
 

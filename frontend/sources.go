@@ -19,7 +19,7 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// chainSources gives the compiler the folders of one plan's chain.
+// chainSources has, for the compiler, the folders of one plan's chain.
 type chainSources struct {
 	contexts contextsFor
 	states   map[string]llb.State // by context name

@@ -16,7 +16,7 @@ import (
 	"jetkit/llb/teststep"
 )
 
-// testTree has a package whose test tells where it runs and what it is given, one that comes after it, and one without
+// testTree has a package whose test prints where it runs and what it is given, one that comes after it, and one without
 // tests at the end.
 func testTree() files {
 	return files{

@@ -10,7 +10,7 @@ import "jetkit/pkgspec/diag"
 // that nothing was said.
 type Asked struct {
 	Value string
-	// From tells where it was said, for reasons: "jetson.yaml:3" or
+	// From is where it was set, for reasons: "jetson.yaml:3" or
 	// "--build-arg CUDA_VERSION".
 	From string
 	At   diag.Range

@@ -17,7 +17,7 @@ type TreeFacts struct {
 	TensorRT string `json:"TENSORRT_VERSION"`
 	// Python is the version without the mark of a free-threaded one.
 	Python string `json:"PYTHON_VERSION"`
-	// FreeThreading tells that Python is a free-threaded build, 3.14t.
+	// FreeThreading is set if Python is a free-threaded build, 3.14t.
 	FreeThreading bool   `json:"PYTHON_FREE_THREADING"`
 	Ubuntu        string `json:"LSB_RELEASE"`
 	// Arch is "tegra-aarch64", "aarch64" or "x86_64".

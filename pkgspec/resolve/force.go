@@ -30,7 +30,7 @@ type cudaMove struct {
 }
 
 // cudaMove finds the CUDA that all chosen versions of a chain can be used with,
-// where they cannot with the target's. If there is none, it tells which of them
+// where they cannot with the target's. If there is none, it reports which of them
 // cannot be brought together.
 func (r *resolver) cudaMove(g *graph) (move cudaMove, apart []*node) {
 	forced := g.forced()

@@ -27,7 +27,7 @@ type frame struct {
 	next int
 }
 
-// depthFirst walks over the nodes that take part and gives each after what it
+// depthFirst walks over the nodes that take part and yields each after what it
 // demands, and the cycles in which they demand each other. It keeps its own
 // stack, as chains may be long.
 func (g *graph) depthFirst(takesPart func(*node) bool) (order []*node, cycles [][]*demand) {

@@ -123,7 +123,7 @@ func isNull(document *yaml.Node) bool {
 	return document.Content[0].Kind == yaml.ScalarNode && document.Content[0].Tag == NullTag
 }
 
-// lineReader hands out a line at a time, which tells how far a parser got.
+// lineReader hands out a line at a time, which shows how far a parser got.
 type lineReader struct {
 	text  []byte
 	count int
