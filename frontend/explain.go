@@ -102,10 +102,12 @@ func copyHint(command string, err error) string {
 	}
 	where, alone := "where the link leads", "by an instruction of its own, to "+m[1]+"/"
 	// Only where one folder is copied onto / does the error say what the folder is called there.
-	if w := strings.Fields(command); len(w) == 3 && w[2] == "/" && mergedUsr.MatchString(m[1]) {
+	if w := strings.Fields(command); len(w) == 3 && w[2] == "/" {
 		src := strings.TrimSuffix(w[1], "/")
-		where += fmt.Sprintf(" (%[1]s/usr%[2]s in place of %[1]s%[2]s)", src, m[1])
 		alone = fmt.Sprintf("by itself: %s %s%s/ %s/", w[0], src, m[1], m[1])
+		if mergedUsr.MatchString(m[1]) {
+			where += fmt.Sprintf(" (%[1]s/usr%[2]s in place of %[1]s%[2]s)", src, m[1])
+		}
 	}
 	return fmt.Sprintf("\n%s is a folder in what is copied, and no folder in the image: on a base with merged /usr, /bin, /lib and /sbin are links. "+
 		"Docker's legacy builder followed such a link, BuildKit does not\n  put the files %s, or copy the folder %s", m[1], where, alone)

@@ -65,6 +65,13 @@ func TestExplain(t *testing.T) {
 				"\n  put the files where the link leads (rootfs/usr/bin in place of rootfs/bin), or copy the folder by itself: COPY rootfs/bin/ /bin/",
 		},
 		{
+			"", "[a 1/3] ADD files /", "cannot copy to non-directory: /x/buildkit123/data",
+			"package a failed in step 1/3 (numpy/Dockerfile:7): cannot copy to non-directory: /x/buildkit123/data" +
+				"\n/data is a folder in what is copied, and no folder in the image: on a base with merged /usr, /bin, /lib and /sbin are links. " +
+				"Docker's legacy builder followed such a link, BuildKit does not" +
+				"\n  put the files where the link leads, or copy the folder by itself: ADD files/data/ /data/",
+		},
+		{
 			"", "[a 1/3] COPY --from=b /o/ /opt/", "cannot copy to non-directory: /x/buildkit123/opt/link",
 			"package a failed in step 1/3 (numpy/Dockerfile:7): cannot copy to non-directory: /x/buildkit123/opt/link" +
 				"\n/opt/link is a folder in what is copied, and no folder in the image: on a base with merged /usr, /bin, /lib and /sbin are links. " +
