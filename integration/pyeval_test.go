@@ -156,5 +156,5 @@ func TestConfigPyThatCannotRun(t *testing.T) {
 	assertContains(t, b.Stderr, "cmake is disabled: its config.py could not be run: ")
 	assertContains(t, b.Stderr, "127.0.0.1:1/python")
 	b = p.fail(t, arg("PACKAGES=broken"), arg("PYTHON_IMAGE="+pythonImage(t)))
-	assertContains(t, b.Stderr, "broken is disabled: its config.py failed: NameError: name 'undefined' is not defined (packages/broken/config.py:1)")
+	assertContains(t, b.Stderr, "config.py failed, so package broken is disabled: NameError: name 'undefined' is not defined (packages/broken/config.py:1)")
 }

@@ -50,5 +50,5 @@ func TestStrangersInATree(t *testing.T) {
 		require.Contains(t, b.Stderr, why, name)
 	}
 	failed := p.fail(t, arg("PACKAGES=pipe"))
-	require.Contains(t, failed.Stderr, "pipe is disabled: cannot read the package: Dockerfile is a named pipe")
+	require.Contains(t, failed.Stderr, "cannot read the package: Dockerfile is a named pipe [unreadable]")
 }

@@ -60,7 +60,7 @@ func TestStrangersOnDisk(t *testing.T) {
 		require.Contains(t, errs, "packages/"+name+": warning: "+why)
 		code, _, errs := plan(name)
 		require.NotEqual(t, exitOK, code)
-		require.Contains(t, errs, name+" is disabled: "+why)
+		require.Contains(t, errs, "packages/"+name+": error: "+why)
 	}
 	for _, name := range []string{"socket", "bytes"} {
 		code, _, errs := plan(name)

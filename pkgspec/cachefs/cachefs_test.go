@@ -50,7 +50,7 @@ func TestLinks(t *testing.T) {
 	f := cachefs.New(folder(map[string]string{
 		"a/Dockerfile": "inside", "a/bin/run": "run", "a/tests/run.sh": "-> ../bin/run",
 		"relative": "-> a/Dockerfile", "absolute": "-> /a/Dockerfile", "twice": "-> relative", "folder": "-> a",
-		"up": "-> ../outside", "far": "-> ../../../etc/passwd", "circle": "-> circle", "dangling": "-> nothing", "through": "-> a/Dockerfile/x",
+		"up": "-> ../outside", "around": "-> ../a/Dockerfile", "far": "-> ../../../etc/passwd", "circle": "-> circle", "dangling": "-> nothing", "through": "-> a/Dockerfile/x",
 	}), cachefs.Options{})
 	for _, name := range []string{"relative", "absolute", "twice", "folder/Dockerfile"} {
 		dt, err := f.ReadFile(name)
@@ -63,7 +63,7 @@ func TestLinks(t *testing.T) {
 	info, err := f.Stat("a/tests/run.sh")
 	require.NoError(t, err)
 	assert.Equal(t, "run.sh", info.Name())
-	for _, name := range []string{"up", "far", "dangling", "through", "nothing", "relative/x"} {
+	for _, name := range []string{"up", "around", "far", "dangling", "through", "nothing", "relative/x"} {
 		_, err := f.ReadFile(name)
 		require.ErrorIs(t, err, fs.ErrNotExist, name)
 		_, err = f.Stat(name)

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/catalog"
@@ -330,6 +331,9 @@ func (s *scanner) subfolder(t Tree, dir string) (r result) {
 			r = s.unreadable(t, dir, err)
 		}
 	}()
+	if !utf8.ValidString(dir) {
+		return s.unreadable(t, dir, errors.New("cannot list the folder: its name is not UTF-8"))
+	}
 	entries, err := s.entries(t.FS, dir)
 	if err != nil {
 		return s.unreadable(t, dir, fmt.Errorf("cannot list the folder: %w", err))

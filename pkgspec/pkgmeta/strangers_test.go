@@ -200,3 +200,10 @@ func TestFolderWithALineBreak(t *testing.T) {
 	require.Len(t, cat.Packages(), 1)
 	require.Equal(t, "good", cat.Packages()[0].Name)
 }
+
+func TestNameThatIsNotUTF8(t *testing.T) {
+	cat := scan(t, contextTree(map[string]string{"a\xff/Dockerfile": "", "b/Dockerfile": ""}))
+	require.NotNil(t, cat.Find("a\xff"))
+	assert.Equal(t, "cannot list the folder: its name is not UTF-8", cat.Find("a\xff").Disabled)
+	assert.Empty(t, cat.Find("b").Disabled)
+}

@@ -31,6 +31,10 @@ func (r *resolver) report(g *graph) {
 		if !n.inChain() {
 			continue
 		}
+		if n.pkg.Unknown && n.pkg.Problems.HasErrors() {
+			r.reportFailed(n)
+			continue
+		}
 		switch {
 		case r.finder.usable(n.pkg):
 			r.reportTwins(n)
@@ -135,6 +139,22 @@ func (r *resolver) thereIs(packages []*catalog.Package) string {
 		return "there is " + diag.Some(all, ", ", maxListed) + ", but not for this target"
 	}
 	return "on this target there is " + diag.Some(fit, ", ", maxListed)
+}
+
+// reportFailed reports a package that is disabled by one of its problems, by that
+// problem.
+func (r *resolver) reportFailed(n *node) {
+	from := len(r.problems)
+	r.reportProblems(n)
+	for i := range r.problems[from:] {
+		problem := &r.problems[from+i]
+		if problem.Severity == diag.Error {
+			problem.About(&involved{pkg: n.pkg})
+			problem.Hint = strings.Trim(problem.Hint+"\n"+r.instead(n), "\n")
+			r.relateCandidates(problem, n)
+			return
+		}
+	}
 }
 
 // reportUnusable reports a package that is disabled or does not fit the target,

@@ -62,9 +62,9 @@ func TestUnknownPackage(t *testing.T) {
 		warn string
 	}{
 		{"a bare name, nothing can be run", "", away, "cmake", "error: cmake is disabled: its config.py could not be run: the registry is away", ""},
-		{"a bare name, one file fails", "", evaluatorFunc(failing), "cmake", "error: cmake is disabled: its config.py failed: NameError: x", ""},
+		{"a bare name, one file fails", "", evaluatorFunc(failing), "cmake", "error: config.py failed, so package cmake is disabled: NameError: x", ""},
 		{"a bare name, nobody runs it", "", nil, "cmake", "error: cmake is disabled: configured by config.py", ""},
-		{"needed by another tree", "", evaluatorFunc(failing), "tool", "error: cmake is disabled: its config.py failed: NameError: x", ""},
+		{"needed by another tree", "", evaluatorFunc(failing), "tool", "error: config.py failed, so package cmake is disabled: NameError: x", ""},
 		{"a header with a tag", "#---\n# name: cmake:3.31\n#---\n", away, "cmake", "error: cmake:3.31 is disabled", ""},
 		{"an alias of the header", "#---\n# name: cmk\n# alias: cmake\n#---\n", away, "cmake", "error: cmk is disabled", ""},
 		{"a pattern", "", away, "cma*", "error: cmake is disabled", ""},
@@ -84,6 +84,7 @@ func TestUnknownPackage(t *testing.T) {
 			if want, fails := strings.CutPrefix(test.want, "error: "); fails {
 				require.Nil(t, p, "it was planned")
 				assert.Contains(t, printed(problems), want)
+				assert.Equal(t, 1, strings.Count(printed(problems), " error: "), "one problem is reported once: %s", printed(problems))
 				return
 			}
 			require.NotNil(t, p, printed(problems))
