@@ -26,7 +26,7 @@ const CleanStep = "/.jetkit-step"
 
 // The step that makes the stubs runs listStep, which writes to linksFile which links the
 // hooks made, each with its target. A package may install such a link too: one with
-// another target stays.
+// another target stays, and so does one that the command made anew.
 const (
 	listStep  = "/.jetkit-list"
 	linksFile = "/.jetkit-links"
@@ -39,14 +39,16 @@ func addCleanStep() *llb.FileAction {
 
 func cleanProgram() string {
 	return fmt.Sprintf(`#!/bin/sh
+before=all
+[ ! -e %[2]s ] || before=$({ while read -r link made; do ls -di "$link"; done <%[2]s; } 2>/dev/null)
 "$@"
 status=$?
 {
-	rm -f %s
+	rm -f %[1]s
 	while read -r link made; do
 		[ "$(readlink "$link")" = "$made" ] || continue
-		rm -f "$link"
-	done <%s
+		case $before in all | *"$(ls -di "$link")"*) rm -f "$link" ;; esac
+	done <%[2]s
 } 2>/dev/null
 exit $status
 `, strings.Join(rewrittenFiles, " "), linksFile)

@@ -60,6 +60,11 @@ func TestCleanUp(t *testing.T) {
 	r.link(hooks, "libcuda.so.1") // the hooks of the step that makes the stubs
 	r.link(both, "libcuda.so.1")
 	require.NoError(t, r.run(listProgram()))
+	list := filepath.Join(r.dir, linksFile)
+	require.NoError(t, os.Rename(list, list+".made"))
+	require.NoError(t, r.run(cleanProgram(), "cp", list+".made", list)) // as that step makes it
+	require.Empty(t, r.target(hooks))
+	r.link(hooks, "libcuda.so.1")
 	require.NoError(t, r.run(cleanProgram(), "true"))
 	require.Empty(t, r.target(hooks))
 	require.Empty(t, r.target(both))
@@ -77,6 +82,10 @@ func TestCleanUp(t *testing.T) {
 	r.link(hooks, "libcuda.so.1") // the hooks of a step in which a package installs a driver
 	require.NoError(t, r.run(cleanProgram(), "ln", "-sf", "libcuda.so.535", filepath.Join(r.dir, hooks)))
 	require.Equal(t, "libcuda.so.535", r.target(hooks))
+
+	r.link(both, "libcuda.so.1") // a driver whose link is that of the hooks
+	require.NoError(t, r.run(cleanProgram(), "ln", "-sf", "libcuda.so.1", filepath.Join(r.dir, both)))
+	require.Equal(t, "libcuda.so.1", r.target(both))
 
 	var exit *exec.ExitError
 	require.ErrorAs(t, r.run(cleanProgram(), "sh", "-c", "exit 7"), &exit)
