@@ -91,7 +91,7 @@ clean: ## Remove what make built; the base image and the tools too
 	rm -rf .cache
 
 $(BIN)/gotestsum: integration/tools/go.mod
-	@integration/setup.sh tools
+	@integration/setup.sh testing
 
 $(LINTERS) &: integration/lint/go.mod integration/lint/workflows/go.mod integration/tools/go.mod integration/tools/manifests/main.go
 	@integration/setup.sh lint

@@ -4,6 +4,7 @@
 #   integration/setup.sh            everything
 #   integration/setup.sh packages   only the system packages (apt, needs root or sudo)
 #   integration/setup.sh tools      only the Go tools that every build needs, into .cache/bin
+#   integration/setup.sh testing    only what the tests need besides, into .cache/bin: the BuildKit before, and the test runner
 #   integration/setup.sh nvidia     only NVIDIA's tools, into .cache/bin (needs a C compiler)
 #   integration/setup.sh bench      only BuildKit's Dockerfile frontend, which the benchmark compares with, into .cache/bin
 #   integration/setup.sh lint       only the linters, into .cache/bin
@@ -101,8 +102,12 @@ build_tools() {
   build_tool tools github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version
   build_tool tools github.com/moby/buildkit/cmd/buildctl github.com/moby/buildkit/version.Version
   build_tool tools github.com/docker/buildx/cmd/buildx github.com/docker/buildx/version.Version
-  build_tool tools/previous github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version '' buildkitd-previous
   build_tool tools ./registry
+}
+
+build_test_tools() {
+  need_go
+  build_tool tools/previous github.com/moby/buildkit/cmd/buildkitd github.com/moby/buildkit/version.Version '' buildkitd-previous
   build_tool tools gotest.tools/gotestsum
 }
 
@@ -148,6 +153,7 @@ everything() {
   wait "$waiting"
   make_bases &
   waiting=$!
+  build_test_tools
   build_nvidia_tools
   build_linter
   wait "$waiting"
@@ -157,6 +163,7 @@ everything() {
 case ${1:-all} in
   packages) install_packages ;;
   tools) build_tools ;;
+  testing) build_test_tools ;;
   nvidia) build_nvidia_tools ;;
   bench)
     need_go
@@ -165,5 +172,5 @@ case ${1:-all} in
   lint) build_linter ;;
   bases) make_bases ;;
   all) everything ;;
-  *) die "unknown part '$1': packages, tools, nvidia, bench, lint, bases or nothing" ;;
+  *) die "unknown part '$1': packages, tools, testing, nvidia, bench, lint, bases or nothing" ;;
 esac
