@@ -27,23 +27,23 @@ type setting struct {
 var settings = []setting{
 	{key: "version", about: "`" + Version + "`", unset: "`" + Version + "`", form: version()},
 	{
-		key: "target.jetpack", arg: "JETPACK_VERSION", about: "JetPack release, `6.2`", unset: "from the others, see [target.md](target.md)",
+		key: "target.jetpack", arg: "JETPACK_VERSION", about: "JetPack release, such as `6.2`", unset: "from the others, see [target.md](target.md)",
 		form: ofTarget("jetpack", func(r *platform.Request) *platform.Asked { return &r.JetPack }, func(r *platform.Request) *platform.Asked { return &r.L4T }),
 	},
 	{
-		key: "target.l4t", arg: "L4T_VERSION", about: "Jetson Linux release, `36.4.3`", unset: "same",
+		key: "target.l4t", arg: "L4T_VERSION", about: "Jetson Linux release, such as `36.4.3`", unset: "same",
 		form: ofTarget("l4t", func(r *platform.Request) *platform.Asked { return &r.L4T }, func(r *platform.Request) *platform.Asked { return &r.JetPack }),
 	},
 	{
-		key: "target.cuda", arg: "CUDA_VERSION", about: "CUDA version, `12.6`", unset: "same",
+		key: "target.cuda", arg: "CUDA_VERSION", about: "CUDA version, such as `12.6`", unset: "same",
 		form: ofTarget("cuda", func(r *platform.Request) *platform.Asked { return &r.CUDA }, nil),
 	},
 	{
-		key: "target.python", arg: "PYTHON_VERSION", about: "Python version, `3.10`", unset: "same",
+		key: "target.python", arg: "PYTHON_VERSION", about: "Python version, such as `3.10`", unset: "same",
 		form: ofTarget("python", func(r *platform.Request) *platform.Asked { return &r.Python }, nil),
 	},
 	{
-		key: "target.ubuntu", arg: "LSB_RELEASE", about: "Ubuntu release, `22.04`", unset: "same",
+		key: "target.ubuntu", arg: "LSB_RELEASE", about: "Ubuntu release, such as `22.04`", unset: "same",
 		form: ofTarget("ubuntu", func(r *platform.Request) *platform.Asked { return &r.Ubuntu }, nil),
 	},
 	{

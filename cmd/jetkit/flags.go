@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"jetkit/pkgspec"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 
@@ -23,15 +24,16 @@ type requestFlags struct {
 	noHost, runConfigPy     bool
 }
 
-// valueFlags are flags that stand for one build argument each.
-var valueFlags = [...]struct{ name, arg, usage string }{
-	{"l4t", "L4T_VERSION", "Jetson Linux release, such as 36.4.3"},
-	{"jetpack", "JETPACK_VERSION", "JetPack release, such as 6.2"},
-	{"cuda", "CUDA_VERSION", "CUDA version, such as 12.6"},
-	{"python", "PYTHON_VERSION", "Python version, such as 3.10"},
-	{"ubuntu", "LSB_RELEASE", "Ubuntu release, such as 22.04"},
-	{"arch", "CUDA_ARCH", "tegra, sbsa or x86_64"},
-	{"base", "BASE_IMAGE", "base image"},
+// valueFlags are flags that stand for one build argument each. The table of settings
+// describes them.
+var valueFlags = [...]struct{ name, arg string }{
+	{"l4t", "L4T_VERSION"},
+	{"jetpack", "JETPACK_VERSION"},
+	{"cuda", "CUDA_VERSION"},
+	{"python", "PYTHON_VERSION"},
+	{"ubuntu", "LSB_RELEASE"},
+	{"arch", "CUDA_ARCH"},
+	{"base", "BASE_IMAGE"},
 }
 
 // register adds the flags to a command.
@@ -48,8 +50,12 @@ func (f *requestFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.context, "context", "", "build context `DIR` (default: the folder of --file, or this folder)")
 	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones: `[NAME=]DIR`")
 	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file: `NAME=DIR`")
+	about := map[string]string{}
+	for _, arg := range pkgspec.KnownArgs() {
+		about[arg.Name] = arg.About
+	}
 	for i, v := range valueFlags {
-		flags.StringVar(&f.values[i], v.name, "", v.usage+" (`"+v.arg+"`)")
+		flags.StringVar(&f.values[i], v.name, "", about[v.arg]+" (`"+v.arg+"`)")
 	}
 	flags.StringVar(&f.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: what the arch means, else this machine's)")
 	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains: `NAME` or pattern (SKIP_PACKAGES)")
