@@ -35,7 +35,7 @@ func (e *Env) tool(name string) string { return filepath.Join(e.cacheDir(), "bin
 // checkTools names all missing programs at once, before anything is started.
 func (e *Env) checkTools() error {
 	var missing []string
-	for _, name := range []string{"buildkitd", "buildkitd-previous", "buildctl", "buildx", "registry"} {
+	for _, name := range []string{"buildkitd", "buildctl", "buildx", "registry"} {
 		if _, err := os.Stat(e.tool(name)); err != nil {
 			missing = append(missing, ".cache/bin/"+name)
 		}
