@@ -20,7 +20,7 @@ func (l *loader) checkPackagesKey(root *yamlnode.Node) {
 		if i == 0 {
 			at = f.KeyAt
 		}
-		if diag.Nearest(yamlnode.Excerpt(f.Key), []string{"packages"}) != "" {
+		if diag.Meant(yamlnode.Excerpt(f.Key), []string{"packages"}, synonyms) != "" {
 			return
 		}
 	}

@@ -55,9 +55,17 @@ sources: [{url: x}]
 «runs» jetson.yaml:3:9: error: unknown key "runs" in tests [unknown-key]
     hint: did you mean run?
 «command» jetson.yaml:4:9: error: unknown key "command" in image [unknown-key]
-    hint: it can be entrypoint, cmd, env, labels, workdir or user
+    hint: did you mean cmd?
 «url» jetson.yaml:5:12: error: unknown key "url" in sources [unknown-key]
     hint: it can be builtin, dir or context
+`},
+		{"a word of other tools for packages", "dependencies: [a]\n", `
+«dependencies» jetson.yaml:1:1: error: unknown key "dependencies" [unknown-key]
+    hint: did you mean packages?
+`},
+		{"a word of other tools in another case", "packages: a\nBuild-Args: {A: 1}\n", `
+«Build-Args» jetson.yaml:2:1: error: unknown key "Build-Args" [unknown-key]
+    hint: did you mean args?
 `},
 		{"keys of other sections", "packages: a\nl4t: 36.4.3\nentrypoint: x\nshm_size: 1g\npython_image: x\ntarget: {base: b, l4t: 36.4.3, privileged: a}\nimage: {test: none, cmnd: x}\n", `
 «l4t» jetson.yaml:2:1: error: unknown key "l4t" [unknown-key]

@@ -62,9 +62,22 @@ func (l *loader) keys(n *yamlnode.Node, path string, known ...key) {
 		if path != "" {
 			in = " in " + path
 		}
-		hint := cmp.Or(l.elsewhere(f.Key, path), suggest(f.Key, names))
+		hint := cmp.Or(l.elsewhere(f.Key, path), suggest(f.Key, names, synonyms))
 		l.problems.Errorf(rules.UnknownKey, f.KeyAt, hint, "unknown key %s%s", yamlnode.Quote(f.Key), in)
 	}
+}
+
+// synonyms are words that people write for keys, from other tools.
+var synonyms = map[string]string{
+	"arguments": "args", "build_args": "args",
+	"base_image": "base", "from": "base",
+	"command":      "cmd",
+	"cuda_version": "cuda", "jetpack_version": "jetpack", "l4t_version": "l4t", "python_version": "python",
+	"dependencies": "packages", "depends": "packages",
+	"directory": "dir", "folder": "dir", "path": "dir",
+	"environment": "env",
+	"exclude":     "skip",
+	"cwd":         "workdir", "working_dir": "workdir", "working_directory": "workdir",
 }
 
 // elsewhere returns the hint for a key that stands in the wrong section, and "" for
@@ -94,10 +107,10 @@ func join(path, key string) string {
 }
 
 // suggest returns the hint for a word that is none of the known ones.
-func suggest(got string, known []string) string {
+func suggest(got string, known []string, synonyms map[string]string) string {
 	if len(got) <= 100 {
-		if hint := diag.DidYouMean(got, known); hint != "" {
-			return hint
+		if meant := diag.Meant(got, known, synonyms); meant != "" {
+			return "did you mean " + meant + "?"
 		}
 	}
 	return "it can be " + diag.Or(known)

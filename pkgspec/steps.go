@@ -44,7 +44,7 @@ func choice[T ~string](of func(*Spec) *T, words ...T) form {
 		for i, w := range words {
 			known[i] = string(w)
 		}
-		l.reject(s, suggest(s.Value, known), "unknown value %s", yamlnode.Quote(s.Value))
+		l.reject(s, suggest(s.Value, known, nil), "unknown value %s", yamlnode.Quote(s.Value))
 	}, func(s *Spec) string { return string(*of(s)) }, schema.Words(words...))
 }
 
@@ -156,7 +156,7 @@ func (l *loader) ulimits(s located) []plan.Ulimit {
 // ulimit reads one limit: a number for both, or the soft and the hard one.
 func (l *loader) ulimit(name, value located) (plan.Ulimit, bool) {
 	if !slices.Contains(ulimitNames, name.Value) {
-		l.reject(name, suggest(name.Value, ulimitNames), "%s is not the name of a limit", yamlnode.Quote(name.Value))
+		l.reject(name, suggest(name.Value, ulimitNames, nil), "%s is not the name of a limit", yamlnode.Quote(name.Value))
 		return plan.Ulimit{}, false
 	}
 	u, err := units.ParseUlimit(name.Value + "=" + value.Value)

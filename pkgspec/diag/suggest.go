@@ -1,6 +1,9 @@
 package diag
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // DidYouMean returns a hint naming the candidate nearest to got ("did you mean
 // pytorch?"), or "" when none is near enough to be a likely typing mistake.
@@ -10,6 +13,16 @@ func DidYouMean(got string, candidates []string) string {
 		return "did you mean " + near + "?"
 	}
 	return ""
+}
+
+// Meant returns the candidate that got is another word for, else the nearest one
+// as Nearest has it. The synonyms are in lower case, with "_" between words.
+func Meant(got string, candidates []string, synonyms map[string]string) string {
+	word := strings.ReplaceAll(strings.ToLower(got), "-", "_")
+	if key := synonyms[word]; slices.Contains(candidates, key) {
+		return key
+	}
+	return Nearest(got, candidates)
 }
 
 // Nearest returns the candidate with the smallest edit distance to got, not

@@ -98,6 +98,7 @@ func TestHeaderForms(t *testing.T) {
 // printed for each is in testdata/header.golden.
 var headerProblems = []struct{ name, dockerfile string }{
 	{"unknown key", "#---\n# name: x\n# depnds: [a]\n# colour: red\n#---\n"},
+	{"words of other tools", "#---\n# name: x\n# dependencies: [a]\n# requirements: '>=36'\n# tests: test.sh\n# args: {A: 1}\n# version: 1\n#---\n"},
 	{"duplicate key", "#---\n# group: a\n# notes: n\n# group: b\n#---\n"},
 	{"unterminated, at an instruction", "#---\n# name: x\nFROM scratch\n"},
 	{"unterminated, at the end", "# syntax=docker/dockerfile:1\n#---\n# name: x\n"},

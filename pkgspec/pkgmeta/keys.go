@@ -74,6 +74,16 @@ var variantKeys = vocabulary{"key of a variant", []key{
 	{"version", aText, "the version; it becomes the tag of the package's name"},
 }}
 
+// synonyms are words that people write for keys, from other tools.
+var synonyms = map[string]string{
+	"args": "build_args", "arguments": "build_args",
+	"dependencies": "depends", "depends_on": "depends", "deps": "depends", "needs": "depends",
+	"description": "notes",
+	"device":      "buildkit_device",
+	"conditions":  "requires", "constraints": "requires", "requirements": "requires",
+	"version": "variants", "versions": "variants",
+}
+
 // find returns the key of that name, or nil.
 func (v vocabulary) find(name string) *key {
 	if i := slices.IndexFunc(v.keys, func(k key) bool { return k.name == name }); i >= 0 {
@@ -84,8 +94,8 @@ func (v vocabulary) find(name string) *key {
 
 // hint names the key that is meant, or those that there are.
 func (v vocabulary) hint(name string) string {
-	if hint := diag.DidYouMean(name, v.names()); hint != "" {
-		return hint
+	if meant := diag.Meant(name, v.names(), synonyms); meant != "" {
+		return "did you mean " + meant + "?"
 	}
 	return "known keys: " + strings.Join(v.names(), ", ")
 }
