@@ -131,9 +131,12 @@ func TestKnownArgs(t *testing.T) {
 	p.Build.Network, p.Build.ShmSize = plan.NetworkHost, 2<<30
 	p.Tests.Ulimits = []plan.Ulimit{{Name: "core", Soft: 1, Hard: 2}}
 	p.Tests.GPU, p.Tests.Device, p.Tests.Epoch, p.Tests.Data = plan.GPUSkip, "x/y", "noon", "models"
-	got := map[string]string{}
+	got, described := map[string]string{}, map[string]string{}
 	for _, a := range KnownArgs() {
 		assert.NotEmpty(t, a.About, a.Name)
+		assert.NotRegexp(t, `^(the )?same$|\btheir\b|\bas (build|tests)\.`, a.About, "%s: it stands alone", a.Name)
+		assert.Empty(t, described[a.About], "%s has the same description", a.Name)
+		described[a.About] = a.Name
 		assert.NotContains(t, a.About, "](", a.Name)
 		if value := a.Value(p); value != "" {
 			got[a.Name] = value
