@@ -160,7 +160,15 @@ A test plans each example: the first one is reported by this rule alone, the sec
 ` + "`go test ./pkgspec/project -run RulesPage -update`" + ` from the table in [rules.go](../pkgspec/rules/rules.go) and the
 [examples](../pkgspec/project/testdata/rules.txtar). Packages that an example does not show are there and empty.
 Whoever publishes this page sets the address that warnings name: ` + "`go build -ldflags '-X jetkit/pkgspec/diag.page=https://…'`" + `.
+
 `)
+	for _, g := range rules.Groups() {
+		var names []string
+		for _, rule := range g.Rules {
+			names = append(names, fmt.Sprintf("[%s](#%[1]s)", rule.Name))
+		}
+		fmt.Fprintf(&b, "- About %s: %s\n", g.Title, strings.Join(names, ", "))
+	}
 	for _, g := range rules.Groups() {
 		fmt.Fprintf(&b, "\n## Rules about %s\n", g.Title)
 		for _, rule := range g.Rules {
