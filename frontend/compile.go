@@ -48,37 +48,57 @@ type compiled struct {
 	runs  []teststep.Run
 }
 
-// compile turns a plan into one LLB definition: chain, tests and seal. If report
-// is set, the Dockerfiles' lint findings become warnings of the build.
-func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Platform, report bool) (*compiled, error) {
+// converted is the chain of one platform's image.
+type converted struct {
+	base   *chain.Base
+	stages []chain.Stage
+	// epoch is the time that SOURCE_DATE_EPOCH stands for.
+	epoch *time.Time
+}
+
+// convert converts the packages' Dockerfiles, and runs no step. The problems are what a
+// build warns of before its first step, also beside an error. Without warn, BuildKit's
+// linter does not run.
+func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Platform, warn lintFunc) (*converted, diag.List, error) {
 	sources, err := contextsFor{b.contexts, platform}.sources(ctx, p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	base, err := b.resolveBase(ctx, p.Base, platform)
 	if err != nil {
-		return nil, &placedError{error: err, at: []diag.Range{p.BaseAt}}
+		return nil, nil, &placedError{error: err, at: []diag.Range{p.BaseAt}}
 	}
 	epoch, err := b.epoch(ctx, p, sources)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform, Epoch: epoch}
-	var found []warning
-	if report {
-		opt.Warn = lintWarnings(&found)
+	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform, Epoch: epoch, Warn: warn}
+	if warn != nil {
 		if opt.Ignored, err = b.ignored(ctx, p); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	stages, err := chain.Compile(ctx, opt)
+	problems := slices.Concat(otherPlatform(base, p, platform), detached(stages), b.dropped(p), b.undated(epoch))
+	return &converted{base: base, stages: stages, epoch: epoch}, problems, err
+}
+
+// compile turns a plan into one LLB definition: chain, tests and seal. If report
+// is set, the Dockerfiles' lint findings become warnings of the build.
+func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Platform, report bool) (*compiled, error) {
+	var found []warning
+	var warn lintFunc
 	if report {
-		b.show(ctx, platform, append(found, b.warningsOf(slices.Concat(otherPlatform(base, p, platform), detached(stages), b.dropped(p), b.undated(epoch), otherSyntax(stages)))...))
+		warn = lintWarnings(&found)
+	}
+	c, problems, err := b.convert(ctx, p, platform, warn)
+	if report && c != nil {
+		b.show(ctx, platform, append(found, b.warningsOf(append(problems, otherSyntax(c.stages)...))...))
 	}
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := b.seal(p, stages, base, platform, b.imageEpoch(epoch, stages))
+	sealed, err := b.seal(p, c.stages, c.base, platform, b.imageEpoch(c.epoch, c.stages))
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +109,15 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if err := chain.Locate(def, ranges(p.BaseAt)); err != nil {
 		return nil, err
 	}
-	instructions := chain.Label(def, stages, b.prefix(platform))
+	instructions := chain.Label(def, c.stages, b.prefix(platform))
 	required, inherited := map[string]chain.Requirements{}, map[string][]chain.Trigger{}
-	for _, s := range stages {
+	for _, s := range c.stages {
 		required[s.Step.Name], inherited[s.Step.Name] = s.Requirements, s.Inherited
 	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
 		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited,
-		config: sealed.image, base: base.Image, epoch: sealed.epoch, runs: sealed.runs,
+		config: sealed.image, base: c.base.Image, epoch: sealed.epoch, runs: sealed.runs,
 	}, nil
 }
 

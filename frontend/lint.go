@@ -15,7 +15,8 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// lint checks jetson.yaml, the packages of the chain and their Dockerfiles.
+// lint checks jetson.yaml, the packages of the chain and their Dockerfiles: it reports
+// what a build warns of before its first step, and what stops it there.
 func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
 	results, err := b.findings(ctx)
 	if err != nil {
@@ -45,27 +46,41 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 		results.Error = b.lintError(results, err)
 		return results, nil
 	}
-	sources, err := contextsFor{b.contexts, b.targetPlatform(b.firstPlatform())}.sources(ctx, p)
-	if err != nil {
+	if err := b.lintDockerfiles(ctx, p, results); err != nil {
 		return nil, err
+	}
+	_, problems, err = b.convert(ctx, p, b.targetPlatform(b.firstPlatform()), nil)
+	b.addProblems(results, problems)
+	if err != nil && results.Error == nil {
+		results.Error = b.lintError(results, err)
+	}
+	return results, nil
+}
+
+// lintDockerfiles adds what is found in each package's Dockerfile by itself.
+func (b *build) lintDockerfiles(ctx context.Context, p *plan.Plan, results *lint.LintResults) error {
+	platform := b.targetPlatform(b.firstPlatform())
+	sources, err := contextsFor{b.contexts, platform}.sources(ctx, p)
+	if err != nil {
+		return err
 	}
 	ignored, err := b.ignored(ctx, p)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	opt := chain.Options{Plan: p, Sources: sources, Ignored: ignored, Client: b.client, Platform: b.targetPlatform(b.firstPlatform())}
+	opt := chain.Options{Plan: p, Sources: sources, Ignored: ignored, Client: b.client, Platform: platform}
 	for _, step := range p.Steps {
 		if step.Origin.Kind == plan.Builtin || step.Dockerfile == "" {
 			continue
 		}
 		found, err := chain.Lint(ctx, opt, step)
 		if err != nil {
-			return nil, fmt.Errorf("package %s: %w", step.Name, err)
+			return fmt.Errorf("package %s: %w", step.Name, err)
 		}
 		b.addProblems(results, syntaxProblem(step, found.Sources[0].Data))
 		addDockerfile(results, found)
 	}
-	return results, nil
+	return nil
 }
 
 // ignored returns the patterns of the build context's ignore file, for a plan that has
@@ -85,13 +100,13 @@ func lintSource(file, language string, dt []byte) *llb.SourceMap {
 	return sm
 }
 
-// lintError shows the source of the first diagnostic: buildx (v0.37) panics on an
+// lintError shows the first place that an error speaks of: buildx (v0.37) panics on an
 // error without one.
 func (b *build) lintError(results *lint.LintResults, err error) *lint.BuildError {
 	info, at := b.sourceInfo(b.spec.Filename), diag.Range{}
-	if list := diag.FromError(err); len(list) > 0 {
-		if found := b.sourceInfo(list[0].At.File); found != nil {
-			info, at = found, list[0].At
+	if places := placesOf(err); len(places) > 0 {
+		if found := b.sourceInfo(places[0].File); found != nil {
+			info, at = found, places[0]
 		}
 	}
 	source := results.AddSource(lintSource(info.Filename, info.Language, info.Data))

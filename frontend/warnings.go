@@ -49,9 +49,13 @@ func inParentheses(place string) string {
 	return " (" + place + ")"
 }
 
+// lintFunc returns what receives the findings of BuildKit's linter in a package's
+// Dockerfile; nil drops them.
+type lintFunc = func(plan.Step, *llb.SourceMap) linter.LintWarnFunc
+
 // lintWarnings makes warnings of what BuildKit's linter finds in the users'
 // Dockerfiles. Built-in packages are jetkit's own business.
-func lintWarnings(into *[]warning) func(plan.Step, *llb.SourceMap) linter.LintWarnFunc {
+func lintWarnings(into *[]warning) lintFunc {
 	return func(step plan.Step, sm *llb.SourceMap) linter.LintWarnFunc {
 		if step.Origin.Kind == plan.Builtin {
 			return nil

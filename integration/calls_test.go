@@ -74,6 +74,13 @@ func TestCheckFindsProblems(t *testing.T) {
 			tree: one("name: a", "RUN true\n").and(files{"jetson.yaml": "packages: [a]\ntests: {skip: [b]}\n"}),
 			says: []string{"unused-name", "tests.skip: no package of the chain goes by b", "jetson.yaml:4"},
 		},
+		"a dropped chain": {
+			tree: files{
+				"jetson.yaml": "packages: [a, b]\n", "packages/a/Dockerfile": dockerfile("name: a", "RUN true\n"),
+				"packages/b/Dockerfile": "#---\n# name: b\n# depends: a\n#---\nFROM scratch\nCOPY . /\n",
+			},
+			says: []string{"chain-dropped", "the Dockerfile of package b does not build on BASE_IMAGE", "packages/b/Dockerfile:2"},
+		},
 		"a package that is missing": {
 			tree: files{"jetson.yaml": "packages: [nnumpy]\n"},
 			says: []string{"there is no package nnumpy", "did you mean numpy?"},
