@@ -148,8 +148,12 @@ func testFailure(run teststep.Run, platform string, err error) error {
 			reason += fmt.Sprintf(" (128 + signal %d%s)", signal, signalName(signal))
 		}
 	}
-	return fmt.Errorf("test %q of package %s failed%s on %s%s (declared at %s): %w",
-		run.Test.Name, run.Step.Name, platform, where, reason, run.Test.At, err)
+	place := "declared at " + run.Test.At.String()
+	if run.Test.At == run.Step.At { // no line of its own: it was found by its name, or config.py declares it
+		place = "its script is " + run.Step.Origin.File(run.Test.Args[0])
+	}
+	return fmt.Errorf("test %q of package %s failed%s on %s%s (%s): %w",
+		run.Test.Name, run.Step.Name, platform, where, reason, place, err)
 }
 
 // signalName returns ": name" of a signal, or nothing for one without a name.

@@ -90,6 +90,15 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// A test that no key names is where its script is.
+func TestExplainOfAFoundTest(t *testing.T) {
+	c, err := failed(t, "[test numpy] test.py", "exit code: 1")
+	run := &c.runs[0]
+	run.Step.Origin, run.Step.At = plan.Origin{Kind: plan.Context, Path: "packages/numpy"}, run.Test.At
+	run.Test.Args = []string{"test.py"}
+	assert.Equal(t, `test "test.py" of package numpy failed on its own stage (its script is packages/numpy/test.py): exit code: 1`, c.explain(err).Error())
+}
+
 // The client must see the text that explain gives, not the gRPC error inside.
 func TestTextSurvivesTheWire(t *testing.T) {
 	c, err := failed(t, "[test numpy] test.py", "exit code: 1")

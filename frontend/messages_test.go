@@ -222,6 +222,21 @@ func TestEveryOperationHasAPlace(t *testing.T) {
 	}
 }
 
+// An operation that runs for two states, as a test does on its own stage and on a finished
+// image with the same files, has its place once: errors show an excerpt for each.
+func TestPlaceOfATestIsShownOnce(t *testing.T) {
+	files := map[string]string{
+		"jetson.yaml": "target: {l4t: 36.4.3}\npackages: [a, b]\nimage: {cmd: [x]}\n", "packages/a/Dockerfile": header("name: a"), "packages/a/test.sh": "",
+		"packages/b/Dockerfile": header("name: b", "depends: a", "test: test.sh"), "packages/b/test.sh": "",
+	}
+	r, _, err := record(gateway(files, nil), "", nil)
+	require.NoError(t, err)
+	for id, places := range r.final.Source.Locations {
+		name := r.final.Metadata[id].GetDescription()["llb.customname"]
+		assert.Len(t, places.Locations, 1, name)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	files := map[string]string{
 		"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [a, b]\n",

@@ -15,12 +15,21 @@ import (
 // operation has none. An operation without a place of its own gets that of the first
 // one that uses it: what ADD downloads is at the ADD, and a package's folder where it is
 // copied. The last operation must have a place. base is the place of the base image in
-// the same file; without it the image is where it is first used.
+// the same file; without it the image is where it is first used. A place is kept once.
 func Locate(def *llb.Definition, base []*pb.Range) error {
 	if def.Source == nil || len(def.Source.Locations) == 0 {
 		return nil
 	}
 	located, inherited := def.Source.Locations, map[string]bool{}
+	for _, places := range located { // llb adds one for each state that the operation belongs to
+		var once []*pb.Location
+		for _, l := range places.Locations {
+			if !slices.ContainsFunc(once, l.EqualVT) {
+				once = append(once, l)
+			}
+		}
+		places.Locations = once
+	}
 	var last *pb.Location
 	for _, dt := range slices.Backward(def.Def) { // what uses an operation comes after it
 		op := &pb.Op{}
