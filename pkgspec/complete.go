@@ -58,12 +58,15 @@ func (l *loader) checkDeviceArg(name, key string, gpu plan.GPUMode) {
 	}
 }
 
+// DefaultDir is the folder of the context that is a source where none is listed.
+const DefaultDir = "packages"
+
 // complete fills in what neither the file nor a build argument said. The
 // target and the base image keep their gaps: platform.Resolve has the facts.
 func (l *loader) complete() {
 	if l.spec.Sources == nil {
 		l.spec.Sources = []Source{
-			{Kind: plan.Context, Dir: "packages", Optional: true},
+			{Kind: plan.Context, Dir: DefaultDir, Optional: true},
 			{Kind: plan.Builtin, Dir: "."},
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -137,4 +138,49 @@ func TestSearchesOnce(t *testing.T) {
 		require.NoError(t, err)
 	}
 	assert.Equal(t, 1, e.calls)
+}
+
+// TestSourcesWithoutPackages checks that a missing package gets a hint where the
+// listed sources leave out the folder packages, and only there; no context is opened for it.
+func TestSourcesWithoutPackages(t *testing.T) {
+	const hint = "hint: sources replaces the default: add {dir: packages} to it if the package is in the folder packages of the context"
+	for text, want := range map[string]string{
+		"sources: [builtin]\npackages: [lidar-app]\n":                  hint,
+		"sources: [{dir: robots}, builtin]\npackages: [lidar-app]\n":   hint,
+		"sources: [builtin]\npackages: [numpi]\n":                      "hint: did you mean numpy?",
+		"sources: [{dir: packages}, builtin]\npackages: [lidar-app]\n": "",
+		"sources: [{dir: .}]\npackages: [lidar-app]\n":                 "",
+		"packages: [lidar-app]\n":                                      "",
+	} {
+		c := &contexts{files: map[string]fstest.MapFS{"": {"robots/a/Dockerfile": file("FROM scratch\n"), "packages/b/Dockerfile": file("FROM scratch\n")}}}
+		p, _, err := load(t, "target: {jetpack: 6.2}\n"+text, c)
+		require.NoError(t, err)
+		_, problems, err := p.Solve(t.Context())
+		require.NoError(t, err)
+		require.Len(t, problems, 1, text)
+		assert.Equal(t, strings.TrimPrefix(want, "hint: "), problems[0].Hint, text)
+		if strings.Contains(text, "[builtin]") {
+			assert.Empty(t, c.opened, text)
+		}
+	}
+	p, _, err := project.Load(t.Context(), project.Options{
+		Data: []byte("target: {jetpack: 6.2}\npackages: [lidar-app]\n"), Args: map[string]string{"PACKAGE_DIRS": "robots"},
+		Contexts: &contexts{files: map[string]fstest.MapFS{"": {"robots/a/Dockerfile": file("FROM scratch\n")}}},
+	})
+	require.NoError(t, err)
+	_, problems, err := p.Solve(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, problems[0].Hint, "--build-arg PACKAGE_DIRS replaces the default: add packages to it")
+
+	p, _, err = project.Load(t.Context(), project.Options{
+		Data: []byte("target: {jetpack: 6.2}\npackages: [lidar-app]\n"), Contexts: &contexts{files: map[string]fstest.MapFS{"mine": {}}},
+		Complete: func(s *pkgspec.Spec) error {
+			s.Sources = []pkgspec.Source{{Kind: plan.Named, Name: "mine", Dir: "."}, {Kind: plan.Builtin, Dir: "."}}
+			return nil
+		},
+	})
+	require.NoError(t, err)
+	_, problems, err = p.Solve(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, problems[0].Hint, "the command line's --source")
 }

@@ -79,6 +79,9 @@ func (r *resolver) reportMissing(d *demand, suggest bool) {
 		hint = r.cat.Suggest(d.text.Value)
 	}
 	hint = r.andLeftOut(hint, d.text.Value)
+	if suggest && hint == "" {
+		hint = r.withoutDefault()
+	}
 	var problem *diag.Diagnostic
 	switch {
 	case d.by == nil && catalog.IsPattern(d.text.Value):
