@@ -35,6 +35,7 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 	spec := r.spec
 	r.report(g)
 	r.reportUnused(g)
+	r.reportPython(g)
 	r.reportBystanders(g)
 	if r.problems.HasErrors() {
 		return nil, r.problems.Sorted()

@@ -53,6 +53,7 @@ var (
 	OldUbuntu             = diag.Rule{Name: "old-ubuntu", Severity: diag.Warning, Description: "The image's Ubuntu is older than the Jetson's own, whose driver libraries are mounted into the container."}
 	InvalidPython         = diag.Rule{Name: "invalid-python", Severity: diag.Error, Description: "The value of python is not a Python version."}
 	UnknownPython         = diag.Rule{Name: "unknown-python", Severity: diag.Error, Description: "No target has a Python of this version."}
+	PythonNotInUbuntu     = diag.Rule{Name: "python-not-in-ubuntu", Severity: diag.Warning, Description: "The target's Python is not the Ubuntu's own, and the built-in package `python` of the chain installs no other."}
 	InvalidCUDA           = diag.Rule{Name: "invalid-cuda", Severity: diag.Error, Description: "The value of cuda is not a CUDA version."}
 	CUDATiedToL4T         = diag.Rule{Name: "cuda-tied-to-l4t", Severity: diag.Error, Description: "Up to L4T 35 CUDA comes with the Jetson's system, and this one cannot run there."}
 	CUDANotForL4T         = diag.Rule{Name: "cuda-not-for-l4t", Severity: diag.Error, Description: "NVIDIA has no packages of this CUDA that a Jetson with this L4T can use."}
@@ -145,7 +146,7 @@ func Groups() []Group {
 		{"the target", []diag.Rule{
 			UnknownPlatform, MissingRelease, InvalidL4T, UnknownL4T, UnlistedL4T, UnknownJetPack, L4TJetPackConflict,
 			UnknownArch, ArchPlatformConflict, UnusualArch, JetsonReleaseOnAMD64, UnknownUbuntu, UbuntuNotInBase,
-			OldUbuntu, InvalidPython, UnknownPython, InvalidCUDA, CUDATiedToL4T, CUDANotForL4T, UnverifiedRelease, BadFacts, UnlistedJetPack, UnlistedUbuntu, CUDAUpgrade, OldCUDA,
+			OldUbuntu, InvalidPython, UnknownPython, PythonNotInUbuntu, InvalidCUDA, CUDATiedToL4T, CUDANotForL4T, UnverifiedRelease, BadFacts, UnlistedJetPack, UnlistedUbuntu, CUDAUpgrade, OldCUDA,
 			CUDALacksArchitecture,
 		}},
 		{"the search for packages", []diag.Rule{
