@@ -90,3 +90,10 @@ func TestCheckOfABuildThatFails(t *testing.T) {
 	require.Len(t, failed.Location.Ranges, 1)
 	assert.EqualValues(t, 2, failed.Location.Ranges[0].Start.Line)
 }
+
+// bake builds no linked target for --check, which still reports what does not depend on one.
+func TestCheckOnALinkedTarget(t *testing.T) {
+	warnings, failed := checked(t, flawed(map[string]string{"requestid": lint.RequestLint, "context:base": "target:stack"}))
+	assert.Nil(t, failed)
+	assert.Len(t, warnings, 3)
+}

@@ -72,6 +72,11 @@ func (c *contexts) unbuilt(name string) error {
 	return nil
 }
 
+// anyUnbuilt reports whether some named context is a target of bake that has not been built.
+func (c *contexts) anyUnbuilt() bool {
+	return slices.ContainsFunc(c.names, func(name string) bool { return c.unbuilt(name) != nil })
+}
+
 // contextsFor are the contexts of a build for a platform. A named context that is
 // the result of another build, a linked target of bake, is one of that platform.
 type contextsFor struct {

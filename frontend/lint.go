@@ -49,6 +49,9 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 	if err := b.lintDockerfiles(ctx, p, results); err != nil {
 		return nil, err
 	}
+	if b.contexts.anyUnbuilt() {
+		return results, nil // the chain cannot be converted without what it builds on
+	}
 	_, problems, err = b.convert(ctx, p, b.targetPlatform(b.firstPlatform()), nil)
 	b.addProblems(results, problems)
 	if err != nil && results.Error == nil {
