@@ -307,7 +307,7 @@ func TestCallsForPlatforms(t *testing.T) {
 		bothPlatforms: {"jetson.plan": "Arch x86_64 linux/amd64"},
 	} {
 		for call, text := range want {
-			b := p.build(t, with("--platform", platforms, "--call="+call))
+			b := p.build(t, forPlatforms(t, platforms), with("--call="+call))
 			assertContains(t, strings.Join(strings.Fields(b.Stdout), " "), text)
 		}
 	}
