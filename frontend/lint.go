@@ -115,7 +115,7 @@ func (b *build) lintError(results *lint.LintResults, err error) *lint.BuildError
 	source := results.AddSource(lintSource(info.Filename, info.Language, info.Data))
 	return &lint.BuildError{
 		Message:  err.Error(),
-		Location: pb.Location{SourceIndex: int32(source), Ranges: ranges(at)}, //nolint:gosec // a handful
+		Location: pb.Location{SourceIndex: int32(source), Ranges: ranges(at)}, // a handful
 	}
 }
 
@@ -141,7 +141,7 @@ func (b *build) addProblems(results *lint.LintResults, problems diag.List) {
 // that -f names.
 func addDockerfile(results, found *lint.LintResults) {
 	source := found.Sources[0]
-	at := int32(len(results.Sources)) //nolint:gosec // one per package
+	at := int32(len(results.Sources)) // one per package
 	results.Sources = append(results.Sources, source)
 	for _, w := range found.Warnings {
 		w.Detail = placeOf(source, w.Location.GetRanges()) + ": " + w.Detail

@@ -164,7 +164,7 @@ func ranges(r diag.Range) []*pb.Range {
 		return nil
 	}
 	position := func(p diag.Position) *pb.Position {
-		return &pb.Position{Line: int32(p.Line), Character: int32(max(p.Column-1, 0))} //nolint:gosec // files are far smaller
+		return &pb.Position{Line: int32(p.Line), Character: int32(max(p.Column-1, 0))} // files are far smaller
 	}
 	end := r.End
 	if end.Line == 0 {
@@ -177,8 +177,8 @@ func parserRanges(rs []parser.Range) []*pb.Range {
 	out := make([]*pb.Range, len(rs))
 	for i, r := range rs {
 		out[i] = &pb.Range{
-			Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Character)}, //nolint:gosec // files are far smaller
-			End:   &pb.Position{Line: int32(r.End.Line), Character: int32(r.End.Character)},     //nolint:gosec // files are far smaller
+			Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Character)}, // files are far smaller
+			End:   &pb.Position{Line: int32(r.End.Line), Character: int32(r.End.Character)},     // files are far smaller
 		}
 	}
 	return out

@@ -51,7 +51,7 @@ type packageOutlines struct {
 }
 
 func (m *packageOutlines) add(name string, of *outline.Outline) {
-	at := int32(len(m.into.Sources)) //nolint:gosec // one per package
+	at := int32(len(m.into.Sources)) // one per package
 	m.into.Sources = append(m.into.Sources, of.Sources...)
 	for _, a := range of.Args {
 		a.Value = diag.Clean(a.Value)

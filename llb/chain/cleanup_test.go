@@ -23,7 +23,7 @@ func (r root) run(script string, args ...string) error {
 		script = strings.ReplaceAll(script, dir, r.dir+dir)
 	}
 	file := filepath.Join(r.dir, "program")
-	require.NoError(r.t, os.WriteFile(file, []byte(script), 0o755)) //nolint:gosec // it is a program
+	require.NoError(r.t, os.WriteFile(file, []byte(script), 0o755)) // it is a program
 	cmd := exec.CommandContext(r.t.Context(), "/bin/sh", append([]string{file}, args...)...)
 	return cmd.Run()
 }
@@ -31,7 +31,7 @@ func (r root) run(script string, args ...string) error {
 func (r root) link(name, target string) {
 	r.t.Helper()
 	file := filepath.Join(r.dir, name)
-	require.NoError(r.t, os.MkdirAll(filepath.Dir(file), 0o755)) //nolint:gosec // a folder of the test
+	require.NoError(r.t, os.MkdirAll(filepath.Dir(file), 0o755)) // a folder of the test
 	if err := os.Remove(file); err != nil {
 		require.ErrorIs(r.t, err, os.ErrNotExist)
 	}

@@ -95,7 +95,7 @@ func Golden(t *testing.T, name, text string) {
 	file := filepath.Join("testdata", name)
 	if *update {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) //nolint:gosec // a golden file is no secret
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) // a golden file is no secret
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err, "run the test with -update to write it")

@@ -24,7 +24,7 @@ func program(t *testing.T) string {
 	dt, err := os.ReadFile(filepath.Join("program", "init-"+runtime.GOARCH+".bin"))
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "init")
-	require.NoError(t, os.WriteFile(file, dt, 0o755)) //nolint:gosec // it is a program
+	require.NoError(t, os.WriteFile(file, dt, 0o755)) // it is a program
 	return file
 }
 
@@ -43,7 +43,7 @@ func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr s
 
 func TestExitsAsItsChild(t *testing.T) {
 	notAScript := filepath.Join(t.TempDir(), "text")
-	require.NoError(t, os.WriteFile(notAScript, []byte("true\n"), 0o755)) //nolint:gosec // it is to be executable
+	require.NoError(t, os.WriteFile(notAScript, []byte("true\n"), 0o755)) // it is to be executable
 	path := []string{"PATH=/nowhere::/etc/passwd:/usr/bin:/bin"}
 	for name, c := range map[string]struct {
 		args   []string

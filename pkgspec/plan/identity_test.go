@@ -74,7 +74,7 @@ func fill(v reflect.Value) {
 		v.Set(reflect.ValueOf(diag.Range{File: "jetson.yaml", Start: diag.Position{Line: 3, Column: 1}}))
 		return
 	}
-	switch v.Kind() { //nolint:exhaustive // a plan has no other kinds
+	switch v.Kind() { // a plan has no other kinds
 	case reflect.String:
 		v.SetString("x")
 	case reflect.Bool:
