@@ -73,7 +73,7 @@ func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) 
 	if f.file != "" && len(names) > 0 {
 		return nil, usagef(cmd, "give a file with -f, or names of packages, but not both; --arg PACKAGES=%s lets the names win over the file's", strings.Join(names, ","))
 	}
-	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, release: sys.release, cache: sys.cache}
+	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, machine: sys.machine, cache: sys.cache}
 	if err := f.buildArgs(cmd, r, sys); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
+
+	"jetkit/cmd/internal/machine"
 )
 
 // gcPercent makes the garbage collector of a program that runs for a tenth of a
@@ -24,7 +26,7 @@ func main() {
 	}
 	code := run(ctx, os.Args[1:], &system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		env: os.LookupEnv, release: "/etc/nv_tegra_release", cache: cache,
+		env: os.LookupEnv, machine: machine.At("/"), cache: cache,
 	})
 	stop()
 	os.Exit(code)

@@ -13,16 +13,18 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"jetkit/cmd/internal/machine"
 )
 
 // TestMain makes jetkit a command of the scripts, with a machine of their own:
-// its release file is $TEGRA_RELEASE.
+// its files are below $MACHINE.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"jetkit": func() {
 			os.Exit(run(context.Background(), os.Args[1:], &system{
 				in: os.Stdin, out: os.Stdout, err: os.Stderr,
-				env: os.LookupEnv, release: os.Getenv("TEGRA_RELEASE"), cache: os.Getenv("JETKIT_CACHE"),
+				env: os.LookupEnv, machine: machine.At(os.Getenv("MACHINE")), cache: os.Getenv("JETKIT_CACHE"),
 			}))
 		},
 	})
@@ -37,7 +39,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("JETKIT_UPDATE") != "",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("TEGRA_RELEASE", filepath.Join(env.WorkDir, "no-such-release"))
+			env.Setenv("MACHINE", filepath.Join(env.WorkDir, "machine"))
 			env.Setenv("JETKIT_CACHE", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("PATH", os.Getenv("PATH"))
 			return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/containerd/platforms"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/cmd/internal/machine"
 	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/diag"
 )
@@ -49,9 +50,10 @@ type request struct {
 	sources  []string
 
 	noHost, runConfigPy bool
-	// release is the file that tells a Jetson's L4T version, and cache the folder
-	// that results are kept in.
-	release, cache string
+	// machine is the computer that this runs on, and cache the folder that results
+	// are kept in.
+	machine *machine.Machine
+	cache   string
 }
 
 // typed makes the jetson.yaml that asks for these packages.

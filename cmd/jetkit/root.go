@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/cmd/internal/machine"
 	"jetkit/pkgspec/diag"
 )
 
@@ -28,8 +29,8 @@ type system struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(name string) (string, bool)
-	// release is the file that tells a Jetson's L4T version.
-	release string
+	// machine is the computer that this runs on.
+	machine *machine.Machine
 	// cache is the folder to keep results in from one run to the next; empty
 	// keeps none.
 	cache string
@@ -87,6 +88,12 @@ docker buildx build, but from files on disk: it needs no BuildKit, no Docker and
 		Args:              noSuchCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	// Tests look at other machines than the one they run on.
+	root.PersistentFlags().Func("machine-root", "read the files of a machine below `DIR`", func(dir string) error {
+		sys.machine = machine.At(dir)
+		return nil
+	})
+	_ = root.PersistentFlags().MarkHidden("machine-root") // an error would mean that there is no such flag
 	root.SetIn(sys.in)
 	root.SetOut(sys.out)
 	root.SetErr(sys.err)

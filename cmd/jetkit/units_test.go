@@ -53,22 +53,6 @@ func TestImageName(t *testing.T) {
 	}
 }
 
-func TestParseRelease(t *testing.T) {
-	for _, test := range []struct{ want, line string }{
-		{"36.4.3", "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64, DATE: Wed\n# more"},
-		{"32.7.1", "# R32 (release), REVISION: 7.1, GCID: 29818004, BOARD: t210ref"},
-		{"38.2.0", "# R38 (release), REVISION: 2.0"},
-		{"", "# R36 (release), REVISION: , GCID"},
-		{"", "R36.4.3"},
-		{"", ""},
-		{"", strings.Repeat("x", 10000)},
-	} {
-		got, err := parseRelease(strings.NewReader(test.line))
-		assert.Equal(t, test.want, got, "%.40q: got %q, %v", test.line, got, err)
-		assert.Equal(t, test.want != "", err == nil, "%.40q: got %q, %v", test.line, got, err)
-	}
-}
-
 func TestExcerpt(t *testing.T) {
 	text := []byte("one\r\ntwo\nthree\x1b[31m\nfour\nfive\n")
 	at := func(first, last int) diag.Range {

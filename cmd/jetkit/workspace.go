@@ -119,7 +119,7 @@ func (r *request) complete(spec *pkgspec.Spec) error {
 	if r.noHost || r.platform.Architecture != "arm64" || spec.Target.L4T.Value != "" || spec.Target.JetPack.Value != "" {
 		return nil
 	}
-	found, err := probeRelease(r.release)
+	found, err := probeRelease(r.machine)
 	spec.Target.L4T = found
 	return err
 }
