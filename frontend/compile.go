@@ -109,6 +109,13 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if err := chain.Locate(def, ranges(p.BaseAt)); err != nil {
 		return nil, err
 	}
+	image := b.solvable(p, c, def, platform)
+	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
+	return image, nil
+}
+
+// solvable returns a definition with what explains its errors. It names the steps.
+func (b *build) solvable(p *plan.Plan, c *converted, def *llb.Definition, platform ocispecs.Platform) *compiled {
 	instructions := chain.Label(def, c.stages, b.prefix(platform))
 	required, inherited := map[string]chain.Requirements{}, map[string][]chain.Trigger{}
 	for _, s := range c.stages {
@@ -116,9 +123,8 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
-		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited,
-		config: sealed.image, base: c.base.Image, epoch: sealed.epoch, runs: sealed.runs,
-	}, nil
+		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image,
+	}
 }
 
 // prefix returns what progress names start with in a build for several platforms.

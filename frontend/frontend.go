@@ -32,6 +32,26 @@ func BuildAs(path string) client.BuildFunc {
 }
 
 func buildAs(ctx context.Context, c client.Client, path string) (_ *client.Result, err error) {
+	b, err := open(ctx, c, path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+
+	if res, ok, err := b.subrequest(ctx); ok || err != nil {
+		return res, err
+	}
+	rb, err := b.ui.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, idx int) (*dockerui.BuildResult, error) {
+		return b.platform(ctx, platform, idx == 0)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rb.Finalize()
+}
+
+// open reads what a request asks for, and jetson.yaml.
+func open(ctx context.Context, c client.Client, path string) (*build, error) {
 	own, err := ownProgram(c, path)
 	if err != nil {
 		return nil, err
@@ -48,19 +68,7 @@ func buildAs(ctx context.Context, c client.Client, path string) (_ *client.Resul
 	if err != nil {
 		return nil, err
 	}
-	b := &build{client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc, own)}
-	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
-
-	if res, ok, err := b.subrequest(ctx); ok || err != nil {
-		return res, err
-	}
-	rb, err := bc.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, idx int) (*dockerui.BuildResult, error) {
-		return b.platform(ctx, platform, idx == 0)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return rb.Finalize()
+	return &build{client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc, own)}, nil
 }
 
 // recovered turns a panic into an error: a frontend that dies tells its user no

@@ -27,14 +27,7 @@ func (b *build) seal(p *plan.Plan, stages []chain.Stage, base *chain.Base, platf
 	if err != nil {
 		return nil, err
 	}
-	runs, err := teststep.Steps(teststep.Config{
-		Plan: p, Platform: platform, Caps: b.ui.BuildOpts().LLBCaps, Project: b.project(),
-		Declared: b.declared, Prefix: b.prefix(platform),
-		Flags: teststep.Flags{
-			ExtraHosts: b.ui.ExtraHosts, CgroupParent: b.ui.CgroupParent, Resources: b.ui.LinuxResources,
-			CacheNamespace: b.ui.CacheIDNamespace, NoCache: b.ui.IsNoCache,
-		},
-	}, stages, finished)
+	runs, err := teststep.Steps(b.testConfig(p, platform), stages, finished)
 	if err != nil {
 		return nil, err
 	}
@@ -49,4 +42,16 @@ func (b *build) seal(p *plan.Plan, stages []chain.Stage, base *chain.Base, platf
 	}
 	finished.Image.Config.Labels = b.labels(finished.Image.Config.Labels, manifest, p)
 	return &sealedImage{state: st, image: finished.Image, epoch: epoch, runs: runs}, nil
+}
+
+// testConfig returns what the tests of a platform's image share.
+func (b *build) testConfig(p *plan.Plan, platform ocispecs.Platform) teststep.Config {
+	return teststep.Config{
+		Plan: p, Platform: platform, Caps: b.ui.BuildOpts().LLBCaps, Project: b.project(),
+		Declared: b.declared, Prefix: b.prefix(platform),
+		Flags: teststep.Flags{
+			ExtraHosts: b.ui.ExtraHosts, CgroupParent: b.ui.CgroupParent, Resources: b.ui.LinuxResources,
+			CacheNamespace: b.ui.CacheIDNamespace, NoCache: b.ui.IsNoCache,
+		},
+	}
 }

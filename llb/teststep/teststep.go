@@ -220,39 +220,48 @@ func outOf(runs []Run, step plan.Step, t plan.Test) llb.State {
 
 // step adds one test to the graph.
 func (b *builder) step(run Run, folder llb.State, on *surface) (Run, error) {
-	st, err := on.get()
+	st, opts, err := b.container(run.Step, folder, on)
 	if err != nil {
 		return Run{}, err
 	}
-	st = b.environment(st, run).Network(networkMode(b.Plan.Tests.Network))
-	if run.Step.TestPrivileged {
-		st = st.Security(pb.SecurityMode_INSECURE)
-	}
-	common, err := b.shared()
-	if err != nil {
-		return Run{}, err
-	}
-	opts := []llb.RunOption{
-		common.init,
-		llb.Args(append([]string{testinit.Program}, command(run.Test)...)),
-		llb.WithCustomName(b.named(run.Label())),
-		llb.AddMount(testDir, b.folder(run.Step, folder), llb.SourcePath(testDir), llb.ForceNoOutput),
-		common.data,
-	}
-	opts = append(opts, common.limits...)
+	opts = append(opts, llb.Args(append([]string{testinit.Program}, command(run.Test)...)), llb.WithCustomName(b.named(run.Label())))
 	if b.Declared != nil {
 		opts = append(opts, b.Declared(run.Step, run.Test))
 	}
 	if b.Flags.NoCache != nil && (b.Flags.NoCache(run.Step.Name) || b.Flags.NoCache("test")) {
 		opts = append(opts, llb.IgnoreCache)
 	}
-	devices := b.devices(run.Step)
-	if err := devices.Supported(b.Caps); err != nil {
-		return Run{}, err
-	}
-	exec := st.Run(append(opts, devices.Options()...)...)
-	run.Out = exec.AddMount(outDir, common.out, llb.SourcePath(outDir))
+	exec := st.Run(opts...)
+	run.Out = exec.AddMount(outDir, b.common.out, llb.SourcePath(outDir))
 	return run, nil
+}
+
+// container returns what the tests of a package run in: the state with their environment,
+// and the options of a step with their mounts, limits and devices, but for /out.
+func (b *builder) container(step plan.Step, folder llb.State, on *surface) (llb.State, []llb.RunOption, error) {
+	st, err := on.get()
+	if err != nil {
+		return llb.State{}, nil, err
+	}
+	st = b.environment(st, step).Network(networkMode(b.Plan.Tests.Network))
+	if step.TestPrivileged {
+		st = st.Security(pb.SecurityMode_INSECURE)
+	}
+	common, err := b.shared()
+	if err != nil {
+		return llb.State{}, nil, err
+	}
+	opts := []llb.RunOption{
+		common.init,
+		llb.AddMount(testDir, b.folder(step, folder), llb.SourcePath(testDir), llb.ForceNoOutput),
+		common.data,
+	}
+	opts = append(opts, common.limits...)
+	devices := b.devices(step)
+	if err := devices.Supported(b.Caps); err != nil {
+		return llb.State{}, nil, err
+	}
+	return st, append(opts, devices.Options()...), nil
 }
 
 // environment adds what a test's result depends on besides the image: the epoch
@@ -260,16 +269,16 @@ func (b *builder) step(run Run, folder llb.State, on *surface) (Run, error) {
 // test can check it. Only GPU tests get all of the target: it keeps their results
 // from outliving a driver update, which the device's name alone would not. The
 // others share their results between releases with one Python and architecture.
-func (c Config) environment(st llb.State, run Run) llb.State {
+func (c Config) environment(st llb.State, step plan.Step) llb.State {
 	if c.Plan.Tests.Epoch != "" {
 		st = st.AddEnv("TEST_EPOCH", c.Plan.Tests.Epoch)
 	}
 	for _, f := range c.Plan.Target.Facts() {
-		if f.Value.Value != "" && (run.Step.GPU || f.Key == "python" || f.Key == "arch") {
+		if f.Value.Value != "" && (step.GPU || f.Key == "python" || f.Key == "arch") {
 			st = st.AddEnv("JETKIT_"+strings.ToUpper(f.Key), f.Value.Value)
 		}
 	}
-	if run.Step.GPU && c.Plan.Tests.GPU == plan.GPURuntime {
+	if step.GPU && c.Plan.Tests.GPU == plan.GPURuntime {
 		for _, v := range gpu.RuntimeVariables() {
 			st = st.AddEnv(v.Name, v.Value)
 		}
