@@ -126,9 +126,22 @@ func unmet(text string, target plan.Target) string {
 
 // chain resolves a package alone, or says why it cannot be built.
 func (e *entries) chain(p *catalog.Package) (names []string, problem string) {
+	resolved, problem := e.resolve(p)
+	if resolved == nil {
+		return nil, problem
+	}
+	names = make([]string, len(resolved.Steps))
+	for i, step := range resolved.Steps {
+		names[i] = step.Name
+	}
+	return names, ""
+}
+
+// resolve plans a package alone, or says why it cannot be built.
+func (e *entries) resolve(p *catalog.Package) (resolved *plan.Plan, problem string) {
 	defer func() { // chains are resolved in goroutines of their own
 		if err := diag.Panic(recover()); err != nil {
-			names, problem = nil, err.Error()
+			resolved, problem = nil, err.Error()
 		}
 	}()
 	spec := *e.Spec
@@ -138,11 +151,7 @@ func (e *entries) chain(p *catalog.Package) (names []string, problem string) {
 		i := slices.IndexFunc(problems, func(d diag.Diagnostic) bool { return d.Severity == diag.Error })
 		return nil, problems[i].Message
 	}
-	names = make([]string, len(resolved.Steps))
-	for i, step := range resolved.Steps {
-		names[i] = step.Name
-	}
-	return names, ""
+	return resolved, ""
 }
 
 func values(texts []diag.Text) []string {

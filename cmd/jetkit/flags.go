@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"jetkit/pkgspec"
-	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 
 	"github.com/spf13/cobra"
@@ -20,8 +19,10 @@ type requestFlags struct {
 	file, context, platform string
 	sources, contexts       []string
 	args, skip              []string
-	values                  [len(valueFlags)]string
+	target                  targetFlags
 	noHost, runConfigPy     bool
+	// pages is as in request; no flag sets it.
+	pages bool
 }
 
 // valueFlags are flags that stand for one build argument each. The table of settings
@@ -34,6 +35,33 @@ var valueFlags = [...]struct{ name, arg string }{
 	{"ubuntu", "LSB_RELEASE"},
 	{"arch", "CUDA_ARCH"},
 	{"base", "BASE_IMAGE"},
+}
+
+// targetFlags are the values of valueFlags.
+type targetFlags struct {
+	values [len(valueFlags)]string
+}
+
+// register adds the flags to a command, with what the shell can offer for them.
+func (f *targetFlags) register(cmd *cobra.Command) {
+	about := map[string]string{}
+	for _, arg := range pkgspec.KnownArgs() {
+		about[arg.Name] = arg.About
+	}
+	for i, v := range valueFlags {
+		cmd.Flags().StringVar(&f.values[i], v.name, "", about[v.arg]+" (`"+v.arg+"`)")
+		completeFlag(cmd, v.name, func() []string { return knownValues(v.arg) })
+	}
+}
+
+// value returns what a flag says that stands for a build argument.
+func (f *targetFlags) value(arg string) string {
+	for i, v := range valueFlags {
+		if v.arg == arg {
+			return f.values[i]
+		}
+	}
+	return ""
 }
 
 // register adds the flags to a command.
@@ -50,18 +78,13 @@ func (f *requestFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.context, "context", "", "build context `DIR` (default: the folder of --file, or this folder)")
 	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones: `[NAME=]DIR`")
 	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file: `NAME=DIR`")
-	about := map[string]string{}
-	for _, arg := range pkgspec.KnownArgs() {
-		about[arg.Name] = arg.About
-	}
-	for i, v := range valueFlags {
-		flags.StringVar(&f.values[i], v.name, "", about[v.arg]+" (`"+v.arg+"`)")
-	}
+	f.target.register(cmd)
 	flags.StringVar(&f.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: what the arch means, else this machine's)")
 	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains: `NAME` or pattern (SKIP_PACKAGES)")
 	flags.StringArrayVar(&f.args, "arg", nil, "build argument `NAME=VALUE`; also called --build-arg, as in buildx")
 	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
 	flags.BoolVar(&f.runConfigPy, "run-config-py", false, "run the config.py files of packages; do it for trees that you trust")
+	completeFlag(cmd, "platform", knownPlatforms)
 	for _, name := range []string{"context", "source"} {
 		_ = cmd.MarkFlagDirname(name) // an error would mean that there is no such flag
 	}
@@ -73,7 +96,7 @@ func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) 
 	if f.file != "" && len(names) > 0 {
 		return nil, usagef(cmd, "give a file with -f, or names of packages, but not both; --arg PACKAGES=%s lets the names win over the file's", strings.Join(names, ","))
 	}
-	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, machine: sys.machine, cache: sys.cache}
+	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, pages: f.pages, machine: sys.machine, cache: sys.cache}
 	if err := f.buildArgs(cmd, r, sys); err != nil {
 		return nil, err
 	}
@@ -116,7 +139,7 @@ func (f *requestFlags) buildArgs(cmd *cobra.Command, r *request, sys *system) er
 	}
 	for i, v := range valueFlags {
 		if cmd.Flags().Changed(v.name) {
-			if err := set(v.name, v.arg, f.values[i]); err != nil {
+			if err := set(v.name, v.arg, f.target.values[i]); err != nil {
 				return err
 			}
 		}
@@ -181,23 +204,3 @@ func (r *request) nameSource(name, dir string) (string, error) {
 }
 
 var unnamable = regexp.MustCompile(`[^a-z0-9]+`)
-
-// completeNames offers the names of packages to the shell.
-func (f *requestFlags) completeNames(sys *system) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		w, err := f.load(cmd, sys)
-		if err != nil { // there is no place to say so
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		defer w.close()
-		var names []cobra.Completion
-		for _, p := range w.catalog.Packages() {
-			for _, name := range p.Names() {
-				if strings.HasPrefix(name, begun) && diag.Clean(name) == name {
-					names = append(names, cobra.CompletionWithDesc(name, p.Origin.String()))
-				}
-			}
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
-}

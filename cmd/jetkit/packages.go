@@ -13,11 +13,11 @@ import (
 func newPackages(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "packages COMMAND",
-		Short: "List the packages there are, or show one",
+		Short: "List and search the packages there are, and show what they need",
 		Args:  noSuchCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newList(sys), newShow(sys))
+	cmd.AddCommand(newList(sys), newSearch(sys), newShow(sys), newTree(sys), newPackageDocs(sys))
 	return cmd
 }
 

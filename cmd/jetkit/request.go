@@ -50,6 +50,8 @@ type request struct {
 	sources  []string
 
 	noHost, runConfigPy bool
+	// pages tells whether files about packages are read too, which are no metadata.
+	pages bool
 	// machine is the computer that this runs on, and cache the folder that results
 	// are kept in.
 	machine *machine.Machine

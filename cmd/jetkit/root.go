@@ -79,12 +79,16 @@ func newRoot(sys *system) *cobra.Command {
 	root := &cobra.Command{
 		Use:                   "jetkit COMMAND",
 		DisableFlagsInUseLine: true,
-		Short:                 "Plan containers for NVIDIA Jetson, and see which packages there are",
-		Long: `jetkit resolves a jetson.yaml to a plan, exactly as the BuildKit frontend of that name does in
-docker buildx build, but from files on disk: it needs no BuildKit, no Docker and no network.`,
+		Short:                 "Build and run containers for NVIDIA Jetson",
+		Long: `jetkit builds containers for NVIDIA Jetson from packages, tests them, and runs them. Name packages,
+or write a jetson.yaml; what is built, and why, is resolved to a plan before any step runs.
+
+Commands that plan or list read files only. Commands that build, search or run images say in
+their help what else they need.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
+		Version:           thisBuild().Version,
 		Args:              noSuchCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -98,8 +102,37 @@ docker buildx build, but from files on disk: it needs no BuildKit, no Docker and
 	root.SetOut(sys.out)
 	root.SetErr(sys.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
-	root.AddCommand(newPlan(sys), newPackages(sys), newSchema(sys), newVersion(sys))
+	root.AddCommand(
+		newInit(sys), newPlan(sys), newPackages(sys),
+		newSchema(sys), newVersion(sys),
+	)
+	group(root)
 	return root
+}
+
+// groups are the headings under which the help of jetkit lists its commands.
+var groups = []struct {
+	title    string
+	commands []string
+}{
+	{"Build and run", []string{"init", "build", "run", "autotag", "shell", "bake"}},
+	{"Look before building", []string{"plan", "packages"}},
+	{"This machine", []string{"target", "doctor", "builder"}},
+	{"More", []string{"schema", "version", "completion", "help"}},
+}
+
+// group puts the commands under their headings.
+func group(root *cobra.Command) {
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
+		for _, name := range g.commands {
+			if cmd, _, err := root.Find([]string{name}); err == nil && cmd != root {
+				cmd.GroupID = g.title
+			}
+		}
+	}
+	root.SetHelpCommandGroupID(groups[len(groups)-1].title)
+	root.SetCompletionCommandGroupID(groups[len(groups)-1].title)
 }
 
 // noSuchCommand refuses arguments of a command that only holds others.
@@ -130,7 +163,7 @@ func arguments(least, most int) cobra.PositionalArgs {
 }
 
 // oneOf adds a flag that takes one of a few words, the first by default.
-func oneOf(cmd *cobra.Command, into *string, name, usage string, words ...string) {
+func oneOf(cmd *cobra.Command, into *string, name, usage string, words ...string) { //nolint:unparam // a flag need not be called format
 	choice := &choice{value: into, words: words}
 	*into = words[0]
 	cmd.Flags().Var(choice, name, "`FORMAT` of the "+usage+": "+strings.Join(words, ", "))

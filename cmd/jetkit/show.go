@@ -71,19 +71,26 @@ in each of its versions.`,
 
 // show describes the packages that a name finds.
 func (e *entries) show(name string) []*shown {
-	packages := e.catalog.Lookup(name)
-	if catalog.Base(name) == name && !catalog.IsPattern(name) {
-		for _, p := range e.catalog.Variants(name) {
-			if !slices.Contains(packages, p) {
-				packages = append(slices.Clip(packages), p)
-			}
-		}
-	}
+	packages := e.named(name)
 	var found []*shown
 	for i, described := range e.list(packages) {
 		found = append(found, &shown{entry: described, NeededBy: e.neededBy(packages[i])})
 	}
 	return found
+}
+
+// named returns the packages that a name means: those with exactly this name or
+// alias, and for a name without a tag those of its versions.
+func (w *library) named(name string) []*catalog.Package {
+	packages := w.catalog.Lookup(name)
+	if catalog.Base(name) == name && !catalog.IsPattern(name) {
+		for _, p := range w.catalog.Variants(name) {
+			if !slices.Contains(packages, p) {
+				packages = append(slices.Clip(packages), p)
+			}
+		}
+	}
+	return packages
 }
 
 // neededBy lists the packages whose depends name this one. A name without a tag

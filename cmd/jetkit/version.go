@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -11,19 +12,81 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
+// release is the version of a released program. The linker sets it; a program that
+// was compiled in another way is named by what Go knows of its module.
+var release string
+
+// build is the JSON form of jetkit version: what this program is.
+type build struct {
+	// Version is the release, or the module's version, or "commit ..." of a checkout.
+	Version  string `json:"version"`
+	Commit   string `json:"commit,omitempty"`
+	Changed  bool   `json:"changed,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	// Spec and Plan are the versions of jetson.yaml and of the plan's JSON, and
+	// BuildKit that of the client that is compiled in, if one is.
+	Spec     string `json:"jetson_yaml"`
+	Plan     int    `json:"plan"`
+	BuildKit string `json:"buildkit,omitempty"`
+}
+
 func newVersion(sys *system) *cobra.Command {
-	return &cobra.Command{
-		Use:                   "version",
+	var format string
+	cmd := &cobra.Command{
+		Use:                   "version [OPTIONS]",
 		DisableFlagsInUseLine: true,
 		Short:                 "Print the version of jetkit and of the formats that it reads and writes",
-		Args:                  arguments(0, 0),
+		Example: `  jetkit version
+  jetkit version --format json`,
+		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			info, _ := debug.ReadBuildInfo()
-			fmt.Fprintf(sys.out, "jetkit       %s\njetson.yaml  version %s\nplan         version %d\nbuilt with   %s for %s/%s\n",
-				buildVersion(info), pkgspec.Version, plan.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			b := thisBuild()
+			if format == "json" {
+				return writeJSON(sys.out, b)
+			}
+			for _, row := range [][2]string{
+				{"jetkit", b.Version},
+				{"jetson.yaml", "version " + b.Spec},
+				{"plan", fmt.Sprintf("version %d", b.Plan)},
+				{"BuildKit", b.BuildKit},
+				{"built with", b.Go + " for " + b.Platform},
+			} {
+				if row[1] != "" {
+					fmt.Fprintf(sys.out, "%-12s %s\n", row[0], row[1])
+				}
+			}
 			return nil
 		},
 	}
+	oneOf(cmd, &format, "format", "answer", "text", "json")
+	return cmd
+}
+
+// thisBuild describes the running program.
+func thisBuild() build {
+	info, _ := debug.ReadBuildInfo()
+	b := build{
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Spec: pkgspec.Version, Plan: plan.Version,
+	}
+	if info != nil {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				b.Commit = s.Value
+			case "vcs.modified":
+				b.Changed = s.Value == "true"
+			}
+		}
+		for _, module := range info.Deps {
+			if module.Path == "github.com/moby/buildkit" {
+				b.BuildKit = module.Version
+			}
+		}
+	}
+	b.Version = cmp.Or(release, buildVersion(info))
+	return b
 }
 
 // buildVersion returns the module's version, or for a build from a checkout the

@@ -83,9 +83,14 @@ func (w *workspace) Open(_ context.Context, name string, _ []string) (fs.FS, err
 	} else {
 		patterns, err = cachefs.ParseIgnoreFile(ignore)
 	}
+	describes := project.Describes
 	options := cachefs.Options{Metadata: project.Readable}
+	if w.request.pages {
+		options.Metadata = func(name string) bool { return isPage(name) || project.Readable(name) }
+		describes = func(name string) bool { return isPage(name) || project.Describes(name) }
+	}
 	if err == nil {
-		options.Hidden, err = cachefs.Ignored(patterns, project.Describes)
+		options.Hidden, err = cachefs.Ignored(patterns, describes)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the context %s: %w", dir, err)

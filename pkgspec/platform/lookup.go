@@ -119,3 +119,30 @@ func lastVerified(rows []*release) int {
 	}
 	return -1
 }
+
+// Release is a release of NVIDIA's as people name it.
+type Release struct {
+	// L4T and JetPack are its numbers: "36.4.3" and "6.2". The others are the
+	// versions that come with it.
+	L4T, JetPack, CUDA, Python, Ubuntu string
+	// Preview marks early-access and developer previews.
+	Preview bool
+}
+
+// Releases lists the releases that are known, the newest last.
+func (t *Tables) Releases() []Release {
+	t = t.orBuiltIn()
+	list := make([]Release, len(t.releases))
+	for i := range t.releases {
+		list[i] = t.releases[i].named()
+	}
+	return list
+}
+
+// Newest returns the newest release whose facts are verified: the default where the
+// release does not matter.
+func (t *Tables) Newest() Release { return t.orBuiltIn().newestVerified().named() }
+
+func (r *release) named() Release {
+	return Release{L4T: r.L4T, JetPack: r.JetPack, CUDA: r.CUDA, Python: r.Python, Ubuntu: r.Ubuntu, Preview: r.Preview}
+}
