@@ -11,19 +11,26 @@ import (
 	"github.com/google/shlex"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/cmd/internal/machine"
 )
 
 // TestDocs runs the commands of the pages and compares what they print. In a
 // page "..." on a line of its own stands for any lines. JETKIT_UPDATE=1 writes
 // the outputs that differ into the pages.
 func TestDocs(t *testing.T) {
-	for page, dir := range map[string]string{
-		"cli.md":         filepath.Join("..", "..", "examples", "robot-arm"),
+	pages := map[string]string{
 		"jetson-yaml.md": filepath.Join("..", "..", "examples", "robot-arm"),
 		"variants.md":    filepath.Join("..", "..", "pkgspec", "resolve", "testdata"),
 		// The folder with the checkouts that the page's beginning makes.
 		"comparison.md": os.Getenv("JETKIT_TREES"),
-	} {
+	}
+	commands, err := filepath.Glob(filepath.Join("..", "..", "docs", "cli", "*.md"))
+	require.NoError(t, err)
+	for _, page := range commands {
+		pages[filepath.Join("cli", filepath.Base(page))] = filepath.Join("..", "..", "examples", "robot-arm")
+	}
+	for page, dir := range pages {
 		t.Run(page, func(t *testing.T) {
 			if dir == "" {
 				t.Skip("a page about checkouts that are no part of the repository. Set JETKIT_TREES to the folder that the beginning of the page makes")
@@ -75,7 +82,7 @@ func output(t *testing.T, command, cache string) string {
 	require.NoError(t, err)
 	var out bytes.Buffer
 	none := func(string) (string, bool) { return "", false }
-	run(context.Background(), args, &system{in: &bytes.Buffer{}, out: &out, err: &out, env: none, cache: cache})
+	run(context.Background(), args, &system{in: &bytes.Buffer{}, out: &out, err: &out, env: none, machine: machine.At(cache), cache: cache})
 	return out.String()
 }
 

@@ -13,12 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLinks holds that the relative links of README.md and docs/*.md lead to files, folders and headings that are there.
+// TestLinks holds that the relative links of README.md, docs/*.md and docs/cli/*.md lead to files, folders and headings that are there.
 func TestLinks(t *testing.T) {
 	root := filepath.Join("..", "..")
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	require.NoError(t, err)
 	require.NotEmpty(t, pages, "no pages in docs")
+	commands, err := filepath.Glob(filepath.Join(root, "docs", "cli", "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, commands, "no pages in docs/cli")
+	pages = append(pages, commands...)
 	for _, page := range append(pages, filepath.Join(root, "README.md")) {
 		for _, target := range links(readPage(t, page)) {
 			assert.NoError(t, followLink(t, page, target), "%s: %s", page, target)
