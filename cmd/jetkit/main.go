@@ -26,7 +26,7 @@ func main() {
 	}
 	code := run(ctx, os.Args[1:], &system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		env: os.LookupEnv, machine: machine.At("/"), cache: cache,
+		env: os.LookupEnv, machine: machine.At("/"), cache: cache, session: thisSession,
 	})
 	stop()
 	os.Exit(code)

@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"jetkit/cmd/internal/machine"
+	container "jetkit/cmd/internal/run"
 )
 
 // TestMain makes jetkit a command of the scripts, with a machine of their own:
@@ -25,6 +28,7 @@ func TestMain(m *testing.M) {
 			os.Exit(run(context.Background(), os.Args[1:], &system{
 				in: os.Stdin, out: os.Stdout, err: os.Stderr,
 				env: os.LookupEnv, machine: machine.At(os.Getenv("MACHINE")), cache: os.Getenv("JETKIT_CACHE"),
+				session: testSession,
 			}))
 		},
 	})
@@ -86,4 +90,23 @@ func cmpPlans(ts *testscript.TestScript, neg bool, args []string) {
 	if bytes.Equal(texts[0], texts[1]) == neg {
 		ts.Fatalf("the plans are equal: %t\n%s\n%s", !neg, texts[0], texts[1])
 	}
+}
+
+// testSession is the session of a script: root's, without a terminal, at a fixed time. $TEST_USER is another user:
+// "NUMBER NAME GROUP GROUP...".
+func testSession() container.Session {
+	dir, _ := os.Getwd()
+	session := container.Session{WorkDir: dir, Now: time.Date(2026, 11, 26, 9, 30, 5, 0, time.UTC), Terminal: os.Getenv("TEST_TERMINAL") != ""}
+	for i, field := range strings.Fields(os.Getenv("TEST_USER")) {
+		number, _ := strconv.Atoi(field)
+		switch i {
+		case 0:
+			session.User.ID = number
+		case 1:
+			session.User.Name = field
+		default:
+			session.User.Groups = append(session.User.Groups, number)
+		}
+	}
+	return session
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jetkit/cmd/internal/machine"
+	container "jetkit/cmd/internal/run"
 	"jetkit/pkgspec/diag"
 )
 
@@ -34,6 +35,8 @@ type system struct {
 	// cache is the folder to keep results in from one run to the next; empty
 	// keeps none.
 	cache string
+	// session tells who runs this, where and when.
+	session func() container.Session
 }
 
 // usageError is a command line that cannot be understood.
@@ -57,9 +60,12 @@ func run(ctx context.Context, args []string, sys *system) int {
 	err := root.ExecuteContext(ctx)
 	var usage *usageError
 	var problems *problemError
+	var exit *exitError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &exit):
+		return exit.code
 	case errors.As(err, &usage):
 		fmt.Fprintf(sys.err, "ERROR: %s\n\nRun '%s --help' for more information\n", diag.Clean(err.Error()), usage.command)
 		return exitUsage
@@ -104,7 +110,7 @@ their help what else they need.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	root.AddCommand(
 		newInit(sys), newPlan(sys), newPackages(sys),
-		newSchema(sys), newVersion(sys),
+		newRun(sys), newSchema(sys), newVersion(sys),
 	)
 	group(root)
 	return root

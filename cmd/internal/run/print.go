@@ -1,0 +1,126 @@
+package run
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Print writes the command as a bash array, one flag a line with its reason, and a last line that runs it: the whole
+// can be pasted into a shell or saved as a script.
+func (p *Plan) Print(w io.Writer) {
+	lines := p.lines()
+	width := 0
+	for _, line := range lines {
+		if line.why != "" {
+			width = max(width, min(utf8.RuneCountInString(line.words), widest))
+		}
+	}
+	for _, file := range p.Files {
+		what := "file"
+		if file.Mode.IsDir() {
+			what = "folder"
+		}
+		fmt.Fprintf(w, "# makes the %s %s: %s\n", what, Quote(file.Path), file.Why)
+	}
+	if p.Xhost {
+		fmt.Fprintf(w, "# runs %s, and takes it back\n", strings.Join(xhostAdd, " "))
+	}
+	fmt.Fprintln(w, "run=(")
+	for _, line := range lines {
+		if line.why == "" {
+			fmt.Fprintf(w, "  %s\n", line.words)
+			continue
+		}
+		fmt.Fprintf(w, "  %-*s  # %s\n", width, line.words, line.why)
+	}
+	fmt.Fprintln(w, ")\n\"${run[@]}\"")
+	for _, left := range p.Left {
+		fmt.Fprintf(w, "# left out: %s: %s\n", left.Thing, printable(left.Why))
+	}
+}
+
+// widest is the column, in characters, up to which reasons are lined up.
+const widest = 60
+
+type printed struct{ words, why string }
+
+func (p *Plan) lines() []printed {
+	lines := []printed{{quoteAll(append(slices.Clip(p.Program), "run")), p.Sudo}}
+	for _, option := range p.Options {
+		why := option.Thing + ": " + option.Reason
+		if option.Risk != "" {
+			why += "; risk: " + option.Risk
+		}
+		lines = append(lines, printed{quoteAll(option.Words()), printable(why)})
+	}
+	for words := p.line.Words; len(words) > 0; {
+		n := 1
+		for n < len(words) && !strings.HasPrefix(words[n], "-") {
+			n++
+		}
+		lines = append(lines, printed{quoteAll(words[:n]), "yours"})
+		words = words[n:]
+	}
+	argv := p.Argv()
+	image := len(argv) - len(p.line.Command) - 1
+	if argv[image-1] == "--" {
+		lines = append(lines, printed{"--", ""})
+	}
+	lines = append(lines, printed{quoteAll(argv[image : image+1]), ""})
+	if len(p.line.Command) > 0 {
+		lines = append(lines, printed{quoteAll(p.line.Command), ""})
+	}
+	return lines
+}
+
+func quoteAll(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = Quote(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// Quote writes a word so that a shell reads that word. Words with control characters are in bash's own form, so that
+// none of them gets to a terminal.
+func Quote(word string) string {
+	switch {
+	case word == "":
+		return "''"
+	case strings.IndexFunc(word, unprintable) >= 0 || !utf8.ValidString(word):
+		var b strings.Builder
+		for i := range len(word) {
+			if c := word[i]; c < ' ' || c > '~' || c == '\'' || c == '\\' {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			} else {
+				b.WriteByte(c)
+			}
+		}
+		return "$'" + b.String() + "'"
+	case strings.IndexFunc(word, special) < 0:
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// special reports whether a character means something to a shell, or could.
+func special(r rune) bool {
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	return !letter && !strings.ContainsRune("-_./:=,@%+", r)
+}
+
+// printable keeps a comment on its line.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unprintable(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,179 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Streams are what the container's own are connected with.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// ExitFailed is docker's code for a container that could not be started.
+const ExitFailed = 125
+
+// Start starts the container and returns its exit code, or the engine's where it did not come to that. Where nothing
+// has to be undone afterwards the engine takes the place of this program, and Start returns in case of an error only.
+// undo, if any, is called when the container has ended, whatever way that was.
+func (p *Plan) Start(ctx context.Context, streams Streams, undo func() error) (code int, err error) {
+	if err := p.make(); err != nil {
+		return ExitFailed, err
+	}
+	program, err := exec.LookPath(p.Program[0])
+	if err != nil {
+		return ExitFailed, fmt.Errorf("%s is not on the PATH: install it, or name another engine by --engine", p.Program[0])
+	}
+	undoXhost, err := p.xhost(ctx)
+	if err != nil {
+		return ExitFailed, err
+	}
+	if undo == nil && undoXhost == nil {
+		err := syscall.Exec(program, p.Argv(), os.Environ())
+		return ExitFailed, fmt.Errorf("%s: %w", program, err)
+	}
+	defer func() {
+		for _, undo := range []func() error{undo, undoXhost} {
+			if undo != nil {
+				err = errors.Join(err, undo())
+			}
+		}
+	}()
+	return p.child(ctx, program, streams)
+}
+
+// make writes the files that the container gets. A file that is there already is replaced as a whole, so that
+// containers that have the former one keep it.
+func (p *Plan) make() error {
+	for _, file := range p.Files {
+		if file.Mode.IsDir() {
+			if err := os.MkdirAll(file.Path, file.Mode.Perm()); err != nil {
+				return fmt.Errorf("making the folder for %s: %w", file.Why, err)
+			}
+			continue
+		}
+		if err := replace(file); err != nil {
+			return fmt.Errorf("writing %s: %w", file.Why, err)
+		}
+	}
+	return nil
+}
+
+// replace writes one file. Its folder is the user's alone: the file itself can be read by any user of the container.
+func replace(file File) error {
+	if old, err := os.ReadFile(file.Path); err == nil && bytes.Equal(old, file.Content) {
+		return nil
+	}
+	folder := filepath.Dir(file.Path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(folder, ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = temporary.Write(file.Content)
+	err = errors.Join(err, temporary.Chmod(file.Mode), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), file.Path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	return nil
+}
+
+// xhost lets root at the X server where that is needed, and returns how to take it back; nil if there is nothing to.
+func (p *Plan) xhost(ctx context.Context) (undo func() error, err error) {
+	if !p.Xhost || strings.Contains(answer(ctx, "xhost"), "SI:localuser:root") {
+		return nil, nil
+	}
+	if out, err := exec.CommandContext(ctx, xhostAdd[0], xhostAdd[1:]...).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %s; leave windows out by --without x11", strings.Join(xhostAdd, " "), err, bytes.TrimSpace(out))
+	}
+	return func() error { return exec.Command(xhostRemove[0], xhostRemove[1:]...).Run() }, nil
+}
+
+// forwarded are the signals that a container may wait for. A terminal's own go to the engine too, without us.
+var forwarded = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
+
+// grace is how long a container has after a signal that ends programs, before it is stopped.
+const grace = 10 * time.Second
+
+// child runs the engine as a child, passes signals on, and returns its exit code. A detached container is waited for.
+func (p *Plan) child(ctx context.Context, program string, streams Streams) (int, error) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, forwarded...)
+	defer signal.Stop(signals)
+	code, ended, err := p.attend(program, p.Argv()[1:], streams, signals)
+	if err == nil && code == 0 && p.line.on("detach") && !ended {
+		fmt.Fprintf(streams.Err, "waiting for %s to end: the webcams and the screen are its as long as it runs\n", p.Name)
+		silent := streams
+		silent.Out = io.Discard
+		code, ended, err = p.attend(program, p.engine("wait", p.Name), silent, signals)
+	}
+	if ended { // the engine's client may be gone and the container not
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*grace)
+		defer cancel()
+		_ = exec.CommandContext(ctx, program, p.engine("stop", p.Name)...).Run() // one that has ended is not there any more
+	}
+	return code, err
+}
+
+// engine returns the arguments of another command of the engine, without the program itself.
+func (p *Plan) engine(args ...string) []string {
+	return append(append([]string{}, p.Program[1:]...), args...)
+}
+
+// attend runs one command of the engine's. It reports whether a signal told it to end.
+func (p *Plan) attend(program string, args []string, streams Streams, signals <-chan os.Signal) (code int, ended bool, err error) {
+	cmd := exec.Command(program, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = streams.In, streams.Out, streams.Err
+	if err := cmd.Start(); err != nil {
+		return ExitFailed, false, fmt.Errorf("%s: %w", program, err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	var patience <-chan time.Time
+	for {
+		select {
+		case s := <-signals:
+			_ = cmd.Process.Signal(s) // it may have ended just now
+			if s == syscall.SIGTERM || s == syscall.SIGHUP || s == syscall.SIGINT {
+				ended, patience = true, time.After(grace)
+			}
+		case <-patience:
+			_ = cmd.Process.Kill()
+			patience = nil
+		case err := <-done:
+			code, err := exitCode(err)
+			return code, ended, err
+		}
+	}
+}
+
+// exitCode translates how a program ended: by a signal is 128 and its number, as in shells.
+func exitCode(err error) (int, error) {
+	if err == nil {
+		return 0, nil
+	}
+	exit, exited := errors.AsType[*exec.ExitError](err)
+	if !exited {
+		return ExitFailed, err
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal()), nil
+	}
+	return exit.ExitCode(), nil
+}

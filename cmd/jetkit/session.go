@@ -1,0 +1,28 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/containerd/console"
+
+	container "jetkit/cmd/internal/run"
+)
+
+// thisSession describes the session that this program was started in.
+func thisSession() container.Session {
+	groups, _ := os.Getgroups() // without them, the user is in none
+	dir, _ := os.Getwd()        // nothing is looked for around a folder that is gone
+	return container.Session{
+		User:     container.User{ID: os.Getuid(), Name: os.Getenv("USER"), Groups: groups},
+		Terminal: onTerminal(os.Stdin) && onTerminal(os.Stdout),
+		Now:      time.Now(),
+		WorkDir:  dir,
+	}
+}
+
+// onTerminal reports whether a stream is one that a person sits at.
+func onTerminal(f *os.File) bool {
+	_, err := console.ConsoleFromFile(f)
+	return err == nil
+}
