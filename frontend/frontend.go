@@ -23,16 +23,16 @@ import (
 
 // Build answers one request of BuildKit's gateway: a build, for one platform or
 // several, or a subrequest such as `docker buildx build --call=outline`.
-func Build(ctx context.Context, c client.Client) (*client.Result, error) { return buildAs(ctx, c, "") }
+func Build(ctx context.Context, c client.Client) (*client.Result, error) {
+	return Options{}.build(ctx, c)
+}
 
 // BuildAs is Build for a program at a path of its image, which also answers the
 // arguments [PackCommand] DIR FILE, by pack.Write. Steps may then run it.
-func BuildAs(path string) client.BuildFunc {
-	return func(ctx context.Context, c client.Client) (*client.Result, error) { return buildAs(ctx, c, path) }
-}
+func BuildAs(path string) client.BuildFunc { return BuildWith(Options{Program: path}) }
 
-func buildAs(ctx context.Context, c client.Client, path string) (_ *client.Result, err error) {
-	b, err := open(ctx, c, path)
+func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
+	b, err := o.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func buildAs(ctx context.Context, c client.Client, path string) (_ *client.Resul
 }
 
 // open reads what a request asks for, and jetson.yaml.
-func open(ctx context.Context, c client.Client, path string) (*build, error) {
-	own, err := ownProgram(c, path)
+func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
+	own, err := ownProgram(c, o.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func open(ctx context.Context, c client.Client, path string) (*build, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &build{client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc, own)}, nil
+	return &build{options: o, client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc, own)}, nil
 }
 
 // recovered turns a panic into an error: a frontend that dies tells its user no
@@ -83,8 +83,9 @@ func recovered(panicked any, err error) error {
 
 // build is the state of one request.
 type build struct {
-	client client.Client
-	ui     *dockerui.Client
+	options Options
+	client  client.Client
+	ui      *dockerui.Client
 	// spec is the jetson.yaml file.
 	spec     *dockerui.Source
 	contexts *contexts
@@ -104,6 +105,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 		return nil, err
 	}
 	b.show(ctx, p, b.warningsOf(problems))
+	b.options.planned(p, resolved, b.loaded.Load(), problems)
 	image, err := b.compile(ctx, resolved, p, report)
 	if err != nil {
 		return nil, err

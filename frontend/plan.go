@@ -25,7 +25,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 		File: b.spec.Filename, Data: b.spec.Data, Args: args, Flags: flags,
 		Complete: func(spec *pkgspec.Spec) error {
 			spec.Target.Platform, spec.Target.OneOfSeveral = formatPlatform(p), b.ui.MultiPlatformRequested
-			return nil
+			return b.options.complete(spec)
 		},
 		Contexts: contextsFor{b.contexts, p},
 		Evaluator: func(spec *pkgspec.Spec) configpy.Evaluator {

@@ -31,7 +31,20 @@ type refusal struct {
 	// device is a CDI device's name.
 	device     string
 	cause, fix string
+	// allowable reports that the user of the build can allow it.
+	allowable bool
 }
+
+// RefusedError is a builder's refusal of a build that its user can allow, before any
+// step of the image has run.
+type RefusedError struct {
+	error
+	// Needed lists all that the build must be allowed to do: what was refused, and what
+	// would be refused next.
+	Needed []plan.Entitlement
+}
+
+func (e *RefusedError) Unwrap() error { return e.error }
 
 // BuildKit reports refusals as text only. Sources: solver/llbsolver/vertex.go,
 // solver/llbsolver/cdidevices, util/entitlements of moby/buildkit v0.33.
@@ -52,11 +65,11 @@ func refusalOf(text string) (refusal, bool) {
 		return fmt.Sprintf("add --allow %s to the command (in a bake file: entitlements = [%[1]q])", what)
 	}
 	if m := notAllowed.FindStringSubmatch(text); m != nil {
-		return refusal{what: m[1], cause: "the build was not allowed to use " + m[1], fix: allow(m[1])}, true
+		return refusal{what: m[1], allowable: true, cause: "the build was not allowed to use " + m[1], fix: allow(m[1])}, true
 	}
 	if m := deviceNotAllowed.FindStringSubmatch(text); m != nil {
 		return refusal{
-			what: device, device: m[1], fix: allow(device),
+			what: device, device: m[1], allowable: true, fix: allow(device),
 			cause: "the build uses the device " + m[1] + ", which it was not allowed to",
 		}, true
 	}
@@ -80,7 +93,8 @@ func refusalOf(text string) (refusal, bool) {
 // refused explains a refusal: what to do, and which packages and tests it is for.
 func (c *compiled) refused(err error, r refusal) error {
 	lines := []string{r.cause, "  " + r.fix}
-	for _, e := range entitlementsOf(c.plan, c.required) {
+	needed := entitlementsOf(c.plan, c.required)
+	for _, e := range needed {
 		if e.Name != r.what {
 			lines = append(lines, fmt.Sprintf("  the build needs --allow %s too, for %s", e.Name, strings.Join(e.Uses, " and ")))
 		}
@@ -93,6 +107,9 @@ func (c *compiled) refused(err error, r refusal) error {
 		lines = append(lines, "needed by "+strings.Join(uses, ", "))
 	}
 	err = fmt.Errorf("%w\n%s", err, strings.Join(lines, "\n"))
+	if r.allowable {
+		err = &RefusedError{error: err, Needed: needed}
+	}
 	if len(at) == 0 || len(errdefs.Sources(err)) > 0 {
 		return err
 	}

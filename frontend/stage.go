@@ -31,8 +31,12 @@ type Container struct {
 // Stage builds the last package of a request's chain, for the first platform, and returns
 // the container that the package's tests have. Without the option target it is that of the
 // finished image. Tests do not run.
-func Stage(ctx context.Context, c client.Client) (_ *Container, err error) {
-	b, err := open(ctx, c, "")
+func Stage(ctx context.Context, c client.Client) (*Container, error) {
+	return Options{}.stage(ctx, c)
+}
+
+func (o Options) stage(ctx context.Context, c client.Client) (_ *Container, err error) {
+	b, err := o.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}

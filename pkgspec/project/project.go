@@ -121,6 +121,12 @@ func (p *Project) with(more ...diag.List) diag.List {
 	return all
 }
 
+// Catalog returns the packages for a target: those of a plan for that plan's.
+func (p *Project) Catalog(ctx context.Context, target plan.Target) (*catalog.Catalog, error) {
+	found, _, err := p.catalog(ctx, target)
+	return found, err
+}
+
 // catalog finds the packages for a target, once.
 func (p *Project) catalog(ctx context.Context, target plan.Target) (*catalog.Catalog, diag.List, error) {
 	p.mu.Lock()
