@@ -64,8 +64,18 @@ func (f *targetFlags) value(arg string) string {
 	return ""
 }
 
-// register adds the flags to a command.
+// register adds the flags to a command that reads folders of this machine.
 func (f *requestFlags) register(cmd *cobra.Command) {
+	f.registerFiles(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: what the arch means, else this machine's)")
+	completeFlag(cmd, "platform", knownPlatforms)
+	f.registerPackages(cmd)
+	flags.BoolVar(&f.runConfigPy, "run-config-py", false, "run the config.py files of packages; do it for trees that you trust")
+}
+
+// registerFiles adds the flags that say what to read and for what to resolve it.
+func (f *requestFlags) registerFiles(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
@@ -79,16 +89,18 @@ func (f *requestFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones: `[NAME=]DIR`")
 	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file: `NAME=DIR`")
 	f.target.register(cmd)
-	flags.StringVar(&f.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: what the arch means, else this machine's)")
-	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains: `NAME` or pattern (SKIP_PACKAGES)")
-	flags.StringArrayVar(&f.args, "arg", nil, "build argument `NAME=VALUE`; also called --build-arg, as in buildx")
-	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
-	flags.BoolVar(&f.runConfigPy, "run-config-py", false, "run the config.py files of packages; do it for trees that you trust")
-	completeFlag(cmd, "platform", knownPlatforms)
 	for _, name := range []string{"context", "source"} {
 		_ = cmd.MarkFlagDirname(name) // an error would mean that there is no such flag
 	}
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
+}
+
+// registerPackages adds the flags that say which packages, and with which arguments.
+func (f *requestFlags) registerPackages(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.skip, "skip", nil, "package to leave out of chains: `NAME` or pattern (SKIP_PACKAGES)")
+	flags.StringArrayVar(&f.args, "arg", nil, "build argument `NAME=VALUE`; also called --build-arg, as in buildx")
+	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
 }
 
 // request reads the flags. Names are packages given on the command line.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/containerd/console"
 	"github.com/spf13/cobra"
 
 	"jetkit/cmd/internal/machine"
@@ -23,6 +24,19 @@ const (
 	exitUsage       = 125
 	exitInterrupted = 130
 )
+
+// isTerminal reports whether a stream is one that a person sits at.
+func isTerminal(stream any) bool {
+	f, ok := stream.(console.File)
+	if !ok {
+		return false
+	}
+	_, err := console.ConsoleFromFile(f)
+	return err == nil
+}
+
+// asks reports whether the user can be asked something.
+func (s *system) asks() bool { return isTerminal(s.in) && isTerminal(s.err) }
 
 // system is everything outside of the program that commands use, so that tests
 // can stand in for it.
@@ -59,7 +73,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage *usageError
-	var problems *problemError
+	var shown interface{ print(w io.Writer) }
 	var exit *exitError
 	switch {
 	case err == nil:
@@ -72,8 +86,8 @@ func run(ctx context.Context, args []string, sys *system) int {
 	case ctx.Err() != nil:
 		fmt.Fprintln(sys.err, "ERROR: interrupted")
 		return exitInterrupted
-	case errors.As(err, &problems):
-		problems.print(sys.err)
+	case errors.As(err, &shown):
+		shown.print(sys.err)
 	default:
 		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.Clean(err.Error()))
 	}
@@ -109,6 +123,7 @@ their help what else they need.`,
 	root.SetErr(sys.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	root.AddCommand(
+		newBuild(sys),
 		newInit(sys), newPlan(sys), newPackages(sys),
 		newRun(sys), newSchema(sys), newVersion(sys),
 	)

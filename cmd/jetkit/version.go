@@ -16,8 +16,8 @@ import (
 // was compiled in another way is named by what Go knows of its module.
 var release string
 
-// build is the JSON form of jetkit version: what this program is.
-type build struct {
+// programBuild is the JSON form of jetkit version: what this program is.
+type programBuild struct {
 	// Version is the release, or the module's version, or "commit ..." of a checkout.
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
@@ -64,9 +64,9 @@ func newVersion(sys *system) *cobra.Command {
 }
 
 // thisBuild describes the running program.
-func thisBuild() build {
+func thisBuild() programBuild {
 	info, _ := debug.ReadBuildInfo()
-	b := build{
+	b := programBuild{
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Spec: pkgspec.Version, Plan: plan.Version,
 	}

@@ -112,16 +112,22 @@ func checkContext(name, dir string) error {
 
 // complete adds to the spec what the command line and the machine say.
 func (r *request) complete(spec *pkgspec.Spec) error {
-	for i := range spec.Packages {
-		spec.Packages[i].At = unlessTyped(spec.Packages[i].At)
-	}
-	spec.Target.At = unlessTyped(spec.Target.At)
 	if err := r.choosePlatform(spec); err != nil {
 		return err
 	}
 	spec.Target.Platform = platforms.Format(platforms.Normalize(r.platform))
+	return r.completeFor(spec)
+}
+
+// completeFor is complete for the platform that the spec has already. It may be
+// called for several at once.
+func (r *request) completeFor(spec *pkgspec.Spec) error {
+	for i := range spec.Packages {
+		spec.Packages[i].At = unlessTyped(spec.Packages[i].At)
+	}
+	spec.Target.At = unlessTyped(spec.Target.At)
 	spec.Sources = r.addSources(spec.Sources)
-	if r.noHost || r.platform.Architecture != "arm64" || spec.Target.L4T.Value != "" || spec.Target.JetPack.Value != "" {
+	if r.noHost || !strings.HasPrefix(spec.Target.Platform+"/", "linux/arm64/") || spec.Target.L4T.Value != "" || spec.Target.JetPack.Value != "" {
 		return nil
 	}
 	found, err := probeRelease(r.machine)

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/errdefs"
+
+	"jetkit/pkgspec/diag"
+)
+
+// buildError is a build that failed: BuildKit knows the lines of files that it is
+// about.
+type buildError struct{ error }
+
+func (e *buildError) Unwrap() error { return e.error }
+
+// print shows the error below its lines, as docker buildx build does.
+func (e *buildError) print(w io.Writer) {
+	for _, source := range errdefs.Sources(e.error) {
+		if source.Info.GetFilename() != commandLine {
+			_ = source.Print(w) // there is no place to say so
+		}
+	}
+	fmt.Fprintf(w, "ERROR: %s\n", diag.CleanLines(e.Error()))
+}
+
+// asBuildError returns the error of a build as its user reads it: problems of the
+// user's files as the plan shows them.
+func asBuildError(err error) error {
+	list := diag.FromError(err)
+	if len(list) == 0 {
+		return &buildError{err}
+	}
+	texts := map[string][]byte{}
+	for _, source := range errdefs.Sources(err) {
+		texts[source.Info.GetFilename()] = source.Info.GetData()
+	}
+	return &problemError{list: withoutCommandLine(list), texts: texts}
+}
+
+// printBuildWarnings lists the warnings of a build.
+func printBuildWarnings(w io.Writer, warnings []client.VertexWarning) {
+	if len(warnings) == 0 {
+		return
+	}
+	plural := "s"
+	if len(warnings) == 1 {
+		plural = ""
+	}
+	fmt.Fprintf(w, "\n%d warning%s:\n", len(warnings), plural)
+	for _, warning := range warnings {
+		fmt.Fprintf(w, " - %s\n", diag.Clean(string(warning.Short)))
+	}
+}

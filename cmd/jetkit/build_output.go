@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+
+	"jetkit/cmd/internal/build"
+	"jetkit/cmd/internal/builder"
+	"jetkit/cmd/internal/engine"
+)
+
+// exports returns where the image goes: where the flags say, or else to what keeps
+// images on this machine.
+func (b *builds) exports() ([]build.Export, error) {
+	var all []build.Export
+	for _, text := range b.flags.outputs {
+		e, err := build.ParseExport(text)
+		if err != nil {
+			return nil, fmt.Errorf("--output %s: %w", text, err)
+		}
+		if e.Loads() {
+			if e, err = b.load(e); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, e)
+	}
+	if b.flags.pushes() && b.builder.Kind == builder.Docker { // it loads by pushing
+		return append(all, b.push()), nil
+	}
+	if repo := b.flags.repository(); b.flags.load || repo != "" {
+		e, err := b.load(build.Export{})
+		switch {
+		case err == nil:
+			all = append(all, e)
+		case b.flags.load:
+			return nil, err
+		}
+	}
+	if b.flags.pushes() {
+		all = append(all, b.push())
+	}
+	if len(all) == 0 {
+		e, err := b.load(build.Export{})
+		if err != nil {
+			e, err = b.archive()
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// pushes reports whether --push asks for a push, and repository where to; empty means
+// to where the name says.
+func (f *buildFlags) pushes() bool { return f.push != "" && f.push != "false" }
+
+func (f *buildFlags) repository() string {
+	if f.push == "true" || f.push == "false" {
+		return ""
+	}
+	return f.push
+}
+
+// push returns an export to a registry. Docker's own builder may be unable to push:
+// its engine does it.
+func (b *builds) push() build.Export {
+	if b.builder.Kind == builder.Docker {
+		return build.Export{Type: build.ExporterMoby, Engine: b.ownEngine(), Push: true, Attrs: map[string]string{}}
+	}
+	return build.Export{Type: client.ExporterImage, Attrs: map[string]string{"push": "true", "unpack": "false"}}
+}
+
+// load completes an export into what keeps images here: Docker, or podman or nerdctl.
+func (b *builds) load(e build.Export) (build.Export, error) {
+	if e.Attrs == nil {
+		e.Attrs = map[string]string{}
+	}
+	if b.builder.Kind == builder.Docker {
+		e.Type, e.Engine = build.ExporterMoby, b.ownEngine()
+		return e, nil
+	}
+	e.Type = client.ExporterDocker
+	docker, err := b.docker(e.Attrs["context"])
+	delete(e.Attrs, "context")
+	if err == nil {
+		if e.Engine = docker; docker.OCI() {
+			e.Type = client.ExporterOCI
+		}
+		return e, nil
+	}
+	for _, name := range []string{"podman", "nerdctl"} {
+		if path, err := exec.LookPath(name); err == nil {
+			e.Engine = &build.Program{Path: path, Name: name}
+			return e, nil
+		}
+	}
+	return e, fmt.Errorf("nothing here can load images: %w, and there is no podman or nerdctl; write a file with --output type=docker,dest=FILE, or push with --push", err)
+}
+
+// docker connects to the Docker engine of a context, and closes it with the builds.
+func (b *builds) docker(context string) (*build.Docker, error) {
+	e, err := engine.Connect(b.env, context)
+	if err != nil {
+		return nil, err
+	}
+	b.closers = append(b.closers, e.Close)
+	return build.NewDocker(b.ctx, e.Client, b.config)
+}
+
+// ownEngine returns the Docker engine that is the builder.
+func (b *builds) ownEngine() build.Engine { return build.DockerOf(b.builder.Engine.Client, b.config) }
+
+// archive returns an export into a file of the user's.
+func (b *builds) archive() (build.Export, error) {
+	data, _ := b.env("XDG_DATA_HOME")
+	if home, _ := b.env("HOME"); data == "" && home != "" {
+		data = filepath.Join(home, ".local", "share")
+	}
+	if !filepath.IsAbs(data) {
+		return build.Export{}, errors.New("nothing here can load images, and without HOME there is no folder to keep one in: write it to a file with --output type=docker,dest=FILE, or push it with --push")
+	}
+	return build.Export{Type: client.ExporterDocker, Attrs: map[string]string{}, Folder: filepath.Join(data, "jetkit", "images")}, nil
+}
+
+// whereTo says in words where an image is.
+func whereTo(result *build.Result) string {
+	switch {
+	case result.Archive != "":
+		return fmt.Sprintf("nothing here loads images, so it is in the file\n  %s\nload it where Docker or podman is: docker load -i %[1]s\nor push it: jetkit build --push=REPOSITORY ...", result.Archive)
+	case len(result.Engines) > 0:
+		return "loaded into " + strings.Join(result.Engines, " and ")
+	}
+	return ""
+}
