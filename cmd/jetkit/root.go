@@ -75,6 +75,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	var usage *usageError
 	var shown interface{ print(w io.Writer) }
 	var exit *exitError
+	var lines interface{ MultiLine() } // an error whose text has several lines on purpose
 	switch {
 	case err == nil:
 		return exitOK
@@ -88,6 +89,8 @@ func run(ctx context.Context, args []string, sys *system) int {
 		return exitInterrupted
 	case errors.As(err, &shown):
 		shown.print(sys.err)
+	case errors.As(err, &lines):
+		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.CleanLines(err.Error()))
 	default:
 		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.Clean(err.Error()))
 	}
@@ -125,7 +128,8 @@ their help what else they need.`,
 	root.AddCommand(
 		newBuild(sys),
 		newInit(sys), newPlan(sys), newPackages(sys),
-		newRun(sys), newSchema(sys), newVersion(sys),
+		newRun(sys), newBuilder(sys),
+		newSchema(sys), newVersion(sys),
 	)
 	group(root)
 	return root

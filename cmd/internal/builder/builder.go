@@ -109,6 +109,9 @@ type NoneError struct {
 	Skipped []Skipped
 }
 
+// MultiLine tells that the text has several lines.
+func (e *NoneError) MultiLine() {}
+
 func (e *NoneError) Error() string {
 	var text strings.Builder
 	text.WriteString("there is no builder:")

@@ -21,9 +21,11 @@ import (
 // Limits of the private daemon's life.
 const (
 	startLimit = 30 * time.Second
-	stopLimit  = 15 * time.Second
-	pollEvery  = 20 * time.Millisecond
-	maxLog     = 8 << 20
+	stopLimit  = 15 * time.Second // for builds to be cancelled
+	// giveUpLimit is for a daemon that never answered.
+	giveUpLimit = time.Second
+	pollEvery   = 20 * time.Millisecond
+	maxLog      = 8 << 20
 )
 
 // daemon is the private builder.
@@ -183,7 +185,7 @@ func (d *daemon) start(ctx context.Context) (bool, error) {
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
 	if err := d.await(ctx, exited, from); err != nil {
-		return false, errors.Join(err, d.end(stopLimit))
+		return false, errors.Join(err, d.end(giveUpLimit))
 	}
 	return true, nil
 }
@@ -229,8 +231,16 @@ func (d *daemon) failure(what string, from int64) error {
 	if err != nil || int64(len(text)) < from {
 		return fmt.Errorf("%s; its log is %s", what, d.paths.Log)
 	}
-	return fmt.Errorf("%s; its log, %s, ends:\n%s", what, d.paths.Log, lastLines(string(text[from:])))
+	return &startFailure{fmt.Sprintf("%s; its log, %s, ends:\n%s", what, d.paths.Log, lastLines(string(text[from:])))}
 }
+
+// startFailure is an error that ends with lines of a log.
+type startFailure struct{ text string }
+
+func (e *startFailure) Error() string { return e.text }
+
+// MultiLine tells that the text has several lines.
+func (e *startFailure) MultiLine() {}
 
 // stop ends the daemon and waits for it, and reports whether there was one.
 func (d *daemon) stop(ctx context.Context) (bool, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os/exec"
 
 	"github.com/moby/buildkit/client"
 	dockerclient "github.com/moby/moby/client"
@@ -53,10 +52,9 @@ func unreachable(e *engine.Engine, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("no permission for %s: add your user to its group (sudo usermod -aG docker $USER) and log in again", e.Host)
 	case errors.Is(err, fs.ErrNotExist) && e.Host == dockerclient.DefaultDockerHost:
-		if _, err := exec.LookPath("docker"); err != nil {
-			return noSuch("no Docker", "there is no engine at %s, and no docker on the PATH", e.Host)
-		}
-		return noSuch("no Docker engine", "there is no engine at %s", e.Host)
+		return noSuch("no Docker", "there is no engine at %s", e.Host)
+	case errors.Is(err, fs.ErrNotExist):
+		return noSuch("no Docker at "+e.Host, "there is no engine at %s", e.Host)
 	}
-	return fmt.Errorf("%s: %w", e.Host, err)
+	return err
 }

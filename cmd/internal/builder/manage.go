@@ -111,8 +111,18 @@ type Attempt struct {
 	Named bool
 	// Reason is why it cannot be used, nil where it can.
 	Reason error
-	// Builder is one that can be used. The caller closes it.
+	// Builder is one that can be used. The caller closes it: [CloseAll].
 	Builder *Builder
+}
+
+// CloseAll closes what [Describe] connected to. Nothing was asked of it that could
+// fail now.
+func CloseAll(attempts []Attempt) {
+	for _, a := range attempts {
+		if a.Builder != nil {
+			_ = a.Builder.Close()
+		}
+	}
 }
 
 // Describe tries all places in order and starts nothing: the first that can be
