@@ -111,6 +111,9 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	image := b.solvable(p, c, def, platform)
 	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
+	if b.options.Compiled != nil {
+		b.options.Compiled(image.observed(platform, c.stages))
+	}
 	return image, nil
 }
 
@@ -138,8 +141,14 @@ func (b *build) prefix(platform ocispecs.Platform) string {
 // label returns the start of a progress name, as the Dockerfile frontend does:
 // "[internal]", or "[linux/arm64 internal]" in a build for several platforms.
 func (b *build) label(platform ocispecs.Platform, kind string) string {
-	return "[" + strings.TrimSpace(b.prefix(platform)+" "+kind) + "]"
+	return label(b.prefix(platform), kind)
 }
+
+func label(prefix, kind string) string { return "[" + strings.TrimSpace(prefix+" "+kind) + "]" }
+
+// isBase reports whether an operation of this name is the base image that pullBase names.
+// A package's instructions are named otherwise.
+func isBase(name, prefix string) bool { return strings.HasPrefix(name, label(prefix, "base")+" FROM ") }
 
 // resolveBase loads the base image: from a named context of that name or, as
 // Docker does for any image, one that is called like the reference.

@@ -24,6 +24,9 @@ type Options struct {
 	// Planned is told the plan of each platform's image before any of its steps runs,
 	// from several goroutines at once. It may be nil.
 	Planned func(Planned)
+	// Compiled is told what each platform's image consists of before its steps run,
+	// also from several goroutines at once. It may be nil.
+	Compiled func(Compiled)
 }
 
 // BuildWith is [Build] with options.

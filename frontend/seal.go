@@ -20,6 +20,9 @@ type sealedImage struct {
 	runs  []teststep.Run
 }
 
+// sealName is what the progress calls the seal.
+const sealName = " seal image"
+
 // seal finishes an image from the stages of its chain: the user's configuration, the
 // tests, and the operation that depends on them.
 func (b *build) seal(p *plan.Plan, stages []chain.Stage, base *chain.Base, platform ocispecs.Platform, epoch *time.Time) (*sealedImage, error) {
@@ -36,7 +39,7 @@ func (b *build) seal(p *plan.Plan, stages []chain.Stage, base *chain.Base, platf
 		return nil, err
 	}
 	st, err := teststep.Seal(finished, manifest, b.evaluations.of(platform), epoch,
-		llb.WithCustomName(b.label(platform, "internal")+" seal image"), llb.Platform(platform), b.placeOf(p))
+		llb.WithCustomName(b.label(platform, "internal")+sealName), llb.Platform(platform), b.placeOf(p))
 	if err != nil {
 		return nil, err
 	}

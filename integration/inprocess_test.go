@@ -28,6 +28,14 @@ type inProcess struct {
 // buildInProcess builds a project's jetson.yaml with frontend.Build called here instead of in a gateway image.
 func (p *project) buildInProcess(t *testing.T, b inProcess) (*built, error) {
 	t.Helper()
+	var statuses []*client.SolveStatus
+	_, err := p.solveInProcess(t, b, frontend.Options{}, func(s *client.SolveStatus) { statuses = append(statuses, s) })
+	return &built{steps: collect(statuses)}, err
+}
+
+// solveInProcess is buildInProcess with options of the frontend, for those who want all of the progress and the response.
+func (p *project) solveInProcess(t *testing.T, b inProcess, o frontend.Options, each func(*client.SolveStatus)) (*client.SolveResponse, error) {
+	t.Helper()
 	ctx := t.Context()
 	daemon := b.daemon
 	if daemon == nil {
@@ -52,23 +60,24 @@ func (p *project) buildInProcess(t *testing.T, b inProcess) (*built, error) {
 		opt.FrontendAttrs["context:"+name] = "local:" + name
 	}
 	maps.Copy(opt.FrontendAttrs, b.attrs)
-	result := &built{}
 	statuses := make(chan *client.SolveStatus)
 	collected := make(chan struct{})
 	go func() {
 		defer close(collected)
-		result.steps = collect(statuses)
+		for s := range statuses {
+			each(s)
+		}
 	}()
-	_, err = c.Build(ctx, opt, "", frontend.Build, statuses) // closes statuses
+	res, err := c.Build(ctx, opt, "", frontend.BuildWith(o), statuses) // closes statuses
 	<-collected
-	return result, err
+	return res, err
 }
 
 // collect turns BuildKit's progress into the steps that buildx would show.
-func collect(statuses <-chan *client.SolveStatus) []*progress.Step {
+func collect(statuses []*client.SolveStatus) []*progress.Step {
 	var steps []*progress.Step
 	byDigest := map[string]*progress.Step{}
-	for status := range statuses {
+	for _, status := range statuses {
 		for _, v := range status.Vertexes {
 			step, ok := byDigest[v.Digest.String()]
 			if !ok {

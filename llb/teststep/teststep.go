@@ -224,7 +224,7 @@ func (b *builder) step(run Run, folder llb.State, on *surface) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	opts = append(opts, llb.Args(append([]string{testinit.Program}, command(run.Test)...)), llb.WithCustomName(b.named(run.Label())))
+	opts = append(opts, llb.Args(append([]string{testinit.Program}, command(run.Test)...)), llb.WithCustomName(Prefixed(b.Prefix, run.Label())))
 	if b.Declared != nil {
 		opts = append(opts, b.Declared(run.Step, run.Test))
 	}
@@ -348,9 +348,10 @@ func (c Config) devices(step plan.Step) gpu.Devices {
 	return gpu.Required(c.Plan.Tests.Device)
 }
 
-func (c Config) named(label string) string {
-	if c.Prefix == "" {
+// Prefixed puts the platform into the label of a run, in a build for several.
+func Prefixed(platform, label string) string {
+	if platform == "" {
 		return label
 	}
-	return "[" + c.Prefix + " " + strings.TrimPrefix(label, "[")
+	return "[" + platform + " " + strings.TrimPrefix(label, "[")
 }

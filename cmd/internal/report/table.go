@@ -1,0 +1,303 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"jetkit/pkgspec/diag"
+)
+
+// Table writes what a person wants to know at the end of a build: a row for each package,
+// with those of the base image and of the rest around them, and what took longest.
+func (r *Report) Table(w io.Writer) error {
+	var t textTable
+	for i := range r.Builds {
+		t.build(r, &r.Builds[i])
+	}
+	if len(r.Builds) > 1 {
+		t.summary(r)
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+// none stands for what there is not, or what nobody knows.
+const none = "-"
+
+type textTable struct{ b strings.Builder }
+
+func (t *textTable) build(r *Report, b *Build) {
+	if len(b.Images) == 0 {
+		return // it failed before there was a plan: its error says all
+	}
+	for i := range b.Images {
+		img := &b.Images[i]
+		if t.b.Len() > 0 {
+			t.b.WriteByte('\n')
+		}
+		if title := titleOf(r, b, img); title != "" {
+			t.b.WriteString(diag.Clean(title) + "\n")
+		}
+		t.rows(append([][]string{{"PACKAGE", "TIME", "CACHED", "TESTS", "SIZE"}}, rowsOf(b, img)...))
+	}
+	t.notes(b)
+}
+
+// titleOf names an image where there are several.
+func titleOf(r *Report, b *Build, img *Image) string {
+	var words []string
+	if len(r.Builds) > 1 {
+		words = append(words, b.Name)
+	}
+	if len(b.Images) > 1 {
+		words = append(words, img.Platform)
+	}
+	return strings.Join(words, " ")
+}
+
+// rowsOf lists the rows of an image's table.
+func rowsOf(b *Build, img *Image) [][]string {
+	var rows [][]string
+	row := func(name string, phases ...Phase) {
+		steps := stepsOf(b, img, phases...)
+		size := none
+		if owned, ok := img.sizeOf(ownerOf(phases[0])); ok {
+			size = formatSize(owned)
+		}
+		if took := spent(steps); took >= least || size != none {
+			rows = append(rows, []string{name, secondsOrNone(took), none, none, size})
+		}
+	}
+	row("files", PhaseFiles)
+	row("config.py", PhaseConfig)
+	row("base image", PhaseBase)
+	for _, p := range img.Packages {
+		rows = append(rows, []string{p.Name, packageTime(&p), cachedOf(p.CachedSteps, p.Steps), testsOf(img, p.Name), sizeText(p.Size)})
+	}
+	row("seal", PhaseSeal)
+	row("export", PhaseExport)
+	cached, all := 0, 0
+	for _, p := range img.Packages {
+		cached, all = cached+p.CachedSteps, all+p.Steps
+	}
+	total := none
+	if img.Size > 0 {
+		total = formatSize(img.Size)
+	}
+	return append(rows, []string{"total", formatSeconds(b.Seconds), cachedOf(cached, all), testsOf(img, ""), total})
+}
+
+func ownerOf(p Phase) string {
+	if p == PhaseBase || p == PhaseSeal {
+		return string(p)
+	}
+	return ""
+}
+
+// sizeOf returns the size of the layers of one owner.
+func (img *Image) sizeOf(owner string) (int64, bool) {
+	var sum int64
+	found := false
+	for _, l := range img.Layers {
+		if owner != "" && l.Owner == owner {
+			sum, found = sum+l.Size, true
+		}
+	}
+	return sum, found
+}
+
+// stepsOf lists the steps of some phases that began, of an image and of all.
+func stepsOf(b *Build, img *Image, phases ...Phase) []*Step {
+	var steps []*Step
+	for i := range b.Steps {
+		s := &b.Steps[i]
+		if slices.Contains(phases, s.Phase) && (s.Platform == "" || s.Platform == img.Platform) && s.Result != NotRun {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// spent is how long at least one of the steps ran, in seconds.
+func spent(steps []*Step) float64 {
+	var spans []Span
+	for _, s := range steps {
+		spans = append(spans, s.spans()...)
+	}
+	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	sum, until := 0.0, 0.0
+	for _, s := range spans {
+		sum += max(0, s.Start+s.Seconds-max(s.Start, until))
+		until = max(until, s.Start+s.Seconds)
+	}
+	return sum
+}
+
+// spans are the times in which a step ran.
+func (s *Step) spans() []Span {
+	if s.Spans == nil {
+		return []Span{{s.Start, s.Seconds}}
+	}
+	return s.Spans
+}
+
+// packageTime is how long a package was built, or why it was not.
+func packageTime(p *Package) string {
+	switch p.Result {
+	case Failure:
+		return formatSeconds(p.Seconds) + " failed"
+	case Interrupted, Running:
+		return formatSeconds(p.Seconds) + " stopped"
+	case NotRun:
+		return "not built"
+	}
+	return secondsOrNone(p.Seconds)
+}
+
+// least is the least time that is worth a row, in seconds.
+const least = 0.05
+
+func secondsOrNone(s float64) string {
+	if s < least {
+		return none
+	}
+	return formatSeconds(s)
+}
+
+func cachedOf(cached, all int) string {
+	if all == 0 {
+		return none
+	}
+	return fmt.Sprintf("%d/%d", cached, all)
+}
+
+func sizeText(size *int64) string {
+	if size == nil {
+		return none
+	}
+	return formatSize(*size)
+}
+
+// testsOf sums up the tests of a package, or of all if the name is empty.
+func testsOf(img *Image, pkg string) string {
+	count := map[Result]int{}
+	cached, took := 0, 0.0
+	for _, t := range img.Tests {
+		if pkg != "" && t.Package != pkg {
+			continue
+		}
+		count[t.Result]++
+		took += t.Seconds
+		if t.Cached {
+			cached++
+		}
+	}
+	var parts []string
+	for _, part := range []struct {
+		result Result
+		word   string
+	}{{Failure, "failed"}, {Passed, "passed"}, {Interrupted, "stopped"}, {Running, "running"}, {Skipped, "skipped"}, {NotRun, "not run"}} {
+		if n := count[part.result]; n > 0 {
+			text := fmt.Sprintf("%d %s", n, part.word)
+			if part.result == Passed && cached > 0 {
+				text += " (" + cachedWord(cached, n) + ")"
+			}
+			parts = append(parts, text)
+		}
+	}
+	if took >= least {
+		parts = append(parts, formatSeconds(took))
+	}
+	return cmp.Or(strings.Join(parts, ", "), none)
+}
+
+func cachedWord(cached, all int) string {
+	if cached == all {
+		return "cached"
+	}
+	return fmt.Sprintf("%d cached", cached)
+}
+
+// slowest is how many steps the notes name.
+const slowest = 3
+
+// notes writes what is below a build's tables.
+func (t *textTable) notes(b *Build) {
+	var steps []*Step
+	for i := range b.Steps {
+		if s := &b.Steps[i]; s.Seconds >= least {
+			steps = append(steps, s)
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b *Step) int { return cmp.Compare(b.Seconds, a.Seconds) })
+	for i, s := range steps[:min(len(steps), slowest)] {
+		head := ""
+		if i == 0 {
+			head = "Slowest"
+			t.b.WriteByte('\n')
+		}
+		fmt.Fprintf(&t.b, "%-8s  %7s  %s\n", head, formatSeconds(s.Seconds), shorten(diag.Clean(s.Name), 80))
+	}
+	clipped := map[string]int{}
+	for _, s := range b.Steps {
+		if s.Output != nil && s.Output.Clipped != "" {
+			clipped[s.Output.Clipped]++
+		}
+	}
+	for _, limit := range slices.Sorted(maps.Keys(clipped)) {
+		fmt.Fprintf(&t.b, "\nThe output of %s is not complete: %s\n", plural(clipped[limit], "step"), diag.Clean(clipAdvice(limit)))
+	}
+}
+
+// summary lists the builds of a run with several.
+func (t *textTable) summary(r *Report) {
+	rows := [][]string{{"IMAGE", "RESULT", "TIME", "SIZE"}}
+	for _, b := range r.Builds {
+		size := int64(0)
+		for _, img := range b.Images {
+			size += img.Size
+		}
+		text := none
+		if size > 0 {
+			text = formatSize(size)
+		}
+		rows = append(rows, []string{b.Name, string(b.Result), formatSeconds(b.Seconds), text})
+	}
+	if t.b.Len() > 0 {
+		t.b.WriteByte('\n')
+	}
+	t.rows(append(rows, []string{"total", string(r.Result), formatSeconds(r.Seconds), none}))
+}
+
+// maxCell bounds the width of a column, so that a long name does not push the others away.
+const maxCell = 50
+
+// rows writes a table as docker does: columns three spaces apart, headings in capitals.
+func (t *textTable) rows(rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = shorten(diag.Clean(cell), maxCell)
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			fmt.Fprintf(&line, "%-*s   ", widths[i], cell)
+		}
+		t.b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}
+
+func shorten(text string, limit int) string {
+	if utf8.RuneCountInString(text) <= limit {
+		return text
+	}
+	return string([]rune(text)[:limit-1]) + "…"
+}
