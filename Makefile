@@ -19,6 +19,11 @@ PLATFORMS ?= linux/$(shell go env GOARCH)
 FRONTEND_OUT ?= .cache/frontend
 comma := ,
 
+# release: version without a v, the time of all files, and where they go.
+VERSION ?= 0.0.0-$(shell git log -1 --date=format:%Y%m%d --format=%cd.%h)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+RELEASE_OUT ?= .cache/release
+
 # Everything is compiled as the frontend is, so that Go compiles what programs, tests and linters share once. The race
 # detector needs cgo, so `make unit` compiles on its own.
 export CGO_ENABLED := 0
@@ -28,7 +33,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= ./...
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit integration test compat demo bench frontend-image clean
+.PHONY: help setup build lint vuln fmt unit integration test compat demo bench frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -42,7 +47,7 @@ build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 
 lint: $(LINTERS) ## Check the code and its formatting, scripts, workflows and Kubernetes manifests
 	$(LINTER) run ./...
-	shellcheck integration/*.sh cmd/internal/compat/*.sh llb/testinit/program/*.sh .ci/run examples/builder/nvidia-runc
+	shellcheck integration/*.sh cmd/internal/compat/*.sh release/*.sh llb/testinit/program/*.sh .ci/run examples/builder/nvidia-runc
 	$(BIN)/actionlint $(wildcard .github/workflows/*.y*ml)
 	$(BIN)/actionlint -config-file examples/ci/github/actionlint.yaml $(filter-out %/actionlint.yaml,$(wildcard examples/ci/github/*.y*ml))
 	$(BIN)/manifests $(wildcard examples/kubernetes/*.yaml)
@@ -86,6 +91,10 @@ frontend-image: ## Build and push the frontend image: REGISTRY=host:port/name TA
 	done
 	REGISTRY='$(REGISTRY)' TAG='$(TAG)' FRONTEND_OUT='$(FRONTEND_OUT)' docker buildx bake frontend-local --push \
 	  $(if $(BUILDER),--builder '$(BUILDER)') --allow 'fs.read=$(FRONTEND_OUT)' --set '*.platform=$(PLATFORMS)'
+
+release: ## Make archives and Debian packages for amd64 and arm64 in .cache/release: VERSION=1.2.3
+	release/compile.sh '$(VERSION)' .cache/compiled
+	SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' release/pack.sh '$(VERSION)' "$$(go env GOARCH)" .cache/compiled '$(RELEASE_OUT)'
 
 clean: ## Remove what make built; the base image and the tools too
 	rm -rf .cache

@@ -1,4 +1,4 @@
-# How jetkit's own image is built. `docker buildx bake --list=targets` shows what there is.
+# How jetkit's own image and releases are built. `docker buildx bake --list=targets` shows what there is.
 
 variable "REGISTRY" {
   default     = "jetkit"
@@ -13,6 +13,25 @@ variable "TAG" {
 variable "FRONTEND_OUT" {
   default     = ".cache/frontend"
   description = "Folder with frontends compiled on the host, one folder per platform (frontend-local)."
+}
+
+variable "VERSION" {
+  default     = "0.0.0-dev"
+  description = "Version of a release, without a v."
+  validation {
+    condition     = can(regex("^[0-9][0-9A-Za-z.+~-]*$", VERSION))
+    error_message = "VERSION becomes part of names of files: write it as in 1.2.3 or 1.2.3-rc.1."
+  }
+}
+
+variable "SOURCE_DATE_EPOCH" {
+  default     = "0"
+  description = "Time of a release's files, in seconds: git log -1 --format=%ct"
+}
+
+variable "RELEASE_OUT" {
+  default     = ".cache/release"
+  description = "Folder for the files of a release."
 }
 
 group "default" {
@@ -41,4 +60,14 @@ target "frontend-local" {
   contexts = {
     build = FRONTEND_OUT
   }
+}
+
+target "release" {
+  description = "Archives and Debian packages of the command line tool for amd64 and arm64, compiled in the public Go image."
+  dockerfile  = "release/Dockerfile"
+  args = {
+    VERSION           = VERSION
+    SOURCE_DATE_EPOCH = SOURCE_DATE_EPOCH
+  }
+  output = ["type=local,dest=${RELEASE_OUT}"]
 }
