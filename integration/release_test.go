@@ -27,7 +27,7 @@ find / -xdev -path '/proc/*' -prune -o -path '/release/*' -prune -o -print | sor
 dpkg -i jetkit_1.2.3-rc.1_$(dpkg --print-architecture).deb
 test "$(dpkg-query --show --showformat '${Version}' jetkit)" = '1.2.3~rc.1'
 dpkg --verify jetkit
-jetkit version | grep '^jetkit *1.2.3-rc.1$'
+test "$(jetkit version | head -n 1)" = 'jetkit       1.2.3-rc.1'
 jetkit plan numpy --platform linux/amd64 | grep numpy
 gzip --decompress --stdout /usr/share/man/man1/jetkit-plan.1.gz | grep '^.SH SYNOPSIS$'
 test -s /usr/share/man/man1/jetkit.1.gz

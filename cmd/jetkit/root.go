@@ -143,21 +143,28 @@ var groups = []struct {
 	{"Build and run", []string{"init", "build", "run", "autotag", "shell", "bake"}},
 	{"Look before building", []string{"plan", "packages"}},
 	{"This machine", []string{"target", "doctor", "builder"}},
-	{"More", []string{"schema", "version", "completion", "help"}},
+	{moreCommands, []string{"schema", "version"}},
 }
+
+// moreCommands is the heading that cobra's own commands are under too.
+const moreCommands = "More"
 
 // group puts the commands under their headings.
 func group(root *cobra.Command) {
 	for _, g := range groups {
-		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
 		for _, name := range g.commands {
 			if cmd, _, err := root.Find([]string{name}); err == nil && cmd != root {
 				cmd.GroupID = g.title
 			}
 		}
+		// A heading without commands would be shown too.
+		inGroup := func(cmd *cobra.Command) bool { return cmd.GroupID == g.title }
+		if slices.ContainsFunc(root.Commands(), inGroup) || g.title == moreCommands {
+			root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
+		}
 	}
-	root.SetHelpCommandGroupID(groups[len(groups)-1].title)
-	root.SetCompletionCommandGroupID(groups[len(groups)-1].title)
+	root.SetHelpCommandGroupID(moreCommands)
+	root.SetCompletionCommandGroupID(moreCommands)
 }
 
 // noSuchCommand refuses arguments of a command that only holds others.
