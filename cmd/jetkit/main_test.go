@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 				in: os.Stdin, out: os.Stdout, err: os.Stderr,
 				env: os.LookupEnv, machine: machine.At(os.Getenv("MACHINE")), cache: os.Getenv("JETKIT_CACHE"),
 				session: testSession,
+				disk:    func(string) (free, total int64, err error) { return 400 << 30, 500 << 30, nil },
 			}))
 		},
 	})
@@ -46,6 +47,8 @@ func TestScript(t *testing.T) {
 			env.Setenv("MACHINE", filepath.Join(env.WorkDir, "machine"))
 			env.Setenv("JETKIT_CACHE", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("PATH", os.Getenv("PATH"))
+			// Scripts that bring programs of their own have no others but jetkit's.
+			env.Setenv("JETKIT_BIN", filepath.SplitList(os.Getenv("PATH"))[0])
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

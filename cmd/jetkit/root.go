@@ -51,6 +51,8 @@ type system struct {
 	cache string
 	// session tells who runs this, where and when.
 	session func() container.Session
+	// disk returns the free and all bytes of a folder's disk; nil asks the system.
+	disk func(dir string) (free, total int64, err error)
 }
 
 // usageError is a command line that cannot be understood.
@@ -129,6 +131,7 @@ their help what else they need.`,
 		newBuild(sys),
 		newInit(sys), newPlan(sys), newPackages(sys),
 		newRun(sys), newBuilder(sys),
+		newTarget(sys), newDoctor(sys),
 		newSchema(sys), newVersion(sys),
 	)
 	group(root)

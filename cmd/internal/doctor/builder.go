@@ -23,6 +23,8 @@ type Builder struct {
 	MaxUsed int64
 	// Problem is why builds cannot use it; empty if they can.
 	Problem string
+	// Stopped tells that it does not run, and that a build starts it.
+	Stopped bool
 }
 
 // buildResult is the answer to which BuildKit would build.
@@ -90,6 +92,9 @@ func checkBuilder() Check {
 				return Result{}.add(f)
 			}
 			text := diag.Clean(b.Name)
+			if b.Stopped {
+				return passed("%s, which a build starts", text)
+			}
 			if b.Version != "" {
 				text += ", BuildKit " + diag.Clean(b.Version)
 			}

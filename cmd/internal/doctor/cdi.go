@@ -246,7 +246,7 @@ func (s *Subject) stale(spec *cdiSpec, r Result) Result {
 			saw("%s", diag.Clean(diag.Some(missing, ", ", maxMissing))).at(spec.file, 0).do(s.generate(spec.file)))
 	} else if driver := s.Machine.Driver(); driver != "" {
 		for _, name := range spec.paths {
-			if m := libraryVersion.FindStringSubmatch(name); m != nil && m[1] != driver {
+			if m := libraryVersion.FindStringSubmatch(name); len(m) > 1 && m[1] != driver {
 				r = r.add(cdiStale.find("the CDI specification %s is for the driver %s, and %s is running", spec.file, m[1], driver).
 					saw("%s", diag.Clean(name)).at(spec.file, 0).do(s.generate(spec.file)))
 				break

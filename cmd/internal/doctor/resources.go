@@ -120,7 +120,11 @@ func checkDisk() Check {
 			for !s.Machine.Exists(below) && below != "/" { // a disk is found by any of its folders
 				below = filepath.Dir(below)
 			}
-			free, total, err := diskSpace(s.Machine.Path(below))
+			space := s.Disk
+			if space == nil {
+				space = diskSpace
+			}
+			free, total, err := space(s.Machine.Path(below))
 			if err != nil {
 				return skipped("%s: %s", dir, err)
 			}
@@ -165,7 +169,7 @@ func checkPower() Check {
 var cgroupOld = &Kind{
 	ID: "cgroup-v1", Severity: Note,
 	Meaning: "The kernel's control groups are those of version 1, which Docker calls deprecated since 29.0. Limits of a build's memory work with both.",
-	Remedy:  "nothing for now; JetPack 6 and later have version 2",
+	Remedy:  "nothing for now; Ubuntu 22.04 and later have version 2",
 	Source:  "docs.docker.com/engine/deprecated: Support for cgroup v1",
 }
 

@@ -193,6 +193,9 @@ func checkRuntime() Check {
 			}
 			if !s.wantsRuntime() {
 				r.Summary = c.name + " has no error"
+				if c.missing {
+					r.Summary = "there is no " + c.name + ", and none is needed"
+				}
 				return r
 			}
 			return s.runtimes(e, c, r)
@@ -226,7 +229,9 @@ func (s *Subject) runtimes(e *engine, c *config, r Result) Result {
 		f.Fixable = true
 		r = r.add(f)
 	}
-	r.Summary = "NVIDIA's runtime is registered"
+	if r.Summary = "NVIDIA's runtime is not registered"; running || inFile {
+		r.Summary = "NVIDIA's runtime is registered"
+	}
 	wanted, at := c.defaultRuntime()
 	if wanted != nvidiaRuntime && e.info.DefaultRuntime != nvidiaRuntime {
 		f := defaultRuntime.find("NVIDIA's runtime is not Docker's default").at(c.name, at)

@@ -25,6 +25,9 @@ type Subject struct {
 	ConfigFile string
 	// User is who runs this.
 	User User
+	// Disk returns the bytes of the disk that a folder is on: those that are free, and
+	// all. Nil asks the system.
+	Disk func(dir string) (free, total int64, err error)
 	// TestImage is an image to try the GPU in; empty tries none.
 	TestImage string
 	// Builder tells which BuildKit would build; nil if that is not to be looked for.
@@ -88,11 +91,16 @@ var errMissing = errors.New("not installed")
 
 // run runs a program and returns what it prints. An error has what it said.
 func (s *Subject) run(ctx context.Context, program string, args ...string) (string, error) {
+	return s.runFor(ctx, probeTimeout, program, args...)
+}
+
+// runFor is run for a program that may take longer.
+func (s *Subject) runFor(ctx context.Context, limit time.Duration, program string, args ...string) (string, error) {
 	file := s.find(program)
 	if file == "" {
 		return "", fmt.Errorf("%s: %w", program, errMissing)
 	}
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, file, args...)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C")
@@ -102,7 +110,7 @@ func (s *Subject) run(ctx context.Context, program string, args ...string) (stri
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
-		return out.String(), fmt.Errorf("%s has not answered in %s", program, probeTimeout)
+		return out.String(), fmt.Errorf("%s has not answered in %s", program, limit)
 	case err != nil && said.Len() > 0:
 		return out.String(), errors.New(firstLine(said.String()))
 	case err != nil:

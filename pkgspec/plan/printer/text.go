@@ -22,8 +22,7 @@ const width = 100
 // allowed, and the chain with its tests and why each package is in it.
 func Text(p *plan.Plan) string {
 	var w textWriter
-	w.section("Target", targetRows(p))
-	w.section("Base image", [][]string{{orDash(p.Base.Value), p.Base.Reason}})
+	w.target(p.Target, p.Base)
 	w.section("Image", imageRows(p))
 	w.section("Build", sandboxRows(p.Build.Sandbox))
 	w.section("Tests", sandboxRows(p.Tests.Sandbox))
@@ -39,6 +38,19 @@ func Text(p *plan.Plan) string {
 	return w.b.String()
 }
 
+// Target lays a target and its base image out for people, as they are in a plan.
+func Target(target plan.Target, base plan.Value) string {
+	var w textWriter
+	w.target(target, base)
+	return w.b.String()
+}
+
+// target writes a target with the reasons, and its base image.
+func (w *textWriter) target(target plan.Target, base plan.Value) {
+	w.section("Target", targetRows(target))
+	w.section("Base image", [][]string{{orDash(base.Value), base.Reason}})
+}
+
 // maxWhy is how many reasons the text form gives for a step; the JSON form has
 // them all.
 const maxWhy = 3
@@ -48,9 +60,9 @@ const detailWidth = 5
 
 // targetRows lists the target's values. One that the target does not have is
 // shown as "-".
-func targetRows(p *plan.Plan) [][]string {
+func targetRows(target plan.Target) [][]string {
 	var rows [][]string
-	for _, f := range p.Target.Facts() {
+	for _, f := range target.Facts() {
 		rows = append(rows, []string{f.Title, orDash(f.Value.Value), f.Value.Reason})
 	}
 	return rows

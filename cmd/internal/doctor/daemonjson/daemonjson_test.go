@@ -3,7 +3,6 @@ package daemonjson
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,7 +136,7 @@ func FuzzSet(f *testing.F) {
 		valid := json.Unmarshal(bytes.TrimPrefix(text, byteOrderMark), &object) == nil && object != nil
 		if err != nil {
 			var syntax *SyntaxError
-			require.True(t, errors.As(err, &syntax))
+			require.ErrorAs(t, err, &syntax)
 			return
 		}
 		require.True(t, valid || file.Empty())

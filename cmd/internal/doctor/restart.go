@@ -1,0 +1,84 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// NoRestart says why a restart of Docker is not this program's to make; empty if it
+// is.
+func (s *Subject) NoRestart(ctx context.Context) string {
+	e := s.docker(ctx)
+	switch {
+	case !s.Machine.Here():
+		return "It runs on another machine than this."
+	case s.ConfigFile != DefaultConfigFile:
+		return "Restart the engine that reads " + s.ConfigFile + "."
+	case !e.missing() && !e.local:
+		return "The engine that docker talks to is on another machine: restart the one of this machine."
+	case s.find("systemctl") == "" || !s.Machine.Exists("/run/systemd/system"):
+		return "There is no systemd here: restart it as it was started."
+	}
+	return ""
+}
+
+// startLimit is how long Docker may take to answer after a restart.
+const startLimit = time.Minute
+
+// Restart restarts Docker. If it does not come up with the new file, the old one is
+// put back, and Docker is restarted with that.
+func (r *Repair) Restart(ctx context.Context, s *Subject, done *Applied) error {
+	err := s.restartDocker(ctx)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if undone := r.undo(); undone != nil {
+		return fmt.Errorf("the engine does not start with the new file: %w; and putting the old one back failed: %w; it is %s", err, undone, done.Backup)
+	}
+	if again := s.restartDocker(ctx); again != nil {
+		return fmt.Errorf("the engine does not start with the new file, nor with the old one, which is back: %w", again)
+	}
+	return fmt.Errorf("the engine does not start with the new file; the old one is back, and Docker runs again: %w", err)
+}
+
+// undo puts the old file back.
+func (r *Repair) undo() error {
+	if r.missing {
+		return os.Remove(r.path)
+	}
+	info, err := os.Stat(r.path)
+	if err != nil {
+		return err
+	}
+	back := &Repair{File: r.File, path: r.path, before: r.after, after: r.before}
+	temporary, err := back.write(info)
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary, r.path)
+}
+
+// restartDocker restarts the service and waits until the engine answers.
+func (s *Subject) restartDocker(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	if _, err := s.run(ctx, "systemctl", "reset-failed", "docker"); err != nil && errors.Is(err, errMissing) {
+		return err
+	}
+	if _, err := s.runFor(ctx, startLimit, "systemctl", "restart", "docker"); err != nil {
+		return err
+	}
+	for {
+		if s.engine = s.askDocker(ctx); s.engine.err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the engine does not answer: %w", s.engine.err)
+		case <-time.After(time.Second):
+		}
+	}
+}
