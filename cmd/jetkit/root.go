@@ -23,6 +23,8 @@ const (
 	exitFailure     = 1
 	exitUsage       = 125
 	exitInterrupted = 130
+	// exitNone is what jetson-containers' autotag ends with where no image fits.
+	exitNone = 127
 )
 
 // isTerminal reports whether a stream is one that a person sits at.
@@ -78,6 +80,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	var shown interface{ print(w io.Writer) }
 	var exit *exitError
 	var lines interface{ MultiLine() } // an error whose text has several lines on purpose
+	var none *noImageError
 	switch {
 	case err == nil:
 		return exitOK
@@ -93,6 +96,9 @@ func run(ctx context.Context, args []string, sys *system) int {
 		shown.print(sys.err)
 	case errors.As(err, &lines):
 		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.CleanLines(err.Error()))
+	case errors.As(err, &none):
+		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.CleanLines(err.Error()))
+		return exitNone
 	default:
 		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.Clean(err.Error()))
 	}
@@ -130,7 +136,7 @@ their help what else they need.`,
 	root.AddCommand(
 		newBuild(sys),
 		newInit(sys), newPlan(sys), newPackages(sys),
-		newRun(sys), newBuilder(sys),
+		newRun(sys), newAutotag(sys), newBuilder(sys),
 		newTarget(sys), newDoctor(sys),
 		newSchema(sys), newVersion(sys),
 	)
