@@ -134,11 +134,18 @@ their help what else they need.`,
 	root.SetErr(sys.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
 	root.AddCommand(
+		newAutotag(sys),
+		newBake(sys),
 		newBuild(sys),
-		newInit(sys), newPlan(sys), newPackages(sys),
-		newRun(sys), newAutotag(sys), newBuilder(sys),
-		newTarget(sys), newDoctor(sys),
-		newSchema(sys), newVersion(sys),
+		newBuilder(sys),
+		newDoctor(sys),
+		newInit(sys),
+		newPackages(sys),
+		newPlan(sys),
+		newRun(sys),
+		newSchema(sys),
+		newTarget(sys),
+		newVersion(sys),
 	)
 	group(root)
 	return root
