@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/docker/cli/cli/config/configfile"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/spf13/cobra"
 
 	"jetkit/cmd/internal/build"
@@ -45,12 +46,20 @@ It goes to Docker, or else to podman or nerdctl, or else into a file of the user
 
 // run executes jetkit build.
 func (f *buildFlags) run(cmd *cobra.Command, names []string, sys *system) error {
-	r, err := f.request(cmd, names, sys)
+	if err := f.checkOnError(cmd, sys); err != nil {
+		return err
+	}
+	return (&builds{system: sys, flags: f}).run(cmd, names)
+}
+
+// run builds what a command line says.
+func (b *builds) run(cmd *cobra.Command, names []string) error {
+	r, err := b.flags.request(cmd, names, b.system)
 	if err != nil {
 		return err
 	}
-	b := &builds{system: sys, flags: f, ctx: cmd.Context()}
-	if b.config, err = engine.Config(sys.env); err != nil {
+	b.ctx = cmd.Context()
+	if b.config, err = engine.Config(b.env); err != nil {
 		return err
 	}
 	if err := b.connect(); err != nil {
@@ -73,6 +82,8 @@ type builds struct {
 	config  *configfile.ConfigFile
 	builder *builder.Builder
 	closers []func() error
+	// stage is what is built instead of the image: nothing leaves the builder.
+	stage func(*build.Request, *build.Progress) gateway.BuildFunc
 }
 
 // one builds an image, and asks for what the builder refuses it.
@@ -85,7 +96,7 @@ func (b *builds) one(r *build.Request) error {
 	if err != nil {
 		return err
 	}
-	result, err := build.Run(b.ctx, c, r, build.Hooks{OnStatus: progress.Write})
+	result, err := build.Run(b.ctx, c, r, b.hooks(r, progress))
 	warnings := progress.Close()
 	if refused, ok := errors.AsType[*frontend.RefusedError](err); ok && b.ctx.Err() == nil {
 		allowed, ask := b.allow(r, refused)

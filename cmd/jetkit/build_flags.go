@@ -23,6 +23,7 @@ type buildFlags struct {
 
 	yes     bool
 	builder string
+	onError string
 }
 
 func (f *buildFlags) register(cmd *cobra.Command) {
@@ -57,6 +58,7 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.metadataFile, "metadata-file", "", "write what the exporters tell to `FILE`")
 	flags.StringVar(&f.iidFile, "iidfile", "", "write the image's ID to `FILE`")
 	flags.StringVar(&f.builder, "builder", "", "`NAME` of the builder")
+	f.registerOnError(cmd)
 }
 
 // progressMode returns how to show progress, as BuildKit calls it.

@@ -23,7 +23,9 @@ func (b *builds) request(r *request) (*build.Request, error) {
 		Names: b.names,
 	}
 	var err error
-	if req.Exports, err = b.exports(); err != nil {
+	if b.stage != nil {
+		req.Names = nil
+	} else if req.Exports, err = b.exports(); err != nil {
 		return nil, err
 	}
 	req.Session = []session.Attachable{authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{

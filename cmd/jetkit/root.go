@@ -144,6 +144,7 @@ their help what else they need.`,
 		newPlan(sys),
 		newRun(sys),
 		newSchema(sys),
+		newShell(sys),
 		newTarget(sys),
 		newVersion(sys),
 	)

@@ -98,7 +98,7 @@ func (p *place) introduction(shell string) string {
 	if dir == "" {
 		dir = "/"
 	}
-	fmt.Fprintf(&b, "This is %s there, as user %s in %s.", shell, diag.Clean(user), diag.Clean(dir))
+	fmt.Fprintf(&b, "You are in its container, in %s, as user %s in %s.", shell, diag.Clean(user), diag.Clean(dir))
 	if len(p.command) > 0 {
 		fmt.Fprintf(&b, " The step's command was:\n  %s", diag.CleanLines(quote(p.command)))
 	}

@@ -64,7 +64,7 @@ func TestPlaceOfAFailedStep(t *testing.T) {
 	assert.True(t, p.init)
 	assert.Equal(t, `
 [a 1/1] RUN \x1b[31mx failed with exit code 7.
-This is /bin/sh there, as user joe in /srv. The step's command was:
+You are in its container, in /bin/sh, as user joe in /srv. The step's command was:
   /bin/bash '/test/it'\''s.sh'
 The step had the device nvidia.com/gpu=all. BuildKit gives a shell no devices.
 exit ends it; nothing that it changes is kept.

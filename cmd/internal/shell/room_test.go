@@ -109,7 +109,7 @@ func TestOnError(t *testing.T) {
 		fails     error
 		out, says string
 	}{
-		"a step":           {fakeBuilder{files: []string{"/bin/sh"}, exit: &gwpb.ExitError{ExitCode: 3}}, failure(root, "", "root"), "typed", "This is /bin/sh there, as user root in /."},
+		"a step":           {fakeBuilder{files: []string{"/bin/sh"}, exit: &gwpb.ExitError{ExitCode: 3}}, failure(root, "", "root"), "typed", ""},
 		"no shell":         {fakeBuilder{}, failure(root, "", "root"), "", "no shell: the container has neither"},
 		"no step":          {fakeBuilder{}, errors.New("x"), "", "no shell for this error: no step of the builder failed"},
 		"nothing fails":    {fakeBuilder{}, nil, "", ""},

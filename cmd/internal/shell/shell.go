@@ -30,7 +30,10 @@ type ExitError struct{ Code int }
 func (e *ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
 
 // Interactive reports whether there is a terminal to type in and to read from.
-func (s *Shell) Interactive() bool { return s.terminal() != nil }
+func (s *Shell) Interactive() bool {
+	_, ok := s.terminal()
+	return ok
+}
 
 // open runs a program in a container, a shell if args are none. It returns an
 // [*ExitError] if the program ends with another exit code than 0.
@@ -47,7 +50,7 @@ func (s *Shell) open(ctx context.Context, c gateway.Client, p *place, args []str
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
+	if len(args) == 0 && s.Interactive() {
 		fmt.Fprint(s.Err, p.introduction(process.Args[0]))
 	}
 	return s.attach(ctx, room.container, process)

@@ -9,27 +9,27 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/containerd/console"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"golang.org/x/term"
 )
 
-// terminal returns the user's terminal, or nil if input or output is something else.
-func (s *Shell) terminal() console.Console {
-	if _, ok := consoleOf(s.Out); !ok {
-		return nil
+// terminal returns the descriptor of the user's terminal. There is none if input or output
+// is something else.
+func (s *Shell) terminal() (fd int, ok bool) {
+	if _, ok := terminalOf(s.Out); !ok {
+		return 0, false
 	}
-	c, _ := consoleOf(s.In)
-	return c
+	return terminalOf(s.In)
 }
 
-func consoleOf(stream any) (console.Console, bool) {
+func terminalOf(stream any) (fd int, ok bool) {
 	f, ok := stream.(*os.File)
 	if !ok {
-		return nil, false
+		return 0, false
 	}
-	c, err := console.ConsoleFromFile(f)
-	return c, err == nil
+	fd = int(f.Fd())
+	return fd, term.IsTerminal(fd)
 }
 
 // attach runs a program and connects it with the user until it ends.
@@ -37,19 +37,19 @@ func (s *Shell) attach(ctx context.Context, container gateway.Container, start g
 	in := interruptible(s.In)
 	defer in.Close()
 	start.Stdin, start.Stdout, start.Stderr = in, keepOpen{s.Out}, keepOpen{s.Err}
-	var terminal console.Console
+	terminal, _ := s.terminal()
 	if start.Tty {
-		terminal = s.terminal()
-		if err := terminal.SetRaw(); err != nil {
+		before, err := term.MakeRaw(terminal)
+		if err != nil {
 			return err
 		}
-		defer func() { _ = terminal.Reset() }()
+		defer func() { _ = term.Restore(terminal, before) }() // there is nobody left to tell
 	}
 	process, err := container.Start(ctx, start)
 	if err != nil {
 		return err
 	}
-	if terminal != nil {
+	if start.Tty {
 		defer follow(ctx, terminal, process)()
 	}
 	return exitOf(ctx, process.Wait())
@@ -70,13 +70,13 @@ func exitOf(ctx context.Context, err error) error {
 }
 
 // follow gives the program's terminal the size of the user's, from now until stop is called.
-func follow(ctx context.Context, from console.Console, to gateway.ContainerProcess) (stop func()) {
+func follow(ctx context.Context, from int, to gateway.ContainerProcess) (stop func()) {
 	changes, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(changes, syscall.SIGWINCH)
 	go func() {
 		for {
-			if size, err := from.Size(); err == nil {
-				_ = to.Resize(ctx, gateway.WinSize{Rows: uint32(size.Height), Cols: uint32(size.Width)}) // it has a size, if another one
+			if width, height, err := term.GetSize(from); err == nil {
+				_ = to.Resize(ctx, gateway.WinSize{Rows: uint32(height), Cols: uint32(width)}) // it has a size, if another one
 			}
 			select {
 			case <-changes:
