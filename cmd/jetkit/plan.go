@@ -2,15 +2,17 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	planpage "jetkit/cmd/internal/report/page"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/plan/printer"
 )
 
 // planFormats are the forms that a plan can be printed in.
-var planFormats = []string{"text", "json", "mermaid", "dot", "digest"}
+var planFormats = []string{"text", "json", "mermaid", "dot", "html", "digest"}
 
 func newPlan(sys *system) *cobra.Command {
 	var flags requestFlags
@@ -28,7 +30,8 @@ Without -f and without packages, jetson.yaml of the context is read.`,
   jetkit plan -f robot/jetson.yaml --cuda 12.4
   jetkit plan numpy cmake:apt --l4t 36.4.3 --platform linux/arm64
   jetkit plan pytorch --source ~/jetson-containers/packages --run-config-py --jetpack 6.2
-  jetkit plan --format mermaid > plan.mmd`,
+  jetkit plan --format mermaid > plan.mmd
+  jetkit plan --format html > plan.html`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			r, err := flags.request(cmd, names, sys)
 			if err != nil {
@@ -68,6 +71,10 @@ func formatPlan(p *plan.Plan, format string) (string, error) {
 		return printer.Mermaid(p), nil
 	case "dot":
 		return printer.DOT(p), nil
+	case "html":
+		var b strings.Builder
+		err := planpage.OfPlan(p).Write(&b)
+		return b.String(), err
 	case "digest":
 		digest, err := p.Digest()
 		return digest + "\n", err

@@ -8,7 +8,8 @@ import (
 // critical finds the steps that decided how long a build took: from the step that ended
 // last back, each time, to the one of its inputs that ended last. A step of no inputs
 // follows whatever ended last before it began: files are read before the plan, the plan
-// is made before the packages are built, and exports come last.
+// is made before the packages are built, and exports come last. A build that failed ended
+// with the first step that did.
 func critical(steps []*prepared) []int {
 	byID := map[int]*prepared{}
 	var ran []*prepared
@@ -19,7 +20,17 @@ func critical(steps []*prepared) []int {
 		}
 	}
 	path := []int{}
-	for p := latest(ran); p != nil && !slices.Contains(path, p.step.ID); {
+	last := latest(ran)
+	failed := slices.DeleteFunc(slices.Clone(ran), func(p *prepared) bool { return p.step.Result != Failure })
+	if len(failed) > 0 { // what others did until they were stopped decided nothing
+		last = failed[0]
+		for _, p := range failed {
+			if p.end().Before(last.end()) {
+				last = p
+			}
+		}
+	}
+	for p := last; p != nil && !slices.Contains(path, p.step.ID); {
 		path = append(path, p.step.ID)
 		began := p.spans[0].from
 		var inputs []*prepared

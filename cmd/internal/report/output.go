@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"jetkit/pkgspec/diag"
@@ -13,6 +14,8 @@ import (
 const (
 	keepHead = 32 << 10
 	keepTail = 96 << 10
+	// keepDone is for steps that ran to their end and are no tests: nobody reads it.
+	keepDone = 4 << 10
 )
 
 // output collects what a step writes: its beginning and its end.
@@ -39,18 +42,22 @@ func (o *output) write(data []byte) {
 	}
 }
 
-// record returns what was collected, nil if there was no output.
-func (o *output) record() *Output {
+// record returns what was collected, nil if there was no output. If it is brief, it
+// returns the end alone.
+func (o *output) record(brief bool) *Output {
 	if o.total == 0 {
 		return nil
 	}
-	tail := o.tail[max(0, len(o.tail)-keepTail):]
-	missing := o.total - int64(len(o.head)+len(tail))
-	text := string(o.head)
+	head, tail := o.head, o.tail[max(0, len(o.tail)-keepTail):]
+	if all := slices.Concat(head, tail); brief {
+		head, tail = nil, all[max(0, len(all)-keepDone):]
+	}
+	missing := o.total - int64(len(head)+len(tail))
+	text := string(head)
 	if missing > 0 {
 		text += fmt.Sprintf("\n[… %d bytes left out …]\n", missing)
 	}
-	return &Output{Text: plain(text + string(tail)), Bytes: o.total, Missing: missing, Clipped: o.clipped}
+	return &Output{Text: strings.TrimPrefix(plain(text+string(tail)), "\n"), Bytes: o.total, Missing: missing, Clipped: o.clipped}
 }
 
 // escapes matches what sets colours or moves the cursor of a terminal: CSI and OSC

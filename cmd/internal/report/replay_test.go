@@ -57,8 +57,14 @@ func load(t *testing.T, name string) *recording {
 // play replays the recording into a build of a recorder whose clock is the recording's.
 func (r *recording) play(t *testing.T, b *BuildRecorder) {
 	t.Helper()
+	r.playTo(t, b, &r.now)
+}
+
+// playTo is play for a clock.
+func (r *recording) playTo(t *testing.T, b *BuildRecorder, now *time.Time) {
+	t.Helper()
 	for _, l := range r.lines {
-		r.now = l.At
+		*now = l.At
 		switch {
 		case l.Compiled != nil:
 			b.Compiled(*l.Compiled)

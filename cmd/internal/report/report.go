@@ -176,7 +176,7 @@ type Span struct {
 // Output is what a step wrote.
 type Output struct {
 	// Text is as a terminal shows it, without colours. Of long output it has
-	// the beginning and the end.
+	// the beginning and the end, and of a step that ran well, and is no test, the end.
 	Text string `json:"text"`
 	// Bytes is how much arrived, Missing how much of that is left out of Text.
 	Bytes   int64 `json:"bytes"`

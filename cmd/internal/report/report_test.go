@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/moby/buildkit/client"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -32,4 +35,118 @@ func TestTable(t *testing.T) {
 			golden(t, name+".table", out.String())
 		})
 	}
+}
+
+func TestWrite(t *testing.T) {
+	for _, file := range []string{"first.json", "failed-build.json", "platforms.json", "first.xml", "again.xml", "failed-test.xml", "failed-build.xml", "platforms.xml"} {
+		t.Run(file, func(t *testing.T) {
+			format, err := FormatOf(file)
+			require.NoError(t, err)
+			var out bytes.Buffer
+			require.NoError(t, replay(t, strings.TrimSuffix(file, filepath.Ext(file))).Write(&out, format))
+			golden(t, file, out.String())
+		})
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	r := replay(t, "again")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "report.json")
+	require.NoError(t, os.WriteFile(file, []byte("before"), 0o600))
+	require.NoError(t, Writable(file))
+	require.NoError(t, r.WriteFile(file, JSON))
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o644), info.Mode())
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "no temporary file is left")
+
+	require.ErrorContains(t, Writable(dir), "is a folder")
+	require.ErrorContains(t, r.WriteFile(dir, JSON), "report "+dir)
+	missing := filepath.Join(dir, "missing", "report.json")
+	require.ErrorContains(t, Writable(missing), "no such file or directory")
+	require.ErrorContains(t, r.WriteFile(missing, JSON), "report "+missing)
+	entries, err = os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 1)
+}
+
+func TestFormatOf(t *testing.T) {
+	for file, want := range map[string]Format{"a.html": HTML, "a.HTM": HTML, "dir.d/a.json": JSON, "junit.xml": JUnit} {
+		got, err := FormatOf(file)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	for _, file := range []string{"", "report", "report.txt", "-"} {
+		_, err := FormatOf(file)
+		assert.ErrorContains(t, err, "end it with .html, .json or .xml (JUnit)")
+	}
+}
+
+// Equal streams make equal reports, however maps are ordered.
+func TestReportsRepeat(t *testing.T) {
+	for _, name := range recordings {
+		for _, format := range []Format{HTML, JSON, JUnit} {
+			var first bytes.Buffer
+			require.NoError(t, replay(t, name).Write(&first, format))
+			for range 3 {
+				var again bytes.Buffer
+				require.NoError(t, replay(t, name).Write(&again, format))
+				require.Equal(t, first.String(), again.String())
+			}
+		}
+	}
+}
+
+// A build whose CLI is told to end has a report too.
+func TestReportOfUnfinishedBuild(t *testing.T) {
+	r, p := began(t, "numpy", "test.py", Options{})
+	p.log("compiling\n")
+	p.now = p.now.Add(3 * time.Second)
+	report := r.Report()
+	assert.Equal(t, Interrupted, report.Result)
+	assert.Equal(t, Running, report.Builds[0].Steps[0].Result)
+	assert.InDelta(t, 3, report.Builds[0].Steps[0].Seconds, 0.001)
+	p.Done(Outcome{Interrupted: true})
+	report = r.Report()
+	assert.Equal(t, Interrupted, report.Builds[0].Steps[0].Result)
+	for _, format := range []Format{HTML, JSON, JUnit} {
+		var out bytes.Buffer
+		require.NoError(t, report.Write(&out, format))
+		assert.Contains(t, out.String(), "interrupted", format)
+	}
+}
+
+// The clock of a builder on another machine may be wrong.
+func TestBuilderWithAnotherClock(t *testing.T) {
+	p := &progress{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	r, err := New(Options{Now: func() time.Time { return p.now }})
+	require.NoError(t, err)
+	p.BuildRecorder = r.Build("numpy")
+	started := p.now.Add(-2 * time.Hour)
+	v := &client.Vertex{Digest: runDigest, Name: "x", Started: &started}
+	p.Write(&client.SolveStatus{Vertexes: []*client.Vertex{v}})
+	p.now = p.now.Add(4 * time.Second)
+	p.Done(Outcome{})
+	step := r.Report().Builds[0].Steps[0]
+	assert.InDelta(t, 0, step.Start, 0.001)
+	assert.InDelta(t, 4, step.Seconds, 0.001)
+}
+
+func TestSeveralBuilds(t *testing.T) {
+	first, second := load(t, "first"), load(t, "failed-test")
+	now := first.lines[0].At
+	recorder, err := New(Options{Now: func() time.Time { return now }, Several: true, LogDir: t.TempDir()})
+	require.NoError(t, err)
+	first.playTo(t, recorder.Build("a"), &now)
+	second.playTo(t, recorder.Build("b"), &now)
+	var table bytes.Buffer
+	require.NoError(t, recorder.Report().Table(&table))
+	golden(t, "several.table", table.String())
+	var page bytes.Buffer
+	require.NoError(t, recorder.Report().Write(&page, HTML))
+	checkPage(t, page.String())
+	assert.Contains(t, readLogs(t, recorder.logs.dir), "-- a/build/01o04_tools-1o1.txt --")
 }

@@ -88,7 +88,7 @@ func (b *BuildRecorder) steps(start, end time.Time) []*prepared {
 func (b *BuildRecorder) prepare(t *track, start, end time.Time) *prepared {
 	p := &prepared{track: t, spans: union(t.shifted(b.skew()), end), place: -1}
 	s := &p.step
-	s.Name, s.Phase, s.Result, s.Output = t.name, phaseOf(t.name), t.result(b.outcome != nil), t.output.record()
+	s.Name, s.Phase, s.Result = t.name, phaseOf(t.name), t.result(b.outcome != nil)
 	if s.Result == Failure {
 		s.Error = t.err
 	}
@@ -99,6 +99,7 @@ func (b *BuildRecorder) prepare(t *track, start, end time.Time) *prepared {
 		}
 		p.place = slices.IndexFunc(op.compiled.Plan.Steps, func(st plan.Step) bool { return slices.Contains(op.Packages, st.Name) })
 	}
+	s.Output = t.output.record(s.Phase != PhaseTest && s.Result == Ran)
 	if len(p.spans) > 0 {
 		s.Start = seconds(p.spans[0].from.Sub(start))
 		s.Seconds = seconds(length(p.spans))

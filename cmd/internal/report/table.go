@@ -116,7 +116,7 @@ func stepsOf(b *Build, img *Image, phases ...Phase) []*Step {
 	var steps []*Step
 	for i := range b.Steps {
 		s := &b.Steps[i]
-		if slices.Contains(phases, s.Phase) && (s.Platform == "" || s.Platform == img.Platform) && s.Result != NotRun {
+		if slices.Contains(phases, s.Phase) && s.on(img) && s.Result != NotRun {
 			steps = append(steps, s)
 		}
 	}
