@@ -17,9 +17,8 @@ import (
 	"jetkit/pkgspec/rules"
 )
 
-// plan reads jetson.yaml and the package trees and resolves them for a platform.
-// Every problem that can be found is reported together; no step has run by then.
-func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
+// load reads jetson.yaml for a platform and opens the contexts that it names.
+func (b *build) load(ctx context.Context, p ocispecs.Platform) (*project.Project, diag.List, error) {
 	args, flags := b.buildArgs()
 	loaded, problems, err := project.Load(ctx, project.Options{
 		File: b.spec.Filename, Data: b.spec.Data, Args: args, Flags: flags,
@@ -36,7 +35,14 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 		},
 	})
 	b.loaded.Store(loaded) // for messages, also where it is not complete
-	if err := cmp.Or(err, problems.Err()); err != nil {
+	return loaded, problems, cmp.Or(err, problems.Err())
+}
+
+// plan reads jetson.yaml and the package trees and resolves them for a platform.
+// Every problem that can be found is reported together; no step has run by then.
+func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
+	loaded, problems, err := b.load(ctx, p)
+	if err != nil {
 		return nil, problems, err
 	}
 	resolved, problems, err := loaded.Solve(ctx)

@@ -6,43 +6,45 @@ import (
 	"slices"
 	"strings"
 
-	"jetkit/cmd/internal/build"
 	"jetkit/frontend"
 	"jetkit/pkgspec/diag"
 )
 
-// allow asks the user for what a builder refused. Without a terminal to ask on, and
-// with nothing that was not allowed before, it returns nothing: the refusal stands.
-func (b *builds) allow(r *build.Request, refused *frontend.RefusedError) ([]string, error) {
+// allow asks the user for what a builder refused. It reports whether to try again. No
+// answer is possible without a terminal: then the refusal stands, which says which
+// flags would help.
+func (b *builds) allow(refused *frontend.RefusedError) (again bool, no error) {
 	var missing []string
 	for _, e := range refused.Needed {
-		if slices.ContainsFunc(r.Allow, func(allowed string) bool { return allowed == e.Name || strings.HasPrefix(allowed, e.Name+"=") }) {
+		if slices.ContainsFunc(b.allowed, func(allowed string) bool { return allowed == e.Name || strings.HasPrefix(allowed, e.Name+"=") }) {
 			continue
 		}
 		missing = append(missing, e.Name)
-		fmt.Fprintf(b.err, "%s want %s: %s\n", diag.Clean(strings.Join(e.Uses, " and ")), e.Name, meaning[e.Name])
 	}
-	if len(missing) == 0 {
-		return nil, nil
+	if len(missing) == 0 || !b.flags.yes && !b.asks() {
+		return false, nil
+	}
+	for _, e := range refused.Needed {
+		if slices.Contains(missing, e.Name) {
+			fmt.Fprintf(b.err, "%s for %s: %s\n", e.Name, diag.Clean(strings.Join(e.Uses, " and ")), meaning[e.Name])
+		}
 	}
 	if b.flags.yes {
-		fmt.Fprintf(b.err, "allowed by --yes: %s\n", strings.Join(missing, ", "))
-		return missing, nil
+		fmt.Fprintf(b.err, "allowed, as --yes says\n")
+	} else {
+		fmt.Fprintf(b.err, "Allow it for this build? [y/N] ")
+		answer, _ := bufio.NewReader(b.in).ReadString('\n') // the end of the input is a no
+		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+			return false, fmt.Errorf("not allowed: %s", strings.Join(missing, ", "))
+		}
 	}
-	if !b.asks() {
-		return nil, nil
-	}
-	fmt.Fprintf(b.err, "Allow it for this build? [y/N] ")
-	answer, _ := bufio.NewReader(b.in).ReadString('\n') // an end of the input is a no
-	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-		return nil, fmt.Errorf("not allowed: %s", strings.Join(missing, ", "))
-	}
-	return missing, nil
+	b.allowed = append(b.allowed, missing...)
+	return true, nil
 }
 
 // meaning says what a build can do with an entitlement.
 var meaning = map[string]string{
-	"device":            "they use devices of the builder's machine",
-	"network.host":      "they use the network of the builder's machine, with what listens there",
-	"security.insecure": "they run as root of the builder's machine, with all its devices",
+	"device":            "use devices of the builder's machine",
+	"network.host":      "use the network of the builder's machine, and what listens there",
+	"security.insecure": "run as root of the builder's machine, with all its devices",
 }

@@ -1,36 +1,13 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/spf13/cobra"
 
-	"jetkit/cmd/internal/builder"
-	"jetkit/pkgspec/diag"
+	"jetkit/cmd/internal/build"
 )
-
-// connect finds the builder, and says which it is and why.
-func (b *builds) connect() error {
-	found, err := builder.Find(b.ctx, builder.Options{Name: b.flags.builder, Env: b.env, Machine: b.machine, Notes: b.err})
-	if err != nil {
-		return err
-	}
-	b.builder = found
-	if !b.flags.quiet {
-		fmt.Fprintf(b.err, "builder: %s\n", diag.Clean(found.Why))
-	}
-	return nil
-}
-
-// close closes what was opened. Nothing is lost when that fails.
-func (b *builds) close() {
-	for _, c := range b.closers {
-		_ = c()
-	}
-	_ = b.builder.Close()
-}
 
 // client returns the connection to the node that builds for these platforms.
 func (b *builds) client(of []string) (*client.Client, error) {
@@ -38,9 +15,34 @@ func (b *builds) client(of []string) (*client.Client, error) {
 	if len(of) > 0 {
 		p, err := platforms.Parse(of[0])
 		if err != nil {
-			return nil, err
+			return nil, usagef(b.cmd, "--platform: %w", err)
 		}
 		first = &p
 	}
 	return b.builder.Client(b.ctx, first)
+}
+
+// remote reads the flags where the build context is a URL: the file is in it, unless
+// packages are named. The request is nil for a folder.
+func (f *buildFlags) remote(cmd *cobra.Command, names []string, sys *system) (*request, error) {
+	if !build.IsRemote(f.context) {
+		return nil, nil
+	}
+	if len(names) > 0 && f.file != "" {
+		return f.request(cmd, names, sys) // which says what is wrong
+	}
+	r := &request{contexts: map[string]string{}, noHost: f.noHost, machine: sys.machine, cache: sys.cache, context: f.context, file: f.file}
+	if err := f.buildArgs(cmd, r, sys); err != nil {
+		return nil, err
+	}
+	if err := f.trees(cmd, r); err != nil {
+		return nil, err
+	}
+	if r.file == "" {
+		r.file = defaultFile
+	}
+	if len(names) > 0 {
+		return r, r.write(names)
+	}
+	return r, nil
 }

@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/moby/buildkit/client"
 
@@ -17,13 +17,26 @@ import (
 // exports returns where the image goes: where the flags say, or else to what keeps
 // images on this machine.
 func (b *builds) exports() ([]build.Export, error) {
+	all, err := b.destinations()
+	for i := range all {
+		if all[i].Attrs == nil {
+			all[i].Attrs = map[string]string{}
+		}
+		maps.Copy(all[i].Attrs, b.annotations)
+	}
+	return all, err
+}
+
+func (b *builds) destinations() ([]build.Export, error) {
 	var all []build.Export
-	for _, text := range b.flags.outputs {
-		e, err := build.ParseExport(text)
-		if err != nil {
-			return nil, fmt.Errorf("--output %s: %w", text, err)
+	for _, e := range b.asked {
+		e.Attrs = maps.Clone(e.Attrs)
+		if e.Type == client.ExporterImage && b.builder.Kind == builder.Docker {
+			e.Type, e.Engine, e.Push = build.ExporterMoby, b.ownEngine(), e.Attrs["push"] == "true"
+			delete(e.Attrs, "push")
 		}
 		if e.Loads() {
+			var err error
 			if e, err = b.load(e); err != nil {
 				return nil, err
 			}
@@ -56,17 +69,6 @@ func (b *builds) exports() ([]build.Export, error) {
 		all = append(all, e)
 	}
 	return all, nil
-}
-
-// pushes reports whether --push asks for a push, and repository where to; empty means
-// to where the name says.
-func (f *buildFlags) pushes() bool { return f.push != "" && f.push != "false" }
-
-func (f *buildFlags) repository() string {
-	if f.push == "true" || f.push == "false" {
-		return ""
-	}
-	return f.push
 }
 
 // push returns an export to a registry. Docker's own builder may be unable to push:
@@ -128,15 +130,4 @@ func (b *builds) archive() (build.Export, error) {
 		return build.Export{}, errors.New("nothing here can load images, and without HOME there is no folder to keep one in: write it to a file with --output type=docker,dest=FILE, or push it with --push")
 	}
 	return build.Export{Type: client.ExporterDocker, Attrs: map[string]string{}, Folder: filepath.Join(data, "jetkit", "images")}, nil
-}
-
-// whereTo says in words where an image is.
-func whereTo(result *build.Result) string {
-	switch {
-	case result.Archive != "":
-		return fmt.Sprintf("nothing here loads images, so it is in the file\n  %s\nload it where Docker or podman is: docker load -i %[1]s\nor push it: jetkit build --push=REPOSITORY ...", result.Archive)
-	case len(result.Engines) > 0:
-		return "loaded into " + strings.Join(result.Engines, " and ")
-	}
-	return ""
 }

@@ -60,6 +60,14 @@ type request struct {
 
 // typed makes the jetson.yaml that asks for these packages.
 func (r *request) typed(context string, names []string) error {
+	if err := r.write(names); err != nil {
+		return err
+	}
+	return r.enter(context, ".")
+}
+
+// write makes the text of the jetson.yaml.
+func (r *request) write(names []string) error {
 	var list bytes.Buffer
 	enc := json.NewEncoder(&list) // JSON texts are YAML texts
 	enc.SetEscapeHTML(false)
@@ -67,7 +75,7 @@ func (r *request) typed(context string, names []string) error {
 		return err
 	}
 	r.file, r.data = commandLine, append([]byte("packages: "), list.Bytes()...)
-	return r.enter(context, ".")
+	return nil
 }
 
 // open reads the jetson.yaml, "-" for standard input.

@@ -57,6 +57,9 @@ type system struct {
 	disk func(dir string) (free, total int64, err error)
 }
 
+// shownError is an error that has more to show than its text.
+type shownError interface{ print(w io.Writer) }
+
 // usageError is a command line that cannot be understood.
 type usageError struct {
 	err     error
@@ -77,7 +80,7 @@ func run(ctx context.Context, args []string, sys *system) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage *usageError
-	var shown interface{ print(w io.Writer) }
+	var shown shownError
 	var exit *exitError
 	var lines interface{ MultiLine() } // an error whose text has several lines on purpose
 	var none *noImageError

@@ -45,7 +45,7 @@ devices and no resource limits; a GPU is there if the tests use NVIDIA's runtime
 func (f *buildFlags) registerShell(cmd *cobra.Command) {
 	f.registerFiles(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.platforms, "platform", nil, "`PLATFORM` to build for, such as linux/arm64 (default: the builder's own)")
+	flags.StringSliceVar(&f.platforms, "platform", nil, "`PLATFORM` to build for, such as linux/arm64 (default: the builder's own)")
 	f.registerPackages(cmd)
 	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "external `CACHE` to read, as in buildx; repeatable")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "secret for RUN steps that mount it: `id=ID[,src=FILE|,env=NAME]`; repeatable")
@@ -68,17 +68,18 @@ func (f *buildFlags) shell(cmd *cobra.Command, args []string, sys *system) error
 	}
 	title := "Finished image, as tests have it."
 	if len(names) > 0 {
-		f.target = names[0]
+		f.upTo = names[0]
 		title = fmt.Sprintf("Stage of package %s, as its tests have it, with its files in /test.", names[0])
 	}
 	if f.file != "" {
 		names = nil
 	}
-	b := &builds{system: sys, flags: f, stage: func(r *build.Request, p *build.Progress) gateway.BuildFunc {
+	b := &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd, allowed: f.allow, stage: func(r *build.Request, p *build.Progress) gateway.BuildFunc {
 		s := &shell.Shell{In: sys.in, Out: sys.out, Err: sys.err, Suspend: p.Suspend}
 		return s.InStage(frontend.StageWith(frontend.Options{Complete: r.Complete}), title, command)
 	}}
-	err := b.run(cmd, names)
+	defer b.close()
+	_, err := b.build(names)
 	if exit, ok := errors.AsType[*shell.ExitError](err); ok {
 		return &exitError{code: exit.Code} // the command said itself what is wrong
 	}

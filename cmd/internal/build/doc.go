@@ -6,7 +6,8 @@
 // step in:
 //
 //   - OnStatus receives each message of the builder's progress, before it is shown.
-//   - OnPlan receives each platform's plan before its first step runs.
+//   - OnPlan and OnCompiled receive each platform's plan, and what it was compiled to,
+//     before its first step runs.
 //   - Wrap puts something around the gateway callback, which can then start
 //     containers in the state of a failed step. [Progress.Suspend] clears the terminal
 //     for it.

@@ -70,6 +70,8 @@ type Hooks struct {
 	OnStatus func(*client.SolveStatus)
 	// OnPlan receives the plan of each platform, from several goroutines.
 	OnPlan func(frontend.Planned)
+	// OnCompiled receives what each platform's image consists of, from several goroutines.
+	OnCompiled func(frontend.Compiled)
 	// Wrap returns the callback that runs instead of the frontend's, and calls it.
 	Wrap func(gateway.BuildFunc) gateway.BuildFunc
 }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -69,6 +70,22 @@ func Run(ctx context.Context, c *client.Client, r *Request, hooks Hooks) (*Resul
 	return result, nil
 }
 
+// Look asks the frontend something, and builds nothing. The callback gets the gateway
+// and the frontend with the request's options.
+func Look(ctx context.Context, c *client.Client, r *Request, ask func(context.Context, gateway.Client, frontend.Options) error) error {
+	opt, err := r.solveOpt()
+	if err != nil {
+		return err
+	}
+	opt.Internal = true // it is no build of its own for docker buildx history
+	var failure error
+	_, err = c.Build(ctx, *opt, product, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		failure = ask(ctx, c, frontend.Options{Complete: r.Complete})
+		return gateway.NewResult(), failure
+	}, nil)
+	return cmp.Or(failure, err)
+}
+
 // run is one build.
 type run struct {
 	request *Request
@@ -84,7 +101,9 @@ type run struct {
 
 // build runs the frontend, and tells exporters the image's names.
 func (r *run) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-	res, err := frontend.BuildWith(frontend.Options{Complete: r.request.Complete, Planned: r.onPlan})(ctx, c)
+	res, err := frontend.BuildWith(frontend.Options{
+		Complete: r.request.Complete, Planned: r.onPlan, Compiled: r.hooks.OnCompiled,
+	})(ctx, c)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err = errors.Join(err, r.failure); err != nil {

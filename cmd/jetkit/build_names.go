@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"jetkit/cmd/internal/build"
+	"jetkit/frontend"
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/project"
+	"jetkit/pkgspec/rules"
+)
+
+// names returns what a planned image is called.
+func (b *builds) names(p frontend.Planned) (build.Names, error) {
+	own, err := b.flags.ownNames(context.Background(), p.Project, p.Plan)
+	repo := b.flags.repository()
+	if err != nil || repo == "" {
+		return build.Names{Exported: own}, err
+	}
+	names := build.Names{Local: own}
+	for _, name := range own {
+		names.Exported = append(names.Exported, pushedName(repo, name))
+	}
+	return names, nil
+}
+
+// ownNames returns the names without the repository that --push gives: those of
+// --tag, and jetson-containers' unless there is one and no --name.
+func (f *buildFlags) ownNames(ctx context.Context, loaded *project.Project, p *plan.Plan) ([]string, error) {
+	if len(f.tags) > 0 && f.name == "" {
+		return f.tags, nil
+	}
+	last := p.Steps[len(p.Steps)-1]
+	pkg, err := packageOf(ctx, loaded, p, last)
+	if err != nil {
+		return nil, err
+	}
+	spec := loaded.Spec
+	name := imageNameAs(f.name, pkg, spec.Target.Tables.ForTree(p.Target), spec.Target.Python.Value != "")
+	if name == "" {
+		var l diag.List
+		l.Errorf(rules.BadValue, diag.Range{}, "name it with --tag NAME", "the name and tag of package %s are no name of an image", last.Name)
+		return nil, l.Err()
+	}
+	return append([]string{name}, f.tags...), nil
+}
+
+// packageOf returns the package of a plan's step.
+func packageOf(ctx context.Context, loaded *project.Project, p *plan.Plan, step plan.Step) (*catalog.Package, error) {
+	found, err := loaded.Catalog(ctx, p.Target) // it was made for the plan
+	if err != nil {
+		return nil, err
+	}
+	for _, pkg := range found.Lookup(step.Name) {
+		if pkg.Origin == step.Origin {
+			return pkg, nil
+		}
+	}
+	return nil, fmt.Errorf("package %s is not in the catalog of its plan", step.Name)
+}

@@ -1,0 +1,45 @@
+package frontend
+
+import (
+	"context"
+
+	"github.com/moby/buildkit/frontend/gateway/client"
+
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/project"
+)
+
+// Plan plans the image of a request's first platform, and builds nothing: config.py
+// files alone run.
+func (o Options) Plan(ctx context.Context, c client.Client) (_ Planned, err error) {
+	b, err := o.open(ctx, c)
+	if err != nil {
+		return Planned{}, err
+	}
+	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	platform := b.targetPlatform(b.firstPlatform())
+	resolved, problems, err := b.plan(ctx, platform)
+	if err != nil {
+		return Planned{}, err
+	}
+	return Planned{Platform: platform, Plan: resolved, Project: b.loaded.Load(), Problems: problems}, nil
+}
+
+// List finds all packages of a request, for its first platform. The problems are
+// warnings.
+func (o Options) List(ctx context.Context, c client.Client) (_ *project.Project, _ project.Listing, _ diag.List, err error) {
+	b, err := o.open(ctx, c)
+	if err != nil {
+		return nil, project.Listing{}, nil, err
+	}
+	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	loaded, problems, err := b.load(ctx, b.targetPlatform(b.firstPlatform()))
+	if err != nil {
+		return nil, project.Listing{}, problems, err
+	}
+	found, problems, err := loaded.List(ctx)
+	if err == nil {
+		err = problems.Err()
+	}
+	return loaded, found, problems, err
+}
