@@ -51,6 +51,7 @@ type Env struct {
 	index     once[string]
 	frontend  once[string]
 	dockerd   once[*Dockerd]
+	jetkit    once[string]
 	emulation once[func() error] // holds what undoes it
 }
 

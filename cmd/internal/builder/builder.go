@@ -65,11 +65,11 @@ type Builder struct {
 	// Engine is Docker's engine, where Kind is Docker. It closes with the builder.
 	Engine *engine.Engine
 
-	dial   func(ctx context.Context, platform string) (*client.Client, error)
-	nodes  int
-	notes  io.Writer
-	mu     sync.Mutex
-	opened map[string]*client.Client
+	dial     func(ctx context.Context, platform string) (*client.Client, error)
+	nodes    int
+	mu       sync.Mutex
+	opened   map[string]*client.Client
+	children children
 }
 
 // Find returns the builder to use. The error of a builder that was named says
@@ -187,7 +187,6 @@ func (c candidate) connect(ctx context.Context, opts Options) (_ *Builder, err e
 		return nil, err
 	}
 	b.opened = map[string]*client.Client{}
-	b.notes = opts.Notes
 	if _, err := b.Client(ctx, nil); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -245,6 +244,7 @@ func (b *Builder) Close() error {
 		failures = append(failures, c.Close())
 	}
 	b.opened = map[string]*client.Client{}
+	b.children.close()
 	if b.Engine != nil {
 		failures = append(failures, b.Engine.Close())
 	}

@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -29,7 +31,10 @@ import (
 type nodeGroup struct {
 	Name   string
 	Driver string
-	Nodes  []struct{ Name, Endpoint string }
+	Nodes  []struct {
+		Name, Endpoint string
+		DriverOpts     map[string]string
+	}
 }
 
 // boots tells that the builder's daemon is a container that buildx starts.
@@ -136,6 +141,9 @@ func buildxCandidate(g *nodeGroup) candidate {
 	if g.Driver == "docker" && len(g.Nodes) > 0 {
 		return dockerCandidate(g.Nodes[0].Endpoint)
 	}
+	if g.Driver == "remote" && len(g.Nodes) == 1 {
+		return remoteCandidate(g)
+	}
 	limit := answerLimit
 	if g.boots() {
 		limit = bootLimit
@@ -150,23 +158,79 @@ func buildxCandidate(g *nodeGroup) candidate {
 				return nil, err
 			}
 		}
-		return &Builder{Name: g.Name, Kind: Buildx, nodes: len(g.Nodes), dial: func(ctx context.Context, platform string) (*client.Client, error) {
+		b := &Builder{Name: g.Name, Kind: Buildx, nodes: len(g.Nodes)}
+		b.dial = func(ctx context.Context, platform string) (*client.Client, error) {
 			argv := append(slices.Clone(program), "dial-stdio", "--progress", "quiet", "--builder", g.Name)
 			if platform != "" {
 				argv = append(argv, "--platform", platform)
 			}
-			return dialProcess(ctx, argv, limit)
+			return b.children.dial(ctx, argv, limit)
+		}
+		return b, nil
+	}}
+}
+
+// remoteCandidate is a daemon that buildx knows the address of: buildx does no more
+// than connect, and does not tell why that fails.
+func remoteCandidate(g *nodeGroup) candidate {
+	return candidate{source: "buildx builder " + g.Name, limit: answerLimit, open: func(context.Context, Options) (*Builder, error) {
+		node := g.Nodes[0]
+		var options []client.ClientOpt
+		tls := node.DriverOpts
+		if tls["cacert"] != "" {
+			name := tls["servername"]
+			if u, err := url.Parse(node.Endpoint); err == nil && name == "" {
+				name = u.Hostname()
+			}
+			options = append(options, client.WithServerConfig(name, tls["cacert"]))
+		}
+		if tls["cert"] != "" {
+			options = append(options, client.WithCredentials(tls["cert"], tls["key"]))
+		}
+		return &Builder{Name: g.Name, Kind: Buildx, dial: func(ctx context.Context, _ string) (*client.Client, error) {
+			return client.New(ctx, node.Endpoint, options...)
 		}}, nil
 	}}
 }
 
-// dialProcess is a client whose connections are child processes.
-func dialProcess(ctx context.Context, argv []string, limit time.Duration) (*client.Client, error) {
+// children are the processes that a builder's connections are.
+type children struct {
+	mu    sync.Mutex
+	conns []net.Conn
+	over  bool // no more are started
+}
+
+// dial is a client whose connections are processes.
+func (c *children) dial(ctx context.Context, argv []string, limit time.Duration) (*client.Client, error) {
 	return client.New(ctx, "",
-		client.WithContextDialer(func(context.Context, string) (net.Conn, error) { return startConn(argv) }),
+		client.WithContextDialer(func(context.Context, string) (net.Conn, error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.over {
+				return nil, net.ErrClosed
+			}
+			conn, err := startConn(argv)
+			if err != nil {
+				return nil, err
+			}
+			c.conns = append(c.conns, conn)
+			return conn, nil
+		}),
 		// The daemon may have to be started first: gRPC would give up after 20 s and
 		// start over.
 		client.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: limit})))
+}
+
+// close ends all processes: gRPC closes its connections some time after its client.
+func (c *children) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all sync.WaitGroup
+	for _, conn := range c.conns {
+		all.Go(func() { _ = conn.Close() }) // it is closed already
+	}
+	all.Wait()
+	c.conns, c.over = nil, true
 }
 
 // running fails unless all nodes of a builder run, and starts none.

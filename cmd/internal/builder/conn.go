@@ -25,8 +25,9 @@ type processConn struct {
 	close  sync.Once
 }
 
-// endGrace is how long a program may take to end after its input has.
-const endGrace = 3 * time.Second
+// endGrace is how long a program may take to end after its input has, and again
+// after it was asked to.
+const endGrace = 500 * time.Millisecond
 
 // startConn runs a program. It has a process group of its own, so that Ctrl-C
 // reaches only us, who end the build in order first.

@@ -21,9 +21,12 @@ import (
 // Limits of the private daemon's life.
 const (
 	startLimit = 30 * time.Second
-	stopLimit  = 15 * time.Second // for builds to be cancelled
+	// stopLimit is for a daemon to end in order. One that builds waits for the build,
+	// and is killed; its cache is made for that.
+	stopLimit = 3 * time.Second
 	// giveUpLimit is for a daemon that never answered.
 	giveUpLimit = time.Second
+	killLimit   = 30 * time.Second
 	pollEvery   = 20 * time.Millisecond
 	maxLog      = 8 << 20
 )
@@ -72,7 +75,7 @@ func (d *daemon) process() *record {
 	entries, _ := os.ReadDir("/proc") // without it there is no process to see
 	for _, e := range entries {
 		var pid int
-		if _, err := fmt.Sscanf(e.Name(), "%d", &pid); err == nil && d.isOurs(pid) && !d.isOurs(parent(pid)) {
+		if _, err := fmt.Sscanf(e.Name(), "%d", &pid); err == nil && d.isOurs(pid) && !d.isOurs(parentOf(pid)) {
 			info, err := e.Info()
 			if err == nil {
 				return &record{PID: pid, Started: info.ModTime()}
@@ -90,20 +93,31 @@ func (d *daemon) isOurs(pid int) bool {
 	return err == nil && slices.Contains(strings.Split(string(args), "\x00"), d.address())
 }
 
-// parent returns the number of a process's parent, 0 for none.
-func parent(pid int) int {
+// stat returns a process's state and its parent's number: nothing where there is no
+// such process.
+func stat(pid int) (state string, parent int) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0
+		return "", 0
 	}
 	// "PID (NAME) STATE PARENT": the name may hold anything.
-	_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
-	var state string
-	var number int
-	if _, err := fmt.Sscan(rest, &state, &number); err != nil {
-		return 0
+	rest := string(text[strings.LastIndexByte(string(text), ')')+1:])
+	if _, err := fmt.Sscan(rest, &state, &parent); err != nil {
+		return "", 0
 	}
-	return number
+	return state, parent
+}
+
+func parentOf(pid int) int {
+	_, parent := stat(pid)
+	return parent
+}
+
+// ended reports whether a process is no more. One with a PID namespace of its own
+// is there until all processes in it have ended, though its command line is not.
+func ended(pid int) bool {
+	state, _ := stat(pid)
+	return state == "" || state == "Z" || state == "X"
 }
 
 // running returns the daemon's process and an error unless it answers.
@@ -274,13 +288,13 @@ func (d *daemon) end(limit time.Duration) error {
 				return fmt.Errorf("end buildkitd, process %d: %w", r.PID, err)
 			}
 		}
-		for d.isOurs(r.PID) && time.Now().Before(deadline) {
+		for !ended(r.PID) && time.Now().Before(deadline) {
 			time.Sleep(pollEvery)
 		}
-		if signal == syscall.SIGKILL && d.isOurs(r.PID) {
+		if signal == syscall.SIGKILL && !ended(r.PID) {
 			return fmt.Errorf("buildkitd, process %d, does not end", r.PID)
 		}
-		signal, deadline = syscall.SIGKILL, time.Now().Add(limit)
+		signal, deadline = syscall.SIGKILL, time.Now().Add(killLimit)
 	}
 	return d.clear()
 }

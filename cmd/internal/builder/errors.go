@@ -21,7 +21,7 @@ func plain(err error) error {
 var (
 	// described is gRPC's error of a connection, with the reason in quotes.
 	described = regexp.MustCompile(`(?s)desc = (".*")$`)
-	ownWords  = regexp.MustCompile(`^(rpc error: code = \w+ desc = |Unavailable: |connection error: |transport: Error while dialing: |error reading server preface: )+`)
+	ownWords  = regexp.MustCompile(`^(rpc error: code = \w+ desc = |Unavailable: |connection error: |transport: Error while dialing: |error reading server preface: |transport: failed to write [a-z ]+: )+`)
 )
 
 // cause is an error with a text of its own.
