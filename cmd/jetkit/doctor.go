@@ -202,7 +202,7 @@ func (f *doctorFlags) agreed(ctx context.Context, sys *system, given bool, quest
 		return true, nil
 	}
 	if !isTerminal(sys.in) {
-		fmt.Fprintf(sys.err, "not done: this is no terminal to ask on; %s says yes\n", flag)
+		fmt.Fprintf(sys.err, "not done, as there is no terminal to ask on: %s does it without asking\n", flag)
 		return false, nil
 	}
 	fmt.Fprintf(sys.err, "%s [y/N] ", question)

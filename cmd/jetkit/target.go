@@ -60,6 +60,9 @@ that of the newest release.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			answer, problems, err := flags.targetAnswer(cmd, sys)
 			if err != nil {
+				if format == "text" && answer != nil { // what the machine is has no part in it
+					_ = answer.Machine.print(sys.out)
+				}
 				return err
 			}
 			printWarnings(sys.err, problems)
@@ -88,7 +91,8 @@ that of the newest release.
 	return cmd
 }
 
-// targetAnswer resolves the target. The problems are warnings.
+// targetAnswer resolves the target. The problems are warnings. With an error there
+// may still be an answer that has the machine.
 func (f *requestFlags) targetAnswer(cmd *cobra.Command, sys *system) (*targetAnswer, diag.List, error) {
 	var names []string
 	if f.file == "" {
@@ -98,16 +102,21 @@ func (f *requestFlags) targetAnswer(cmd *cobra.Command, sys *system) (*targetAns
 	if err != nil {
 		return nil, nil, err
 	}
+	if !r.platformNamed { // the machine's own, as on it this is the default
+		if r.platform, err = parsePlatform("linux/" + sys.machine.Arch()); err != nil {
+			return nil, nil, err
+		}
+	}
 	w, err := load(cmd.Context(), r)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer w.close()
 	target, base, problems := platform.Resolve(w.Spec.Target)
-	if problems.HasErrors() {
-		return nil, nil, w.fail(problems)
-	}
 	answer := &targetAnswer{Machine: describe(sys.machine), Target: target, Base: base, Variables: map[string]string{}}
+	if problems.HasErrors() {
+		return answer, nil, w.fail(problems)
+	}
 	for _, fact := range target.Facts() {
 		answer.Variables[fact.Variable] = fact.Value.Value
 	}
@@ -127,7 +136,15 @@ func describe(m *machine.Machine) machineAnswer {
 
 // print shows the answer as people read it.
 func (a *targetAnswer) print(out io.Writer) error {
-	m := a.Machine
+	if err := a.Machine.print(out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\n%s", printer.Target(a.Target, a.Base))
+	return err
+}
+
+// print shows the machine as people read it.
+func (m *machineAnswer) print(out io.Writer) error {
 	fmt.Fprintln(out, "Machine")
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name string, values ...string) {
@@ -145,11 +162,7 @@ func (a *targetAnswer) print(out io.Writer) error {
 		row("Memory", units.BytesSize(float64(m.Memory.Total)), "swap "+units.BytesSize(float64(m.Memory.SwapTotal)))
 	}
 	row("Power", m.Power)
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "\n%s", printer.Target(a.Target, a.Base))
-	return err
+	return w.Flush()
 }
 
 // joined puts the values that there are behind each other.

@@ -14,7 +14,7 @@ func (s *Subject) NoRestart(ctx context.Context) string {
 	e := s.docker(ctx)
 	switch {
 	case !s.Machine.Here():
-		return "It runs on another machine than this."
+		return "Restart it on the machine that was looked at."
 	case s.ConfigFile != DefaultConfigFile:
 		return "Restart the engine that reads " + s.ConfigFile + "."
 	case !e.missing() && !e.local:

@@ -122,9 +122,11 @@ func (c *config) problem() (Finding, bool) {
 		return jsonDuplicate.find("%s has the key %s twice: in line %d and in line %d", c.name, diag.Clean(d.Path), d.First, d.Line).
 			saw("%s", c.line(d.First)).saw("%s", c.line(d.Line)).at(c.name, d.Line), true
 	}
-	if v, found := c.file.Lookup("runtimes"); found && !strings.HasPrefix(v.Text, "{") {
-		return jsonBroken.find("%s is broken: line %d, column %d: the value of runtimes is no { }", c.name, v.Line, v.Column).
-			saw("%s", c.line(v.Line)).at(c.name, v.Line), true
+	for _, path := range [][]string{{"runtimes"}, {"runtimes", nvidiaRuntime}} {
+		if v, found := c.file.Lookup(path...); found && !strings.HasPrefix(v.Text, "{") {
+			return jsonBroken.find("%s is broken: line %d, column %d: the value of %s is no { }", c.name, v.Line, v.Column, strings.Join(path, ".")).
+				saw("%s", c.line(v.Line)).at(c.name, v.Line), true
+		}
 	}
 	return Finding{}, false
 }
