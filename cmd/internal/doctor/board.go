@@ -44,7 +44,8 @@ func checkBoard() Check {
 				}
 			}
 			if s.Machine.Container() {
-				r = r.add(inContainer.find("jetkit runs in a container: it sees of the host only what is mounted"))
+				r = r.add(inContainer.find("jetkit runs in a container: it sees of the host only what is mounted").
+					saw("there is /.dockerenv or /run/.containerenv"))
 			}
 			return r
 		},
@@ -144,11 +145,11 @@ func release(m *machine.Machine) Result {
 	target, _, problems := platform.Resolve(platform.Request{L4T: platform.Asked{Value: l4t}, Platform: jetsonPlatform})
 	r := passed("L4T %s, JetPack %s", l4t, orUnknown(target.JetPack.Value))
 	for _, p := range problems {
-		r = r.add(releaseUnknown.find("%s", diag.Clean(p.Message)).at(machine.ReleaseFile, 1))
+		r = r.add(releaseUnknown.find("%s", diag.Clean(p.Message)).saw("%s: L4T %s", machine.ReleaseFile, l4t).at(machine.ReleaseFile, 1))
 	}
 	v := parseVersion(l4t)
 	if v.older(34) {
-		r = r.add(releaseOld.find("L4T %s (JetPack 4) is too old for GPUs in builds", l4t).at(machine.ReleaseFile, 1))
+		r = r.add(releaseOld.find("L4T %s (JetPack 4) is too old for GPUs in builds", l4t).saw("%s: L4T %s", machine.ReleaseFile, l4t).at(machine.ReleaseFile, 1))
 	}
 	if f, found := boardFits(board, target); found {
 		r = r.add(f)

@@ -33,7 +33,7 @@ func checkDocker() Check {
 			e := s.docker(ctx)
 			switch {
 			case e.missing():
-				return Result{}.add(dockerMissing.find("there is no docker command in PATH").do("sudo apt install nvidia-container"))
+				return Result{}.add(dockerMissing.find("there is no docker command").saw("none of PATH's folders has it").do("sudo apt install nvidia-container"))
 			case e.err != nil && strings.Contains(e.err.Error(), "permission denied"):
 				return skipped("%s: see user", diag.Clean(e.err.Error()))
 			case e.err != nil:
@@ -104,7 +104,7 @@ func checkNetwork() Check {
 func (s *Subject) iptables(ctx context.Context, r Result) Result {
 	said, err := s.run(ctx, "iptables", "--version")
 	if err != nil && s.find("iptables") == "" {
-		return r.add(iptablesMissing.find("there is no iptables command").do("sudo apt install iptables", "sudo systemctl restart docker"))
+		return r.add(iptablesMissing.find("there is no iptables command").saw("none of PATH's folders has it").do("sudo apt install iptables", "sudo systemctl restart docker"))
 	}
 	if err != nil {
 		r.Skipped = diag.Clean(err.Error())
