@@ -167,17 +167,43 @@ func (j *Jetson) WriteCDISpec(ctx context.Context, file string) error {
 // it, changed to look for this Jetson's files. The mode is "csv", "cdi" or "jit-cdi". It is for
 // [DaemonOptions].RuntimeBinary.
 func (j *Jetson) Runtime(dir, mode, specDir string) (string, error) {
+	program := filepath.Join(dir, "nvidia-runc")
+	return program, errors.Join(
+		j.configure(dir, mode, specDir, nil),
+		writeProgram(program, fmt.Sprintf("#!/bin/sh\nXDG_CONFIG_HOME=%q PATH=%q:$PATH exec %q \"$@\"\n",
+			dir, filepath.Dir(j.env.tool("nvidia-container-runtime")), filepath.Join(j.env.repo, "examples/builder/nvidia-runc"))))
+}
+
+// DockerRuntime makes a program nvidia-container-runtime in dir that gives this Jetson's GPU to Docker's containers, in csv
+// mode. It is for [DockerdOptions].Programs.
+func (j *Jetson) DockerRuntime(dir string) error {
+	low := []string{`runtimes = ["true"]`, `runtimes = ["runc"]`} // the example's only edits
+	return errors.Join(
+		j.configure(dir, "csv", filepath.Join(dir, "cdi"), low),
+		writeProgram(filepath.Join(dir, "nvidia-container-runtime"),
+			fmt.Sprintf("#!/bin/sh\nXDG_CONFIG_HOME=%q exec %q \"$@\"\n", dir, j.env.tool("nvidia-container-runtime"))))
+}
+
+func writeProgram(file, script string) error { return os.WriteFile(file, []byte(script), 0o755) }
+
+// configure writes the runtime's configuration below dir: the example's, with this Jetson's files, and with one more
+// text replaced by another.
+func (j *Jetson) configure(dir, mode, specDir string, replaced []string) error {
 	example, err := os.ReadFile(filepath.Join(j.env.repo, "examples/builder/nvidia-container-runtime.toml"))
 	if err != nil {
-		return "", err
+		return err
 	}
 	config := string(example)
-	for _, change := range []struct{ from, to string }{
+	changes := []struct{ from, to string }{
 		{`ldconfig = "@/sbin/ldconfig.real"`, fmt.Sprintf("root = %q", j.Root)}, // Debian's ldconfig is no script
 		{`mode = "csv"`, fmt.Sprintf("mode = %q\nlog-level = \"debug\"\ndebug = %q", mode, filepath.Join(dir, "runtime.log"))},
-	} {
+	}
+	if len(replaced) == 2 {
+		changes = append(changes, struct{ from, to string }{replaced[0], replaced[1]})
+	}
+	for _, change := range changes {
 		if !strings.Contains(config, change.from) {
-			return "", fmt.Errorf("examples/builder/nvidia-container-runtime.toml has no %s", change.from)
+			return fmt.Errorf("examples/builder/nvidia-container-runtime.toml has no %s", change.from)
 		}
 		config = strings.Replace(config, change.from, change.to, 1)
 	}
@@ -192,11 +218,7 @@ mount-spec-path = %q
 spec-dirs = [%q]
 `, j.path("/usr/bin/nvidia-ctk"), j.path(csvFolder), specDir)
 	folder := filepath.Join(dir, "nvidia-container-runtime")
-	program := filepath.Join(dir, "nvidia-runc")
-	script := fmt.Sprintf("#!/bin/sh\nXDG_CONFIG_HOME=%q PATH=%q:$PATH exec %q \"$@\"\n",
-		dir, filepath.Dir(j.env.tool("nvidia-container-runtime")), filepath.Join(j.env.repo, "examples/builder/nvidia-runc"))
-	return program, errors.Join(
+	return errors.Join(
 		os.MkdirAll(folder, 0o755),
-		os.WriteFile(filepath.Join(folder, "config.toml"), []byte(config), 0o644),
-		os.WriteFile(program, []byte(script), 0o755))
+		os.WriteFile(filepath.Join(folder, "config.toml"), []byte(config), 0o644))
 }
