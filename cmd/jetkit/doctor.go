@@ -33,7 +33,7 @@ toolkit with its CDI specifications, and the builder. Nothing is changed, starte
 --fix changes daemon.json, and nothing else: it adds NVIDIA's runtime, makes it the default, or names
 the program that is installed. Every other byte of the file stays as it is. The change is shown
 first, and made after a yes; off a terminal it needs --yes. The old file is kept beside the new one.
-Docker is restarted only if you say so: its containers stop.
+Docker is told to read it, or restarted, only if you say so.
 
 The exit code is 1 if there is an error among the findings, else 0. Warnings do not change it.`,
 		Example: `  jetkit doctor
@@ -57,7 +57,7 @@ The exit code is 1 if there is an error among the findings, else 0. Warnings do 
 	cmd.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print warnings and errors only")
 	cmd.Flags().BoolVar(&flags.fix, "fix", false, "repair daemon.json, after showing the change and asking")
 	cmd.Flags().BoolVarP(&flags.yes, "yes", "y", false, "with --fix: change daemon.json without asking")
-	cmd.Flags().BoolVar(&flags.restart, "restart", false, "with --fix: restart Docker after the change without asking; its containers stop")
+	cmd.Flags().BoolVar(&flags.restart, "restart", false, "with --fix: have Docker read the new file without asking, and restart it if need be; then its containers stop")
 	cmd.Flags().BoolVar(&flags.replaceDefault, "replace-default-runtime", false, "with --fix: also replace a default runtime that daemon.json names")
 	cmd.Flags().StringVar(&flags.configFile, "config-file", doctor.DefaultConfigFile, "Docker's daemon.json: `FILE`")
 	cmd.Flags().StringVar(&flags.builder, "builder", "", "look at the builder of this `NAME` (BUILDX_BUILDER)")
@@ -181,17 +181,23 @@ func (f *doctorFlags) repair(ctx context.Context, sys *system, subject *doctor.S
 // restartDocker has the engine read its configuration anew.
 func (f *doctorFlags) restartDocker(ctx context.Context, sys *system, subject *doctor.Subject, repair *doctor.Repair, done *doctor.Applied) error {
 	if why := subject.NoRestart(ctx); why != "" {
-		fmt.Fprintf(sys.err, "Docker takes notice when it is restarted. %s\n", why)
+		fmt.Fprintf(sys.err, "Docker takes notice when it reads the file again. %s\n", why)
 		return nil
 	}
-	fmt.Fprintln(sys.err, "Docker takes notice when it is restarted, which stops all containers: sudo systemctl restart docker")
-	if yes, err := f.agreed(ctx, sys, f.restart, "Restart Docker now?", "--restart"); err != nil || !yes {
+	fmt.Fprintln(sys.err, "Docker takes notice when it reads the file again: sudo systemctl reload docker\n"+
+		"If that is not enough it has to be restarted, which stops all containers.")
+	if yes, err := f.agreed(ctx, sys, f.restart, "Reload Docker now, and restart it if need be?", "--restart"); err != nil || !yes {
 		return err
 	}
-	if err := repair.Restart(ctx, subject, done); err != nil {
+	restarted, err := repair.Restart(ctx, subject, done)
+	switch {
+	case err != nil:
 		return err
+	case restarted:
+		fmt.Fprintln(sys.err, "Docker was restarted")
+	default:
+		fmt.Fprintln(sys.err, "Docker has read the file; its containers went on")
 	}
-	fmt.Fprintln(sys.err, "Docker was restarted")
 	return nil
 }
 

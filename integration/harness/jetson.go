@@ -169,39 +169,37 @@ func (j *Jetson) WriteCDISpec(ctx context.Context, file string) error {
 func (j *Jetson) Runtime(dir, mode, specDir string) (string, error) {
 	program := filepath.Join(dir, "nvidia-runc")
 	return program, errors.Join(
-		j.configure(dir, mode, specDir, nil),
+		j.configure(dir, mode, specDir, "true"),
 		writeProgram(program, fmt.Sprintf("#!/bin/sh\nXDG_CONFIG_HOME=%q PATH=%q:$PATH exec %q \"$@\"\n",
 			dir, filepath.Dir(j.env.tool("nvidia-container-runtime")), filepath.Join(j.env.repo, "examples/builder/nvidia-runc"))))
 }
 
-// DockerRuntime makes a program nvidia-container-runtime in dir that gives this Jetson's GPU to Docker's containers, in csv
-// mode. It is for [DockerdOptions].Programs.
-func (j *Jetson) DockerRuntime(dir string) error {
-	low := []string{`runtimes = ["true"]`, `runtimes = ["runc"]`} // the example's only edits
-	return errors.Join(
-		j.configure(dir, "csv", filepath.Join(dir, "cdi"), low),
-		writeProgram(filepath.Join(dir, "nvidia-container-runtime"),
+// DockerRuntime makes a program nvidia-container-runtime that gives this Jetson's GPU to Docker's containers, in csv mode.
+// It returns the program's folder, for [DockerdOptions].Programs.
+func (j *Jetson) DockerRuntime(dir string) (string, error) {
+	programs := filepath.Join(dir, "bin")
+	return programs, errors.Join(
+		os.MkdirAll(programs, 0o755),
+		j.configure(dir, "csv", filepath.Join(dir, "cdi"), "runc"),
+		writeProgram(filepath.Join(programs, "nvidia-container-runtime"),
 			fmt.Sprintf("#!/bin/sh\nXDG_CONFIG_HOME=%q exec %q \"$@\"\n", dir, j.env.tool("nvidia-container-runtime"))))
 }
 
 func writeProgram(file, script string) error { return os.WriteFile(file, []byte(script), 0o755) }
 
-// configure writes the runtime's configuration below dir: the example's, with this Jetson's files, and with one more
-// text replaced by another.
-func (j *Jetson) configure(dir, mode, specDir string, replaced []string) error {
+// configure writes the runtime's configuration below dir: the example's, with this Jetson's files, and with the program
+// that runs containers in the end.
+func (j *Jetson) configure(dir, mode, specDir, runs string) error {
 	example, err := os.ReadFile(filepath.Join(j.env.repo, "examples/builder/nvidia-container-runtime.toml"))
 	if err != nil {
 		return err
 	}
 	config := string(example)
-	changes := []struct{ from, to string }{
+	for _, change := range []struct{ from, to string }{
 		{`ldconfig = "@/sbin/ldconfig.real"`, fmt.Sprintf("root = %q", j.Root)}, // Debian's ldconfig is no script
 		{`mode = "csv"`, fmt.Sprintf("mode = %q\nlog-level = \"debug\"\ndebug = %q", mode, filepath.Join(dir, "runtime.log"))},
-	}
-	if len(replaced) == 2 {
-		changes = append(changes, struct{ from, to string }{replaced[0], replaced[1]})
-	}
-	for _, change := range changes {
+		{`runtimes = ["true"]`, fmt.Sprintf("runtimes = [%q]", runs)},
+	} {
 		if !strings.Contains(config, change.from) {
 			return fmt.Errorf("examples/builder/nvidia-container-runtime.toml has no %s", change.from)
 		}

@@ -129,7 +129,11 @@ func TestDocker(t *testing.T) {
 		{"not set up", "runtime", orin, programs, []string{"runtime-missing: Docker does not know NVIDIA's runtime", "default-runtime: NVIDIA's runtime is not Docker's default"}},
 		{"set up", "runtime", with(orin, DefaultConfigFile, nvidiaFile), registered, nil},
 		{"by a flag of dockerd", "runtime", orin, registered, nil},
-		{"not restarted", "runtime", with(orin, DefaultConfigFile, nvidiaFile), programs, []string{"restart-needed: Docker has not been restarted since daemon.json changed"}},
+		{"not restarted", "runtime", with(orin, DefaultConfigFile, nvidiaFile), programs, []string{"restart-needed: Docker has not read daemon.json since it changed"}},
+		{
+			"an unknown default", "runtime", with(orin, DefaultConfigFile, `{"default-runtime": "kata"}`), registered,
+			[]string{"default-runtime-unknown: the default runtime kata is not among the runtimes", "restart-needed: Docker has not read daemon.json since it changed"},
+		},
 		{"engine down", "runtime", with(orin, DefaultConfigFile, nvidiaFile), with(programs, "docker", docker28("28.1.1", down)), nil},
 		{
 			"no program", "runtime", with(orin, DefaultConfigFile, nvidiaFile), without(registered, "nvidia-container-runtime"),

@@ -9,6 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/cmd/internal/machine"
 )
 
 // repaired looks at a machine and repairs it.
@@ -193,4 +195,55 @@ func TestUndo(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, repair.undo())
 	assert.NoFileExists(t, s.Machine.Path(DefaultConfigFile))
+}
+
+// TestRestart reloads the engine, restarts it if that is not enough, and puts the
+// old file back if it then does not start.
+func TestRestart(t *testing.T) {
+	// The engine of these says what its state file says.
+	engine := func(state string) string {
+		return strings.Replace(programs["docker"], `echo '{"ServerVersion":"28.1.1","DefaultRuntime":"runc","Runtimes":{"runc":{"path":"runc"}},"DockerRootDir":"/var/lib/docker","Driver":"overlay2"}'`,
+			`read -r said < `+state+`; echo "$said"`, 1)
+	}
+	const (
+		old = `{"ServerVersion":"28.1.1","DefaultRuntime":"runc","Runtimes":{"runc":{"path":"runc"}}}`
+		now = `{"ServerVersion":"28.1.1","DefaultRuntime":"nvidia","Runtimes":{"runc":{"path":"runc"},"nvidia":{"path":"x"}}}`
+	)
+	for name, test := range map[string]struct {
+		systemctl string
+		restarted bool
+		want      string
+		undone    bool
+	}{
+		"reload":           {"[ $1 != reload ] || echo '" + now + "' > STATE", false, "", false},
+		"no reload":        {"case $1 in reload) exit 1;; restart) echo '" + now + "' > STATE;; esac", true, "", false},
+		"does not restart": {"case $1 in reload) exit 1;; restart) if [ -e STATE.broken ]; then exit 0; fi; : > STATE.broken; echo 'Job for docker.service failed.' >&2; exit 1;; esac", true, "the old one is back, and Docker runs again: Job for docker.service failed.", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := filepath.Join(t.TempDir(), "state")
+			require.NoError(t, os.WriteFile(state, []byte(old+"\n"), 0o644))
+			s := fake(t, with(orin, DefaultConfigFile, "{ }"), with(programs, "docker", engine(state), "systemctl", strings.ReplaceAll(test.systemctl, "STATE", state)))
+			repair, done, err := repaired(t, s, false)
+			require.NoError(t, err)
+			restarted, err := repair.Restart(t.Context(), s, done)
+			assert.Equal(t, test.restarted, restarted)
+			if test.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, test.want)
+			}
+			text, err := os.ReadFile(s.Machine.Path(DefaultConfigFile))
+			require.NoError(t, err)
+			assert.Equal(t, test.undone, string(text) == "{ }")
+		})
+	}
+}
+
+// TestNoRestart says why Docker is not told.
+func TestNoRestart(t *testing.T) {
+	s := fake(t, orin, programs)
+	assert.Equal(t, "Restart it on the machine that was looked at.", s.NoRestart(t.Context()))
+	s.Machine = machine.At("/")
+	s.ConfigFile = "/etc/other.json"
+	assert.Equal(t, "Restart the engine that reads /etc/other.json.", s.NoRestart(t.Context()))
 }

@@ -25,23 +25,54 @@ func (s *Subject) NoRestart(ctx context.Context) string {
 	return ""
 }
 
-// startLimit is how long Docker may take to answer after a restart.
-const startLimit = time.Minute
+// Limits for Docker's engine: to answer after a restart, and to have read its
+// configuration anew.
+const (
+	startLimit  = time.Minute
+	reloadLimit = 10 * time.Second
+)
 
-// Restart restarts Docker. If it does not come up with the new file, the old one is
-// put back, and Docker is restarted with that.
-func (r *Repair) Restart(ctx context.Context, s *Subject, done *Applied) error {
-	err := s.restartDocker(ctx)
+// Restart has Docker's engine take the new file: it is told to read it again, and
+// restarted if that is not enough. It reports which it was. If the engine does not
+// come up with the new file, the old one is put back, and the engine is restarted
+// with that.
+func (r *Repair) Restart(ctx context.Context, s *Subject, done *Applied) (restarted bool, err error) {
+	if s.reload(ctx) {
+		return false, nil
+	}
+	err = s.restartDocker(ctx)
 	if err == nil || ctx.Err() != nil {
-		return err
+		return true, err
 	}
 	if undone := r.undo(); undone != nil {
-		return fmt.Errorf("the engine does not start with the new file: %w; and putting the old one back failed: %w; it is %s", err, undone, done.Backup)
+		return true, fmt.Errorf("the engine does not start with the new file: %w; and putting the old one back failed: %w; it is %s", err, undone, done.Backup)
 	}
 	if again := s.restartDocker(ctx); again != nil {
-		return fmt.Errorf("the engine does not start with the new file, nor with the old one, which is back: %w", again)
+		return true, fmt.Errorf("the engine does not start with the new file, nor with the old one, which is back: %w", again)
 	}
-	return fmt.Errorf("the engine does not start with the new file; the old one is back, and Docker runs again: %w", err)
+	return true, fmt.Errorf("the engine does not start with the new file; the old one is back, and Docker runs again: %w", err)
+}
+
+// reload has the engine read its file again, which takes new runtimes over and lets
+// containers go on. It reports whether the engine then has what the file says.
+func (s *Subject) reload(ctx context.Context) bool {
+	if _, err := s.run(ctx, "systemctl", "reload", "docker"); err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, reloadLimit)
+	defer cancel()
+	c := s.config()
+	for {
+		s.engine = s.askDocker(ctx)
+		if s.engine.err == nil && c.file != nil && len(s.differences(s.engine, c)) == 0 {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(time.Second / 4):
+		}
+	}
 }
 
 // undo puts the old file back.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"jetkit/cmd/internal/doctor/daemonjson"
@@ -49,7 +50,7 @@ var (
 	runtimeMissing = &Kind{
 		ID: "runtime-missing", Severity: Error,
 		Meaning: "Docker does not know NVIDIA's runtime: docker run --runtime nvidia fails with \"unknown or invalid runtime name: nvidia\".",
-		Remedy:  "let jetkit doctor --fix add it to daemon.json, then restart Docker",
+		Remedy:  "let jetkit doctor --fix add it to daemon.json",
 		Source:  "jetson-containers: issues 1460, 1702; NVIDIA Container Toolkit: install guide",
 	}
 	runtimeProgram = &Kind{
@@ -64,11 +65,17 @@ var (
 		Remedy:  "let jetkit doctor --fix add it to daemon.json; a default that the file already names is replaced with --replace-default-runtime only",
 		Source:  "jetson-containers: docs/setup.md; NVIDIA/nvidia-container-toolkit#351",
 	}
+	defaultUnknown = &Kind{
+		ID: "default-runtime-unknown", Severity: Error,
+		Meaning: "The default runtime that daemon.json names is not among its runtimes: Docker does not start.",
+		Remedy:  "add the runtime to daemon.json, or take default-runtime away",
+		Source:  "tried: Docker 20.10 (\"specified default runtime does not exist\")",
+	}
 	restartNeeded = &Kind{
 		ID: "restart-needed", Severity: Warning,
-		Meaning: "The engine runs with other runtimes than daemon.json names: it has not been restarted since.",
-		Remedy:  "restart Docker: all containers stop",
-		Source:  "docker info",
+		Meaning: "The engine runs with other runtimes than daemon.json names: it has not read the file since it changed.",
+		Remedy:  "have it read the file again, which lets containers go on; if docker info still differs, restart Docker, which stops them",
+		Source:  "tried: Docker 20.10; moby: daemon/reload_unix.go of 28.5",
 	}
 )
 
@@ -172,10 +179,28 @@ func (c *config) defaultRuntime() (name string, line int) {
 	return name, v.Line
 }
 
+// builtInRuntime is what Docker calls runtimes that need no entry in the file.
+var builtInRuntime = regexp.MustCompile(`^(runc|io\.containerd\..*)$`)
+
+// unknownDefault reports a default runtime that there is none of.
+func (c *config) unknownDefault(e *engine) (Finding, bool) {
+	name, at := c.defaultRuntime()
+	_, _, inFile := c.runtime(name)
+	_, running := e.info.Runtimes[name]
+	if at == 0 || inFile || running || builtInRuntime.MatchString(name) {
+		return Finding{}, false
+	}
+	f := defaultUnknown.find("the default runtime %s is not among the runtimes", diag.Clean(name)).saw("%s", c.line(at)).at(c.name, at)
+	if name == nvidiaRuntime {
+		f = f.remedy("let jetkit doctor --fix add the runtime")
+	}
+	return f, true
+}
+
 func checkRuntime() Check {
 	return &about{
 		name: "runtime", group: groupDocker, description: "NVIDIA's runtime in daemon.json and in the running engine",
-		kinds: []*Kind{jsonBroken, jsonUnreadable, jsonDuplicate, jsonOldDocker, runtimeMissing, runtimeProgram, defaultRuntime, restartNeeded},
+		kinds: []*Kind{jsonBroken, jsonUnreadable, jsonDuplicate, jsonOldDocker, runtimeMissing, runtimeProgram, defaultRuntime, defaultUnknown, restartNeeded},
 		check: func(ctx context.Context, s *Subject) Result {
 			e := s.docker(ctx)
 			if e.missing() && !s.Machine.Exists(s.ConfigFile) {
@@ -192,6 +217,9 @@ func checkRuntime() Check {
 			v := parseVersion(e.client)
 			if oldText := c.missing || len(c.text) > 0 && !c.file.Empty() && !strings.HasPrefix(string(c.text), "\ufeff"); !oldText && v.older(23) {
 				r = r.add(jsonOldDocker.find("Docker %s does not start with this %s", v, c.name).saw("the file has %d bytes, and begins with a byte order mark or is empty", len(c.text)).at(c.name, 0))
+			}
+			if f, unknown := c.unknownDefault(e); unknown {
+				r = r.add(f)
 			}
 			if !s.wantsRuntime() {
 				r.Summary = c.name + " has no error"
@@ -263,11 +291,22 @@ func (s *Subject) programMissing(path string, line int, c *config) Finding {
 	return f
 }
 
-// restart reports an engine that was not restarted since the file changed.
+// restart reports an engine that has not read the file since it changed.
 func (s *Subject) restart(e *engine, c *config, r Result) Result {
 	if e.err != nil {
 		return r
 	}
+	differ := s.differences(e, c)
+	if len(differ) == 0 {
+		return r
+	}
+	f := restartNeeded.find("Docker has not read daemon.json since it changed").at(c.name, 0).do("sudo systemctl reload docker")
+	f.Evidence = differ
+	return r.add(f)
+}
+
+// differences lists what the file says of runtimes and the engine does not.
+func (s *Subject) differences(e *engine, c *config) []string {
 	var differ []string
 	for _, name := range c.file.Keys("runtimes") {
 		if _, running := e.info.Runtimes[name]; !running {
@@ -277,10 +316,5 @@ func (s *Subject) restart(e *engine, c *config, r Result) Result {
 	if wanted, at := c.defaultRuntime(); at > 0 && wanted != e.info.DefaultRuntime {
 		differ = append(differ, fmt.Sprintf("%s has the default runtime %s, and docker info has %s", c.name, diag.Clean(wanted), diag.Clean(e.info.DefaultRuntime)))
 	}
-	if len(differ) == 0 {
-		return r
-	}
-	f := restartNeeded.find("Docker has not been restarted since daemon.json changed").at(c.name, 0).do("sudo systemctl restart docker")
-	f.Evidence = differ
-	return r.add(f)
+	return differ
 }
