@@ -338,6 +338,9 @@ func openLog(path string) (*os.File, error) {
 var (
 	daemonVariables = []string{"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "NO_PROXY", "no_proxy", "GODEBUG", "GOMAXPROCS"}
 	daemonPrefixes  = []string{"XDG_", "SSL_CERT_", "BUILDKIT", "CONTAINERD_", "CNI_", "ROOTLESSKIT_", "JETKIT_"}
+	// logLimits are buildkitd's limits for the output of a step: 2 MiB and 200 KiB/s if
+	// nobody sets them. A log of a long build shall be whole.
+	logLimits = []string{"BUILDKIT_STEP_LOG_MAX_SIZE", "BUILDKIT_STEP_LOG_MAX_SPEED"}
 )
 
 func daemonEnvironment(all []string) []string {
@@ -347,6 +350,11 @@ func daemonEnvironment(all []string) []string {
 		if slices.Contains(daemonVariables, name) || strings.HasSuffix(strings.ToUpper(name), "_PROXY") ||
 			slices.ContainsFunc(daemonPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
 			kept = append(kept, variable)
+		}
+	}
+	for _, limit := range logLimits {
+		if !slices.ContainsFunc(kept, func(variable string) bool { return strings.HasPrefix(variable, limit+"=") }) {
+			kept = append(kept, limit+"=-1")
 		}
 	}
 	return kept

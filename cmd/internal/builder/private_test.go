@@ -171,8 +171,8 @@ func TestConfig(t *testing.T) {
 }
 
 func TestDaemonEnvironment(t *testing.T) {
-	assert.Equal(t, []string{"PATH=/bin", "https_proxy=http://p", "XDG_RUNTIME_DIR=/run/user/7", "BUILDKIT_STEP_LOG_MAX_SIZE=-1"},
+	assert.Equal(t, []string{"PATH=/bin", "https_proxy=http://p", "XDG_RUNTIME_DIR=/run/user/7", "BUILDKIT_STEP_LOG_MAX_SIZE=9", "BUILDKIT_STEP_LOG_MAX_SPEED=-1"},
 		daemonEnvironment([]string{
-			"PATH=/bin", "GITHUB_TOKEN=secret", "https_proxy=http://p", "XDG_RUNTIME_DIR=/run/user/7", "SSH_AUTH_SOCK=/s", "BUILDKIT_STEP_LOG_MAX_SIZE=-1",
+			"PATH=/bin", "GITHUB_TOKEN=secret", "https_proxy=http://p", "XDG_RUNTIME_DIR=/run/user/7", "SSH_AUTH_SOCK=/s", "BUILDKIT_STEP_LOG_MAX_SIZE=9",
 		}))
 }
