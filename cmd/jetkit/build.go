@@ -73,13 +73,23 @@ func (f *buildFlags) run(cmd *cobra.Command, names []string, sys *system) error 
 	if ask := f.question(); ask != nil {
 		return ask(cmd, names, sys)
 	}
-	b := &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd, allowed: f.allow}
-	defer b.close()
-	defer b.report()
-	if f.multiple {
-		return b.multiple(names)
+	b, err := f.builds(cmd, sys)
+	if err != nil {
+		return err
 	}
-	return b.single(names)
+	defer b.close()
+	if f.multiple {
+		err = b.multiple(names)
+	} else {
+		err = b.single(names)
+	}
+	return b.report(err)
+}
+
+// builds starts a run.
+func (f *buildFlags) builds(cmd *cobra.Command, sys *system) (*builds, error) {
+	recorder, err := f.reports.recorder(f.multiple)
+	return &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd, allowed: f.allow, recorder: recorder}, err
 }
 
 // builds is one run of jetkit build: what its builds have in common.
@@ -135,9 +145,7 @@ func (b *builds) connect() error {
 		return err
 	}
 	b.closers = append(b.closers, b.builder.Close)
-	if b.recorder, err = report.New(report.Options{LogDir: b.flags.logDir, Several: b.flags.multiple, Builder: b.builder.Why}); err != nil {
-		return fmt.Errorf("--log-dir: %w", err)
-	}
+	b.recorder.SetBuilder(b.builder.Why)
 	if !b.flags.quiet {
 		fmt.Fprintf(b.err, "builder: %s\n", diag.Clean(b.builder.Why))
 	}
@@ -152,12 +160,11 @@ func (b *builds) close() {
 }
 
 // one builds an image, and asks for what the builder refuses it.
-func (b *builds) one(r *build.Request) (*build.Result, error) {
+func (b *builds) one(r *build.Request, record *report.BuildRecorder) (*build.Result, error) {
 	c, err := b.client(r.Platforms)
 	if err != nil {
 		return nil, err
 	}
-	record := b.recorder.Build(r.File)
 	own := r.Allow
 	for {
 		r.Allow = slices.Concat(own, b.allowed)

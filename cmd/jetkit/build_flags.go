@@ -12,6 +12,7 @@ import (
 type buildFlags struct {
 	requestFlags
 	upstreamFlags
+	reports reportFlags
 
 	allow, annotations, attests, cacheFrom, cacheTo, hosts, labels, noCacheFilter []string
 	outputs, platforms, secrets, ssh, tags, ulimits                               []string
@@ -50,6 +51,7 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress, and print the image's ID alone")
 	flags.StringVar(&f.builder, "builder", "", "`NAME` of the builder: of buildx, an address, or jetkit for the private one (BUILDX_BUILDER)")
 	f.registerOnError(cmd)
+	f.reports.register(cmd)
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		return pflag.NormalizedName(cmp.Or(otherNames[name], name))
 	})

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"jetkit/cmd/internal/build"
+	"jetkit/cmd/internal/report"
 	"jetkit/pkgspec/diag"
 )
 
@@ -87,8 +88,15 @@ func (b *builds) alone(name string) (string, error) {
 	return strings.Join(result.Names, " "), b.finish(result)
 }
 
-// build builds one image of these packages.
+// build builds one image of these packages, and records how.
 func (b *builds) build(names []string) (*build.Result, error) {
+	record := b.recorder.Build(strings.Join(names, " "))
+	result, err := b.recorded(names, record)
+	record.Done(b.outcome(nil, result, err)) // unless the builder got as far, and it is done
+	return result, err
+}
+
+func (b *builds) recorded(names []string, record *report.BuildRecorder) (*build.Result, error) {
 	r, err := b.read(names)
 	if err != nil {
 		return nil, err
@@ -107,7 +115,7 @@ func (b *builds) build(names []string) (*build.Result, error) {
 	} else if req.Exports, err = b.exports(); err != nil {
 		return nil, err
 	}
-	return b.one(req)
+	return b.one(req, record)
 }
 
 // summarize lists how the images did. One that failed is an error.

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -11,28 +15,47 @@ import (
 	"jetkit/pkgspec/diag"
 )
 
+// sizesWithin is how long the builder may take to tell the sizes of what it exported.
+const sizesWithin = 10 * time.Second
+
 // outcome returns how a build ended, for its record.
 func (b *builds) outcome(c *client.Client, result *build.Result, err error) report.Outcome {
-	o := report.Outcome{Err: err, Interrupted: b.ctx.Err() != nil}
+	o := report.Outcome{Interrupted: b.ctx.Err() != nil}
+	if err != nil {
+		o.Err = errors.New(shownText(err))
+	}
 	if result == nil {
 		return o
 	}
 	o.Tags, o.Digest = result.Names, result.Response[exptypes.ExporterImageDigestKey]
-	o.Manifests, _ = report.ReadManifests(b.ctx, c, result.Response) // without them the sizes are not known
+	if c != nil {
+		ctx, cancel := context.WithTimeout(b.ctx, sizesWithin)
+		defer cancel()
+		o.Manifests, _ = report.ReadManifests(ctx, c, result.Response) // without them the sizes are not known
+	}
 	return o
 }
 
-// report ends the record of the builds.
-func (b *builds) report() {
-	if b.recorder == nil {
-		return
+// shownText returns what the user is shown of an error.
+func shownText(err error) string {
+	var shown shownError
+	if !errors.As(err, &shown) && !errors.As(asBuildError(err), &shown) {
+		return err.Error()
 	}
-	if err := b.recorder.Err(); err != nil {
-		fmt.Fprintf(b.err, "--log-dir: %s\n", diag.Clean(err.Error()))
+	var text strings.Builder
+	shown.print(&text)
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+// report ends the record of the builds, which ended with an error or with nil. It returns
+// that error, or why a report could not be written.
+func (b *builds) report(err error) error {
+	unwritten := b.flags.reports.finish(b.system, b.recorder, b.flags.quiet || b.ctx.Err() != nil)
+	if err == nil {
+		return unwritten
 	}
-	if b.flags.quiet || b.ctx.Err() != nil {
-		return
+	if unwritten != nil {
+		fmt.Fprintf(b.err, "ERROR: %s\n", diag.CleanLines(unwritten.Error()))
 	}
-	fmt.Fprintln(b.err)
-	_ = b.recorder.Report().Table(b.err) // there is no place to say so
+	return err
 }

@@ -22,7 +22,7 @@ type upstreamFlags struct {
 	listPackages, showPackages, version       bool
 	buildkit, noBuildkit, noGithubAPI, ccache bool
 	noCcache, debug, verbose                  bool
-	logDir, ccacheDir, ccacheMaxsize          string
+	ccacheDir, ccacheMaxsize                  string
 	logLevel, logColors, logStatus            string
 }
 
@@ -41,7 +41,6 @@ func (f *upstreamFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.listPackages, "list-packages", false, "list the packages, or those that match, and build nothing")
 	flags.BoolVar(&f.showPackages, "show-packages", false, "show what is known of packages, and build nothing")
 	flags.BoolVar(&f.version, "version", false, "print what this machine and the build are for, and build nothing")
-	flags.StringVar(&f.logDir, "log-dir", "", "write the output of each step to a file in `DIR`, as a whole")
 	flags.StringVar(&f.device, "buildkit-device", "", "CDI `DEVICE` of the RUN steps that have one, such as nvidia.com/gpu=all (BUILDKIT_DEVICE)")
 	for _, name := range []struct {
 		flag *bool

@@ -30,15 +30,15 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 	_ = cmd.MarkFlagFilename("junit", "xml")
 }
 
-// recorder starts the record of one build, or of several. The builder is where the steps
-// run, for the report. Files that cannot be written are an error now, and not after hours.
-func (f *reportFlags) recorder(builder string, several bool) (*report.Recorder, error) {
+// recorder starts the record of one build, or of several. Files that cannot be written
+// are an error now, and not after hours.
+func (f *reportFlags) recorder(several bool) (*report.Recorder, error) {
 	for _, file := range f.files {
 		if err := report.Writable(file.name); err != nil {
 			return nil, err
 		}
 	}
-	return report.New(report.Options{LogDir: f.logDir, Builder: builder, Several: several})
+	return report.New(report.Options{LogDir: f.logDir, Several: several})
 }
 
 // finish writes the reports that were asked for and, unless it is to be quiet, the table at

@@ -27,7 +27,7 @@ func TestReportFlags(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	flags, err := parseReportFlags(t, "--log-dir", at("logs"), "--report", at("a.html"), "--report="+at("b.json"), "--junit", at("c.txt"))
 	require.NoError(t, err)
-	recorder, err := flags.recorder("default", false)
+	recorder, err := flags.recorder(false)
 	require.NoError(t, err)
 	recorder.Build("numpy").Done(report.Outcome{Err: errors.New("it failed")})
 	var out bytes.Buffer
@@ -57,6 +57,6 @@ func TestReportFlagsErrors(t *testing.T) {
 	}
 	flags, err := parseReportFlags(t, "--report", filepath.Join(t.TempDir(), "missing", "a.html"))
 	require.NoError(t, err)
-	_, err = flags.recorder("", false)
+	_, err = flags.recorder(false)
 	require.ErrorContains(t, err, "no such file or directory")
 }

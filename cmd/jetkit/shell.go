@@ -74,12 +74,16 @@ func (f *buildFlags) shell(cmd *cobra.Command, args []string, sys *system) error
 	if f.file != "" {
 		names = nil
 	}
-	b := &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd, allowed: f.allow, stage: func(r *build.Request, p *build.Progress) gateway.BuildFunc {
+	b, err := f.builds(cmd, sys)
+	if err != nil {
+		return err
+	}
+	b.stage = func(r *build.Request, p *build.Progress) gateway.BuildFunc {
 		s := &shell.Shell{In: sys.in, Out: sys.out, Err: sys.err, Suspend: p.Suspend}
 		return s.InStage(frontend.StageWith(frontend.Options{Complete: r.Complete}), title, command)
-	}}
+	}
 	defer b.close()
-	_, err := b.build(names)
+	_, err = b.build(names)
 	if exit, ok := errors.AsType[*shell.ExitError](err); ok {
 		return &exitError{code: exit.Code} // the command said itself what is wrong
 	}

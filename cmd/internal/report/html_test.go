@@ -93,7 +93,8 @@ func TestPages(t *testing.T) {
 const evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>{{.}}</style><style>*{}javascript:alert(1)\u202e\u0000'&]]>"
 
 func TestHostileText(t *testing.T) {
-	r, p := began(t, evil, evil, Options{Builder: evil})
+	r, p := began(t, evil, evil, Options{})
+	r.SetBuilder(evil)
 	p.log(evil + "\n")
 	p.compiled[0].Plan.Target.L4T = plan.Value{Value: evil, Reason: evil, Source: evil}
 	p.compiled[0].Plan.Requested = []string{evil}

@@ -18,8 +18,6 @@ type Options struct {
 	LogDir string
 	// Several says that there may be several builds: each then has a folder of logs.
 	Several bool
-	// Builder says where the steps run, for the report.
-	Builder string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -39,7 +37,7 @@ type Recorder struct {
 
 // New starts a record. The error is that of making the folder of logs.
 func New(o Options) (*Recorder, error) {
-	r := &Recorder{now: o.Now, builder: o.Builder, several: o.Several}
+	r := &Recorder{now: o.Now, several: o.Several}
 	if r.now == nil {
 		r.now = time.Now
 	}
@@ -51,8 +49,16 @@ func New(o Options) (*Recorder, error) {
 	return r, err
 }
 
+// SetBuilder says where the steps run, for the report.
+func (r *Recorder) SetBuilder(builder string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.builder = builder
+}
+
 // Build begins the record of one request to the builder. Names of builds are for people;
-// of several, each is a folder of the logs.
+// of several, each is a folder of the logs. One without a name is called like the packages
+// that are asked for.
 func (r *Recorder) Build(name string) *BuildRecorder {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -193,10 +199,14 @@ type Outcome struct {
 	Manifests []Manifest
 }
 
-// Done ends the build's record. Call it once the progress has ended.
+// Done ends the build's record, once the progress has ended. What it is told after that
+// changes nothing.
 func (b *BuildRecorder) Done(o Outcome) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.outcome != nil {
+		return
+	}
 	b.outcome, b.ended = &o, b.recorder.now()
 	for _, t := range b.tracks {
 		b.closeLog(t)

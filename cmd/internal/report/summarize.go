@@ -49,6 +49,12 @@ func (b *BuildRecorder) report(start, now time.Time) (Build, time.Time) {
 	for _, c := range b.sortedCompiled() {
 		out.Images = append(out.Images, b.image(c, steps, end, manifestFor(manifests, c.Platform)))
 	}
+	if out.Name == "" {
+		out.Name = "build"
+		if len(out.Images) > 0 {
+			out.Name = cmp.Or(strings.Join(out.Images[0].Plan.Requested, " "), out.Name)
+		}
+	}
 	return out, end
 }
 
