@@ -1,14 +1,19 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os/signal"
 	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"jetkit/cmd/internal/machine"
 	container "jetkit/cmd/internal/run"
+	"jetkit/cmd/internal/webcam"
 	"jetkit/pkgspec/diag"
 )
 
@@ -58,14 +63,21 @@ func runContainer(cmd *cobra.Command, sys *system, args []string) error {
 	if line.Own.MachineRoot != "" {
 		sys.machine = machine.At(line.Own.MachineRoot)
 	}
-	facts := container.Gather(cmd.Context(), line, sys.machine, sys.env, sys.session(), sys.cache)
-	plan, err := container.Make(facts)
-	if _, isUsage := errors.AsType[*container.UsageError](err); isUsage {
-		return usagef(cmd, "%w", err)
-	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP)
+	defer stop()
+	facts := container.Gather(ctx, line, sys.machine, sys.env, sys.session(), sys.cache)
+	around, before, err := csiWebcams(ctx, sys, facts)
 	if err != nil {
 		return err
 	}
+	plan, err := container.Make(facts)
+	if err != nil {
+		if _, isUsage := errors.AsType[*container.UsageError](err); isUsage {
+			return usagef(cmd, "%w", err)
+		}
+		return err
+	}
+	plan.Before = before
 	sayRunRisks(sys, plan)
 	if line.Own.DryRun {
 		plan.Print(sys.out)
@@ -74,14 +86,56 @@ func runContainer(cmd *cobra.Command, sys *system, args []string) error {
 	if plan.Sudo != "" {
 		fmt.Fprintf(sys.err, "using sudo: %s\n", plan.Sudo)
 	}
-	code, err := plan.Start(cmd.Context(), container.Streams{In: sys.in, Out: sys.out, Err: sys.err}, nil)
-	if err != nil {
-		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.Clean(err.Error()))
+	code, err := plan.Start(ctx, container.Streams{In: sys.in, Out: sys.out, Err: sys.err}, around...)
+	switch {
+	case ctx.Err() != nil && code == container.ExitFailed:
+		return ctx.Err() // before there was a container
+	case err != nil:
+		fmt.Fprintf(sys.err, "ERROR: %s\n", diag.CleanLines(err.Error()))
+		code = max(code, exitFailure)
 	}
 	if code != 0 {
 		return &exitError{code}
 	}
 	return nil
+}
+
+// csiWebcams finds the cameras that --csi2webcam asks for, notes their devices as facts, and returns what is done for
+// them. What a start that was killed has left is undone first.
+func csiWebcams(ctx context.Context, sys *system, facts *container.Facts) (around []container.Around, before [][]string, err error) {
+	own := facts.Line.Own
+	setup := webcam.Setup{Machine: sys.machine, State: facts.State, Root: facts.User.ID == 0}
+	if !own.DryRun {
+		undone, err := webcam.Recover(ctx, setup)
+		switch {
+		case err != nil && own.CSI:
+			return nil, nil, err
+		case err != nil:
+			fmt.Fprintf(sys.err, "WARNING: %s\n", diag.Clean(err.Error()))
+		case undone:
+			fmt.Fprintln(sys.err, "undid the webcams of a start that was killed")
+		}
+	}
+	if !own.CSI {
+		return nil, nil, nil
+	}
+	if setup.Capture, setup.Output, err = own.Resolutions(); err != nil {
+		return nil, nil, err
+	}
+	webcams, err := webcam.Find(ctx, setup)
+	if err != nil {
+		for line := range strings.Lines(err.Error()) { // one for each thing that is wrong
+			fmt.Fprintf(sys.err, "ERROR: --csi2webcam: %s\n", diag.Clean(strings.TrimSpace(line)))
+		}
+		return nil, nil, &exitError{exitFailure}
+	}
+	facts.CSI, facts.Webcams = webcams.Devices()
+	before = [][]string{webcams.Load()}
+	for _, camera := range webcams.Cameras {
+		before = append(before, webcams.Pipeline(camera))
+	}
+	start := func(ctx context.Context) error { return webcams.Start(ctx, sys.err) }
+	return []container.Around{{Do: start, Undo: webcams.Stop}}, before, nil
 }
 
 // sayRunRisks names what is wrong with the machine for a container, and what a container could do to the machine.

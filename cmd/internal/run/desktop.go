@@ -47,6 +47,9 @@ func (p *planner) x11() {
 	if len(cookies) == 0 || p.State == "" {
 		if _, err := p.LookPath("xhost"); err == nil {
 			p.plan.Xhost = true
+			if p.Line.on("detach") {
+				p.warn("x11: root stays let in at the X server; to take that back: xhost -si:localuser:root")
+			}
 		} else {
 			p.warn("x11: xauth has no cookie for display %s, and there is no xhost: windows may not open (sudo apt install x11-xserver-utils)", display)
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"jetkit/cmd/internal/webcam"
 	"jetkit/pkgspec/diag"
 )
 
@@ -53,6 +54,9 @@ func OwnFlags() []OwnFlag {
 		{"with", true, "Pass the thing `NAME` that is not passed by itself, such as docker.sock. Repeatable"},
 		{"without", true, "Leave the thing `NAME` out, such as x11. Repeatable"},
 		{"engine", true, "Start the container by the program `NAME`: docker, podman or nerdctl (default docker)"},
+		{"csi2webcam", false, "Make a webcam of each CSI camera, as long as the container runs"},
+		{"csi-capture-res", true, "Have the CSI cameras capture `WIDTHxHEIGHT@FPS` (default 1640x1232@30)"},
+		{"csi-output-res", true, "Have the webcams give `WIDTHxHEIGHT@FPS` (default 1280x720@30)"},
 	}
 }
 
@@ -85,6 +89,36 @@ func (o *Own) set(name, value string) (bool, error) {
 		err = fmt.Errorf("--%s takes no value but true or false, not %q", name, value)
 	}
 	return true, err
+}
+
+// checkCSI checks what was given for webcams.
+func (o Own) checkCSI() error {
+	for _, given := range []struct{ flag, value string }{{"csi-capture-res", o.Capture}, {"csi-output-res", o.Output}} {
+		if given.value != "" && !o.CSI {
+			return fmt.Errorf("--%s is of --csi2webcam, which is missing", given.flag)
+		}
+	}
+	if o.CSI && slices.Contains(o.Without, "video") {
+		return errors.New("--csi2webcam and --without video contradict each other")
+	}
+	_, _, err := o.Resolutions()
+	return err
+}
+
+// Resolutions returns what CSI cameras are to capture, and what webcams of them are to give.
+func (o Own) Resolutions() (capture, output webcam.Resolution, err error) {
+	capture, output = webcam.DefaultCapture, webcam.DefaultOutput
+	if o.Capture != "" {
+		if capture, err = webcam.ParseResolution(o.Capture); err != nil {
+			return capture, output, fmt.Errorf("--csi-capture-res: %w", err)
+		}
+	}
+	if o.Output != "" {
+		if output, err = webcam.ParseResolution(o.Output); err != nil {
+			return capture, output, fmt.Errorf("--csi-output-res: %w", err)
+		}
+	}
+	return capture, output, nil
 }
 
 // ownSwitches are the flags of jetkit's own that take no value.
@@ -137,6 +171,9 @@ func Parse(args []string) (*Line, error) {
 // check compares the flags with the engine, which can be named after them.
 func (p *parser) check() error {
 	own := p.line.Own
+	if err := own.checkCSI(); err != nil {
+		return err
+	}
 	if !slices.Contains(Engines(), own.Engine) {
 		return fmt.Errorf("there is no engine %q%s: it can be %s", own.Engine, hint(own.Engine, Engines()), diag.Or(Engines()))
 	}

@@ -32,10 +32,8 @@ type Facts struct {
 	State string
 	// Cookies are the X server's, as xauth nlist prints them; empty if it asks for none.
 	Cookies string
-	// Webcams are the devices that cameras were turned into; they replace the machine's others if Line asks for it.
-	Webcams []string
-	// CSI are the cameras' own devices, which are not passed beside them.
-	CSI []string
+	// Webcams are the devices that CSI cameras are turned into, and CSI the cameras' own, which are not passed then.
+	Webcams, CSI []string
 	// ReadFile reads a file of the user's; LookPath finds a program.
 	ReadFile func(name string) ([]byte, error)
 	LookPath func(name string) (string, error)
@@ -90,6 +88,10 @@ type Plan struct {
 	Name string
 	// Xhost reports whether local root has to be let at the X server.
 	Xhost bool
+	// Before are commands that are run before the container is started, for [Plan.Print].
+	Before [][]string
+	// Terminal reports whether signals of a terminal reach the engine without us.
+	Terminal bool
 
 	line *Line
 }
@@ -120,7 +122,7 @@ type planner struct {
 
 // Make decides what is passed. It reads the machine and changes nothing.
 func Make(f *Facts) (*Plan, error) {
-	p := &planner{Facts: f, plan: &Plan{line: f.Line}, jetson: isJetson(f.Machine)}
+	p := &planner{Facts: f, plan: &Plan{line: f.Line, Terminal: f.Terminal}, jetson: isJetson(f.Machine)}
 	things := Things()
 	if err := checkNames(f.Line.Own, things); err != nil {
 		return nil, err
@@ -264,14 +266,17 @@ func (p *planner) mount(source, target string, more ...string) {
 
 // device passes a device, if the machine has it.
 func (p *planner) device(name string) {
-	if !p.Machine.Exists(name) {
-		return
+	if p.Machine.Exists(name) {
+		p.add("--device", p.deviceValue(name))
 	}
-	value := name
+}
+
+// deviceValue returns what passes a device of the machine under its own name.
+func (p *planner) deviceValue(name string) string {
 	if path := p.Machine.Path(name); path != name {
-		value = path + ":" + name
+		return path + ":" + name
 	}
-	p.add("--device", value)
+	return name
 }
 
 // taken returns the flag of the user's that decides the same thing as an option of ours; empty if there is none.

@@ -27,7 +27,10 @@ func (p *Plan) Print(w io.Writer) {
 		fmt.Fprintf(w, "# makes the %s %s: %s\n", what, Quote(file.Path), file.Why)
 	}
 	if p.Xhost {
-		fmt.Fprintf(w, "# runs %s, and takes it back\n", strings.Join(xhostAdd, " "))
+		fmt.Fprintf(w, "# runs %s\n", quoteAll(xhostAdd))
+	}
+	for _, command := range p.Before {
+		fmt.Fprintf(w, "# runs %s\n", quoteAll(command))
 	}
 	fmt.Fprintln(w, "run=(")
 	for _, line := range lines {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,33 +25,45 @@ type Streams struct {
 // ExitFailed is docker's code for a container that could not be started.
 const ExitFailed = 125
 
+// Around is something that is done before the container is started. Undo is called when the container has ended,
+// whatever way that was; nil if there is nothing to undo.
+type Around struct {
+	Do   func(ctx context.Context) error
+	Undo func() error
+}
+
 // Start starts the container and returns its exit code, or the engine's where it did not come to that. Where nothing
 // has to be undone afterwards the engine takes the place of this program, and Start returns in case of an error only.
-// undo, if any, is called when the container has ended, whatever way that was.
-func (p *Plan) Start(ctx context.Context, streams Streams, undo func() error) (code int, err error) {
-	if err := p.make(); err != nil {
-		return ExitFailed, err
-	}
+func (p *Plan) Start(ctx context.Context, streams Streams, around ...Around) (code int, err error) {
 	program, err := exec.LookPath(p.Program[0])
 	if err != nil {
 		return ExitFailed, fmt.Errorf("%s is not on the PATH: install it, or name another engine by --engine", p.Program[0])
 	}
-	undoXhost, err := p.xhost(ctx)
-	if err != nil {
+	if err := p.make(); err != nil {
 		return ExitFailed, err
 	}
-	if undo == nil && undoXhost == nil {
-		err := syscall.Exec(program, p.Argv(), os.Environ())
-		return ExitFailed, fmt.Errorf("%s: %w", program, err)
+	if xhost := p.xhost(ctx); xhost != nil {
+		around = append(around, *xhost)
 	}
+	var undo []func() error
 	defer func() {
-		for _, undo := range []func() error{undo, undoXhost} {
-			if undo != nil {
-				err = errors.Join(err, undo())
-			}
+		for _, undo := range slices.Backward(undo) {
+			err = errors.Join(err, undo())
 		}
 	}()
-	return p.child(ctx, program, streams)
+	for _, one := range around {
+		if err := one.Do(ctx); err != nil {
+			return ExitFailed, err
+		}
+		if one.Undo != nil {
+			undo = append(undo, one.Undo)
+		}
+	}
+	if len(undo) > 0 {
+		return p.child(ctx, program, streams)
+	}
+	err = syscall.Exec(program, p.Argv(), os.Environ())
+	return ExitFailed, fmt.Errorf("%s: %w", program, err)
 }
 
 // make writes the files that the container gets. A file that is there already is replaced as a whole, so that
@@ -94,18 +107,25 @@ func replace(file File) error {
 	return nil
 }
 
-// xhost lets root at the X server where that is needed, and returns how to take it back; nil if there is nothing to.
-func (p *Plan) xhost(ctx context.Context) (undo func() error, err error) {
+// xhost lets root at the X server as long as the container runs; nil where that is not needed. A detached container is
+// not waited for, and keeps it.
+func (p *Plan) xhost(ctx context.Context) *Around {
 	if !p.Xhost || strings.Contains(answer(ctx, "xhost"), "SI:localuser:root") {
-		return nil, nil
+		return nil
 	}
-	if out, err := exec.CommandContext(ctx, xhostAdd[0], xhostAdd[1:]...).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %s; leave windows out by --without x11", strings.Join(xhostAdd, " "), err, bytes.TrimSpace(out))
+	around := &Around{Do: func(ctx context.Context) error {
+		if out, err := exec.CommandContext(ctx, xhostAdd[0], xhostAdd[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w: %s; leave windows out by --without x11", strings.Join(xhostAdd, " "), err, bytes.TrimSpace(out))
+		}
+		return nil
+	}}
+	if !p.line.on("detach") {
+		around.Undo = func() error { return exec.Command(xhostRemove[0], xhostRemove[1:]...).Run() }
 	}
-	return func() error { return exec.Command(xhostRemove[0], xhostRemove[1:]...).Run() }, nil
+	return around
 }
 
-// forwarded are the signals that a container may wait for. A terminal's own go to the engine too, without us.
+// forwarded are the signals that a container may wait for.
 var forwarded = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
 
 // grace is how long a container has after a signal that ends programs, before it is stopped.
@@ -116,9 +136,12 @@ func (p *Plan) child(ctx context.Context, program string, streams Streams) (int,
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, forwarded...)
 	defer signal.Stop(signals)
+	if ctx.Err() != nil { // a signal came before
+		return ExitFailed, context.Cause(ctx)
+	}
 	code, ended, err := p.attend(program, p.Argv()[1:], streams, signals)
 	if err == nil && code == 0 && p.line.on("detach") && !ended {
-		fmt.Fprintf(streams.Err, "waiting for %s to end: the webcams and the screen are its as long as it runs\n", p.Name)
+		fmt.Fprintf(streams.Err, "waiting for %s to end, to undo what it needs\n", p.Name)
 		silent := streams
 		silent.Out = io.Discard
 		code, ended, err = p.attend(program, p.engine("wait", p.Name), silent, signals)
@@ -149,8 +172,11 @@ func (p *Plan) attend(program string, args []string, streams Streams, signals <-
 	for {
 		select {
 		case s := <-signals:
+			if p.Terminal && (s == syscall.SIGINT || s == syscall.SIGQUIT) {
+				continue // the terminal sends its own to the engine too
+			}
 			_ = cmd.Process.Signal(s) // it may have ended just now
-			if s == syscall.SIGTERM || s == syscall.SIGHUP || s == syscall.SIGINT {
+			if s == syscall.SIGTERM || s == syscall.SIGHUP {
 				ended, patience = true, time.After(grace)
 			}
 		case <-patience:

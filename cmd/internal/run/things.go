@@ -213,8 +213,8 @@ func deviceThings() []Thing {
 						p.device(name)
 					}
 				}
-				for _, name := range p.Webcams {
-					p.because("a webcam that a CSI camera becomes", "--device", name)
+				for _, name := range p.Webcams { // made before the container is started
+					p.because("a webcam that a CSI camera becomes", "--device", p.deviceValue(name))
 				}
 			},
 		},
