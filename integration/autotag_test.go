@@ -209,9 +209,7 @@ func TestAutotag(t *testing.T) {
 	t.Parallel()
 	first, second := containerdImages()
 	require.Len(t, append(append(append(engineImages(), registryImages()...), first...), second...), 40)
-	cli := filepath.Join(t.TempDir(), "jetkit")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", cli, "jetkit/cmd/jetkit").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	cli := jetkitProgram(t)
 	docker, containerd := autotagPlaces(t)
 	roots := autotagMachines(t)
 	run := func(machine string, args ...string) (stdout, stderr string, code int) {
@@ -314,4 +312,38 @@ func TestAutotag(t *testing.T) {
 		pull := docker.Docker(t.Context(), harness.DockerRun{Args: []string{"pull", "--quiet", strings.TrimSpace(stdout)}})
 		require.NoError(t, pull.Err())
 	})
+}
+
+// TestAutotagAsks has no image of a package: autotag asks on the terminal whether to build one, and does. Then it finds it.
+func TestAutotagAsks(t *testing.T) {
+	t.Parallel()
+	docker, err := shared.Dockerd(t.Context())
+	require.NoError(t, err)
+	dir := t.TempDir()
+	writeFiles(t, dir, "", files{
+		"packages/asked/Dockerfile": "#---\n# name: asked\n# test: test.sh\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN echo built\n",
+		"packages/asked/test.sh":    "true\n",
+	})
+	autotag := func(args ...string) *exec.Cmd {
+		cmd := jetkitCommand(t, shared.Daemon, dir, append([]string{"autotag", "--disable", "registry", "--base", base(t)}, args...)...)
+		cmd.Env = append(cmd.Env, "DOCKER_HOST="+docker.Host, "CONTAINERD_ADDRESS=/nowhere/containerd.sock")
+		return cmd
+	}
+	term := onTerminal(t, autotag("asked"))
+	term.sees(t, "No image holds asked and runs on this machine (x86_64). Build one? [y/N] ")
+	term.types(t, "\n")
+	term.sees(t, "ERROR: no image holds asked")
+	require.Equal(t, 127, term.ends(t))
+
+	term = onTerminal(t, autotag("asked"))
+	term.sees(t, "[y/N] ")
+	term.types(t, "y\n")
+	term.sees(t, "RUN echo built")
+	require.Zero(t, term.ends(t), term.text())
+
+	cmd := autotag("asked", "--quiet")
+	found, err := cmd.Output()
+	require.NoError(t, err)
+	assert.Regexp(t, `^asked:amd64\S*\n$`, string(found))
+	assert.Contains(t, term.text(), strings.TrimSpace(string(found)), "it is the name that the build gave")
 }
