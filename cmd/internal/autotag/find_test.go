@@ -75,15 +75,17 @@ func TestRegistryIsAskedLittle(t *testing.T) {
 	assert.ElementsMatch(t, []string{"me/pytorch:x-r36.4.3", "me/pytorch:2.99-r36.4.0", "me/pytorch:2.98-r36.4.0", "me/pytorch:2.97-r36.4.0"}, s.read)
 	assert.Len(t, found.Candidates, 202)
 
+	// Tags that are for other machines are not read.
+	s = newShelf(t, "registry", "me/pytorch:r35.4.1", "me/pytorch:amd64", "me/pytorch:r36.4-cu126-22.04-numpy")
+	assert.Nil(t, find(t, Registry, s).Best)
+	assert.Empty(t, s.read)
+
 	// Labels that contradict the tags of the best: the next ones are read.
-	s.read = nil
+	s = newShelf(t, "registry", append(refs, "me/pytorch:latest", "me/pytorch:x-r36.4.3")...)
 	for _, ref := range refs {
 		s.labels[ref] = sealed("pytorch", "built-for.l4t=35.4.1")
 	}
 	s.labels["me/pytorch:x-r36.4.3"] = sealed("pytorch", "built-for.l4t=35.4.1")
-	for _, i := range s.list {
-		i.Read = false
-	}
 	found = find(t, Registry, s)
 	assert.Nil(t, found.Best)
 	assert.Len(t, s.read, batch*maxBatches)
