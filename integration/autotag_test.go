@@ -330,7 +330,8 @@ func TestAutotagAsks(t *testing.T) {
 		return cmd
 	}
 	term := onTerminal(t, autotag("asked"))
-	term.sees(t, "No image holds asked and runs on this machine ( [y/N] ")
+	term.sees(t, "No image holds asked and runs on this machine (")
+	term.sees(t, "Build one? [y/N] ")
 	term.types(t, "\n")
 	term.sees(t, "ERROR: no image holds asked")
 	require.Equal(t, 127, term.ends(t))

@@ -51,7 +51,7 @@ func TestBuildArguments(t *testing.T) {
 		},
 	} {
 		env := map[string]string{}
-		for _, entry := range strings.FieldsSeq(test.env) {
+		for entry := range strings.FieldsSeq(test.env) {
 			name, value, _ := strings.Cut(entry, "=")
 			env[name] = value
 		}
