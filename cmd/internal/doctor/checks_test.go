@@ -325,8 +325,10 @@ func TestKernelConfig(t *testing.T) {
 // TestHangingProgram is not waited for.
 func TestHangingProgram(t *testing.T) {
 	s := fake(t, orin, map[string]string{"slow": "sleep 60"})
+	begin := time.Now()
 	_, err := s.runFor(t.Context(), 100*time.Millisecond, "slow")
 	require.EqualError(t, err, "slow has not answered in 100ms")
+	assert.Less(t, time.Since(begin), 5*time.Second)
 	_, err = s.run(t.Context(), "nothing")
 	require.ErrorIs(t, err, errMissing)
 }
