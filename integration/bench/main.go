@@ -65,7 +65,10 @@ func run(ctx context.Context) (err error) {
 	if err := b.compareUnchanged(ctx); err != nil {
 		return err
 	}
-	return b.reportUnchanged()
+	if err := b.reportUnchanged(); err != nil {
+		return err
+	}
+	return b.program(ctx)
 }
 
 type bench struct {

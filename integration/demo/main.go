@@ -1,14 +1,15 @@
 //go:build linux
 
-// Command demo builds examples/robot-arm the way a user does, with
-// `docker buildx build -f jetson.yaml .`, on a buildkitd and a registry of its
-// own, runs the image, builds again, and prints what happened.
+// Command demo builds examples/robot-arm the way a user does, with `jetkit build`, on a
+// buildkitd and a registry of its own, runs the image, builds again, builds once more
+// with `docker buildx build -f jetson.yaml .`, and prints what happened.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -48,7 +49,7 @@ func run(ctx context.Context) (err error) {
 		}
 	}()
 	d := &demo{env: env, image: env.Ref("robot-arm:demo")}
-	for _, step := range []func(context.Context) error{d.prepare, d.build, d.run, d.rebuild} {
+	for _, step := range []func(context.Context) error{d.prepare, d.build, d.run, d.rebuild, d.buildx} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -62,11 +63,13 @@ type demo struct {
 	base, frontend  string
 	python          string
 	first, second   harness.Result
+	third           harness.Result
 	pose            string
 	manifest        teststep.Manifest
 	layers          int
 	imageBytes      int64
 	executed, again []*progress.Step
+	byBuildx        []*progress.Step
 }
 
 func (d *demo) prepare(ctx context.Context) (err error) {
@@ -77,17 +80,16 @@ func (d *demo) prepare(ctx context.Context) (err error) {
 	if d.python, err = d.env.BasePython(); err != nil {
 		return err
 	}
-	say("frontend image: compiled here and pushed to the private registry")
+	say("the frontend as an image, which docker buildx build needs and jetkit build does not: compiled here and pushed to the private registry")
 	d.frontend, err = d.env.FrontendImage(ctx)
 	return err
 }
 
-// args are what a user types, but for what replaces public images by those of
+// args are what a user types, but for what replaces the public base image by that of
 // the private registry.
 func (d *demo) args() []string {
 	args := []string{
 		"-f", "jetson.yaml",
-		"--build-arg", "BUILDKIT_SYNTAX=" + d.frontend,
 		"--build-context", "base=docker-image://" + d.base,
 		"--build-arg", "PYTHON_VERSION=" + d.python, // Debian's, where the example's base would have Ubuntu's
 	}
@@ -95,12 +97,19 @@ func (d *demo) args() []string {
 		// The example names a Jetson release. Here it is meant to run on a PC.
 		args = append(args, "--build-arg", "CUDA_ARCH=x86_64")
 	}
-	return append(args, "--push", "-t", d.image, ".")
+	return append(args, "--push", "-t", d.image)
+}
+
+// jetkit runs jetkit build on the private builder.
+func (d *demo) jetkit(ctx context.Context, live io.Writer) harness.Result {
+	return d.env.Jetkit(ctx, harness.JetkitRun{
+		Dir: example, Args: append([]string{"build"}, d.args()...), Env: []string{"BUILDKIT_HOST=" + d.env.Daemon.Addr}, Live: live,
+	})
 }
 
 func (d *demo) build(ctx context.Context) error {
-	say("docker buildx build %s", strings.Join(d.args(), " "))
-	d.first = d.env.Buildx(ctx, harness.BuildxRun{Dir: example, Args: d.args(), Live: os.Stdout})
+	say("jetkit build %s", strings.Join(d.args(), " "))
+	d.first = d.jetkit(ctx, os.Stdout)
 	d.executed = progress.Executed(progress.Parse(d.first.Stderr))
 	return d.first.Err()
 }
@@ -144,13 +153,30 @@ func (d *demo) run(ctx context.Context) error {
 
 func (d *demo) rebuild(ctx context.Context) error {
 	say("the same build again")
-	d.second = d.env.Buildx(ctx, harness.BuildxRun{Dir: example, Args: d.args()})
+	d.second = d.jetkit(ctx, nil)
 	if err := d.second.Err(); err != nil {
 		return err
 	}
 	d.again = progress.Executed(progress.Parse(d.second.Stderr))
-	if len(d.again) > 0 {
-		return fmt.Errorf("nothing changed, but %d steps ran again, first: %s", len(d.again), d.again[0].Name)
+	return nothingRan(d.again)
+}
+
+// buildx builds the same with docker buildx build, which runs the frontend's image. The
+// steps are the same, so none runs.
+func (d *demo) buildx(ctx context.Context) error {
+	args := append(d.args(), "--build-arg", "BUILDKIT_SYNTAX="+d.frontend, ".")
+	say("docker buildx build %s", strings.Join(args, " "))
+	d.third = d.env.Buildx(ctx, harness.BuildxRun{Dir: example, Args: args})
+	if err := d.third.Err(); err != nil {
+		return err
+	}
+	d.byBuildx = progress.Executed(progress.Parse(d.third.Stderr))
+	return nothingRan(d.byBuildx)
+}
+
+func nothingRan(steps []*progress.Step) error {
+	if len(steps) > 0 {
+		return fmt.Errorf("nothing changed, but %d steps ran again, first: %s", len(steps), steps[0].Name)
 	}
 	return nil
 }
@@ -177,9 +203,10 @@ image    %s
          docker run says: %s
 first    %.1fs, %d steps ran
 again    %.1fs, %d steps ran, everything cached
+buildx   %.1fs, %d steps ran: docker buildx build -f jetson.yaml . has the same steps
 
 `, filepath.Base(d.image), d.layers, float64(d.imageBytes)/1e6, d.manifest.Plan, d.pose,
-		d.first.Duration.Seconds(), len(d.executed), d.second.Duration.Seconds(), len(d.again))
+		d.first.Duration.Seconds(), len(d.executed), d.second.Duration.Seconds(), len(d.again), d.third.Duration.Seconds(), len(d.byBuildx))
 	return nil
 }
 

@@ -20,7 +20,6 @@ func Checks() []Check {
 		checkRuntime(),
 		checkNetwork(),
 		checkStore(),
-		checkDevices(),
 		checkToolkit(),
 		checkCDI(),
 		checkGPUTest(),
