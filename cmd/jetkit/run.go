@@ -38,8 +38,16 @@ has, and nothing else. All flags of docker run can be given, and win over jetkit
   jetkit run IMAGE my_app --abc xyz
   jetkit run --dry-run IMAGE          # what would be passed, and why
 
+These things are passed where the machine has them, and can be left out by --without; docker.sock and
+permissions only with --with:
+
+` + wrapped(container.Names(), "  ", 96) + `
+
 The exit code is the container's.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runContainer(cmd, sys, args) },
+		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return container.Complete(args, begun), cobra.ShellCompDirectiveDefault
+		},
 	}
 	for _, flag := range container.OwnFlags() {
 		if flag.Valued {
@@ -150,4 +158,23 @@ func sayRunRisks(sys *system, plan *container.Plan) {
 			fmt.Fprintf(sys.err, "WARNING: %s: %s (--without %s leaves it out)\n", option.Thing, option.Risk, option.Thing)
 		}
 	}
+}
+
+// wrapped joins words with commas, in lines of at most so many characters.
+func wrapped(words []string, indent string, width int) string {
+	var lines []string
+	line := indent
+	for i, word := range words {
+		if i < len(words)-1 {
+			word += ","
+		}
+		if len(line)+1+len(word) > width {
+			lines, line = append(lines, line), indent
+		}
+		if line != indent {
+			line += " "
+		}
+		line += word
+	}
+	return strings.Join(append(lines, line), "\n")
 }

@@ -132,3 +132,21 @@ func TestEngineFlagsTable(t *testing.T) {
 		assert.True(t, flag.alias == "" || names[flag.alias], "--%s is another name of --%s", flag.name, flag.alias)
 	}
 }
+
+func TestComplete(t *testing.T) {
+	for _, test := range []struct {
+		args, begun string
+		want        []string
+	}{
+		{"", "--with", []string{"--with", "--without"}},
+		{"--rm", "--shm", []string{"--shm-size", "--shm-size-systemd"}},
+		{"--engine", "p", []string{"podman"}},
+		{"--without", "u", []string{"ulimits", "usb"}},
+		{"--rm", "--without=x", []string{"--without=x11"}},
+		{"--name", "x", nil},
+		{"--rm img", "--with", nil},
+		{"", "ubu", nil},
+	} {
+		assert.Equal(t, test.want, Complete(strings.Fields(test.args), test.begun), "%s %s", test.args, test.begun)
+	}
+}

@@ -124,7 +124,7 @@ type planner struct {
 func Make(f *Facts) (*Plan, error) {
 	p := &planner{Facts: f, plan: &Plan{line: f.Line, Terminal: f.Terminal}, jetson: isJetson(f.Machine)}
 	things := Things()
-	if err := checkNames(f.Line.Own, things); err != nil {
+	if err := checkNames(f.Line.Own); err != nil {
 		return nil, err
 	}
 	p.program()
@@ -155,11 +155,8 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // checkNames refuses names of things that there are not.
-func checkNames(own Own, things []Thing) error {
-	var names []string
-	for _, thing := range things {
-		names = append(names, thing.Name)
-	}
+func checkNames(own Own) error {
+	names := Names()
 	for _, list := range []struct {
 		flag  string
 		given []string

@@ -29,6 +29,15 @@ func Things() []Thing {
 	return slices.Concat(gpuThings(), sessionThings(), nameThings(), fileThings(), deviceThings(), desktopThings(), userThings())
 }
 
+// Names lists the names of the things, in the same order.
+func Names() []string {
+	var names []string
+	for _, thing := range Things() {
+		names = append(names, thing.Name)
+	}
+	return names
+}
+
 // sessionThings are settings of the container.
 func sessionThings() []Thing {
 	return []Thing{
