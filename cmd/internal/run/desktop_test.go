@@ -15,7 +15,7 @@ func TestWildCookies(t *testing.T) {
 	const one = "0100 0003 626f78 0001 30 0012 4d49542d4d414749432d434f4f4b49452d31 0002 abcd\n"
 	entry := "\xff\xff\x00\x03box\x00\x010\x00\x12MIT-MAGIC-COOKIE-1\x00\x02\xab\xcd"
 	assert.Equal(t, entry, string(wildCookies(one)))
-	assert.Equal(t, entry+entry, string(wildCookies(one+"not a cookie\n\n0100 0003 62\n"+one)))
+	assert.Equal(t, entry+entry, string(wildCookies(one+"not a cookie\n\n0100 0003 62\n0100 0004 626f78 0000 0000 0000\n"+one)))
 	assert.Empty(t, wildCookies(""))
 	assert.Equal(t, "\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00", string(wildCookies("ffff 0000 0000 0000 0000")))
 }
