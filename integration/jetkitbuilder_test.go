@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -231,11 +232,36 @@ func TestPrivateBuilder(t *testing.T) {
 	assert.Contains(t, usage.Stderr, "builder: private buildkitd v0.34.2 (no buildx builder, no BUILDKIT_HOST, no Docker at unix://")
 	assert.Contains(t, usage.Stdout, "pulled from ")
 	assert.NotZero(t, p.status(t).Used)
+	p.compareUsage(t)
 	prune := p.run(ctx, "builder", "prune", "--all", "--force")
 	require.NoError(t, prune.Err())
 	assert.Contains(t, prune.Stdout, "ID\tRECLAIMABLE\tSIZE\tLAST ACCESSED\n")
 	assert.NotContains(t, prune.Stdout, "Total:\t0B")
 	assert.Zero(t, p.status(t).Used)
+}
+
+// compareUsage shows that the forms of the list are those of docker buildx du.
+func (p *privateBuilder) compareUsage(t *testing.T) {
+	t.Helper()
+	address := "unix://" + filepath.Join(p.dir, "buildkitd.sock")
+	name := remoteBuilder(t, filepath.Base(p.dir), address)
+	spaces, ages := regexp.MustCompile(`[ \t]+`), regexp.MustCompile(`(Less than a second|About a minute|\d+ \w+) ago`)
+	same := func(text string) string { return spaces.ReplaceAllString(ages.ReplaceAllString(text, "AGE"), " ") }
+	for _, args := range [][]string{
+		nil,
+		{"--verbose"},
+		{"--format", "json"},
+		{"--format", `{{.ID}}\t{{.UsageCount}}`},
+		{"--filter", "type=regular"},
+		{"--filter", "until=24h", "--format", "table {{.ID}}\t{{.CreatedAt}}"},
+	} {
+		args = append([]string{"du"}, args...)
+		theirs := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: args, Env: []string{"BUILDX_BUILDER=" + name}})
+		require.NoError(t, theirs.Err())
+		ours := p.run(t.Context(), append([]string{"builder"}, args...)...)
+		require.NoError(t, ours.Err())
+		assert.Equal(t, same(theirs.Stdout), same(ours.Stdout), args)
+	}
 }
 
 // dies kills the daemon in the middle of a build, as the kernel does when memory runs out. Its steps and mounts go with

@@ -58,7 +58,7 @@ func rootless(paths Paths, args []string) ([]string, error) {
 		return nil, errors.New("newuidmap is not on the PATH, which rootlesskit needs: install uidmap")
 	}
 	argv := []string{
-		kit, "--state-dir=" + filepath.Join(filepath.Dir(paths.Socket), "rootlesskit"),
+		kit, "--state-dir=" + paths.rootlessKit(),
 		"--pidns", "--copy-up=/etc", "--propagation=rslave",
 	}
 	if _, err := exec.LookPath("slirp4netns"); err == nil {
@@ -66,6 +66,9 @@ func rootless(paths Paths, args []string) ([]string, error) {
 	}
 	return append(argv, args...), nil
 }
+
+// rootlessKit is the folder of RootlessKit's own files.
+func (p Paths) rootlessKit() string { return filepath.Join(filepath.Dir(p.Socket), "rootlesskit") }
 
 // customConfig is a configuration of the user's own.
 func (d *daemon) customConfig() string {

@@ -306,7 +306,7 @@ func (d *daemon) clear() error {
 			return err
 		}
 	}
-	return nil
+	return os.RemoveAll(d.paths.rootlessKit())
 }
 
 // traces is the socket on which steps hand in their traces.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/containerd/platforms"
@@ -66,8 +67,14 @@ func ask(ctx context.Context, c *client.Client) (Facts, error) {
 	}
 	w := workers[0] // the default one: BuildKit lists it first
 	_, containerd := w.Labels[snapshotterLabel]
+	version := w.BuildkitVersion.Version
+	if version == "" { // as with Docker's engine; what is older than v0.11 has no Info
+		if info, err := c.Info(ctx); err == nil {
+			version = info.BuildkitVersion.Version
+		}
+	}
 	return Facts{
-		BuildKit: w.BuildkitVersion.Version, Platforms: w.Platforms, Devices: w.CDIDevices,
+		BuildKit: version, Platforms: w.Platforms, Devices: w.CDIDevices,
 		Labels: w.Labels, GCPolicy: w.GCPolicy, ContainerdStore: containerd,
 	}, nil
 }
@@ -84,7 +91,7 @@ func (f *Facts) complete(ctx context.Context, e *engine.Engine) {
 	}
 }
 
-// version is the text for messages: "v0.34.2", "29.8.2 with BuildKit v0.33.1-moby".
+// version is the text for messages: "v0.34.2", "29.8.2 with BuildKit v0.33.1".
 func (f *Facts) version() string {
 	buildkit := f.BuildKit
 	if buildkit == "" {
@@ -148,11 +155,13 @@ func (e *TooOldError) Error() string {
 	return fmt.Sprintf("%s, jetkit needs v%s or later: %s", e.Have, MinimumVersion, e.Remedy)
 }
 
-// PlatformNames returns the platforms as "linux/arm64".
+// PlatformNames returns the platforms as "linux/arm64", each once.
 func (f *Facts) PlatformNames() []string {
-	names := make([]string, len(f.Platforms))
-	for i, p := range f.Platforms {
-		names[i] = platforms.Format(platforms.Normalize(p))
+	var names []string
+	for _, p := range f.Platforms {
+		if name := platforms.Format(platforms.Normalize(p)); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names
 }

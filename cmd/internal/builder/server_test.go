@@ -50,6 +50,15 @@ func proxy(socket string) {
 type control struct {
 	controlapi.UnimplementedControlServer
 	version string
+	// engine tells its version only as Docker's engine does.
+	engine string
+}
+
+func (c *control) Info(ctx context.Context, r *controlapi.InfoRequest) (*controlapi.InfoResponse, error) {
+	if c.engine == "" {
+		return c.UnimplementedControlServer.Info(ctx, r)
+	}
+	return &controlapi.InfoResponse{BuildkitVersion: &apitypes.BuildkitVersion{Version: c.engine}}, nil
 }
 
 func (c *control) ListWorkers(context.Context, *controlapi.ListWorkersRequest) (*controlapi.ListWorkersResponse, error) {
@@ -210,15 +219,15 @@ func TestConnection(t *testing.T) {
 // recent engine is a lot to start.
 func TestEngine(t *testing.T) {
 	for _, engineOf := range []struct{ version, buildkit, fails string }{
-		{version: "29.8.2", buildkit: "v0.33.1-moby"},
-		{version: "28.5.2", buildkit: "v0.25.1-moby", fails: "Docker 28.5.2: BuildKit v0.25.1-moby, jetkit needs v0.31.1 or later: " +
+		{version: "29.8.2", buildkit: "v0.33.1"},
+		{version: "28.5.2", buildkit: "v0.25.1", fails: "Docker 28.5.2: BuildKit v0.25.1, jetkit needs v0.31.1 or later: " +
 			"upgrade Docker to 29.8.2 or later, or name another builder with --builder"},
 	} {
 		socket := filepath.Dir(daemonOf(t, "")) + "/docker.sock"
 		l, err := net.Listen("unix", socket)
 		require.NoError(t, err)
 		upgraded := &oneByOne{conns: make(chan net.Conn), done: make(chan struct{})}
-		(&control{version: engineOf.buildkit}).serve(t, upgraded)
+		(&control{engine: engineOf.buildkit}).serve(t, upgraded)
 		server := &http.Server{Handler: engineAPI(engineOf.version, upgraded)}
 		go func() { _ = server.Serve(l) }() // it ends by Close
 		t.Cleanup(func() { _ = server.Close() })
@@ -231,7 +240,7 @@ func TestEngine(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err)
-		assert.Equal(t, "Docker context default 29.8.2 with BuildKit v0.33.1-moby (--builder)", b.Why)
+		assert.Equal(t, "Docker context default 29.8.2 with BuildKit v0.33.1 (--builder)", b.Why)
 		assert.Equal(t, "moby", b.LoadExporter())
 		assert.True(t, b.Facts.ContainerdStore)
 		assert.NotNil(t, b.Engine)

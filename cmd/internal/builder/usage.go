@@ -64,11 +64,7 @@ func (b *Builder) Usage(ctx context.Context, out io.Writer, format string, filte
 	if err != nil {
 		return plain(err)
 	}
-	rows := make([]usage, len(records))
-	for i, r := range records {
-		rows[i] = usageOf(r, form.table, now)
-	}
-	if err := form.print(out, rows); err != nil {
+	if err := form.print(out, usagesOf(records, form, now)); err != nil {
 		return err
 	}
 	if len(filters) > 0 || !form.summed {
@@ -100,7 +96,19 @@ var usageHeader = map[string]string{
 	"LastUsedAt": "LAST ACCESSED", "Type": "TYPE",
 }
 
-// usageOf describes a record; a table marks what is mutable or shared.
+// usagesOf describes records. JSON has texts as they are.
+func usagesOf(records []*client.UsageInfo, f form, now time.Time) []usage {
+	rows := make([]usage, len(records))
+	for i, r := range records {
+		rows[i] = usageOf(r, f.table, now)
+		if f.template == nil {
+			rows[i].Description = r.Description
+		}
+	}
+	return rows
+}
+
+// usageOf describes a record for people; a table marks what is mutable or shared.
 func usageOf(r *client.UsageInfo, table bool, now time.Time) usage {
 	u := usage{
 		CreatedAt: r.CreatedAt.String(), Description: diag.Clean(r.Description), ID: r.ID, Mutable: r.Mutable, Parents: r.Parents,
