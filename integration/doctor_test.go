@@ -5,7 +5,6 @@ package integration
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -46,13 +45,39 @@ func (r *doctorReport) found(check string) (ids []string, evidence []string, sum
 	return nil, nil, "no such check"
 }
 
+// doctorOn runs jetkit doctor on a machine's files.
+func doctorOn(t *testing.T, machine string, env []string, args ...string) (report *doctorReport, text string) {
+	t.Helper()
+	res := shared.Jetkit(t.Context(), harness.JetkitRun{Args: append([]string{"doctor", "--machine-root", machine, "--format", "json"}, args...), Env: env})
+	require.NoError(t, json.Unmarshal([]byte(res.Stdout), &report), "%v\n%s", res.Err(), res.Stdout)
+	assert.Equal(t, report.Worst == "error", res.ExitCode == 1, "the exit code is that of the worst finding")
+	return report, res.Stdout
+}
+
+// TestDoctorOnJetson reads the CDI specification that nvidia-ctk writes on a Jetson, and finds its devices in the
+// builder that has read the same.
+func TestDoctorOnJetson(t *testing.T) {
+	t.Parallel()
+	daemon := jetsonDaemon(t, 0)
+	report, text := doctorOn(t, theJetson(t).Root, []string{"BUILDKIT_HOST=" + daemon.Addr})
+	ids, _, summary := report.found("cdi")
+	assert.Empty(t, ids, text)
+	assert.Equal(t, "nvidia.com/gpu=0, nvidia.com/gpu=all", summary)
+	ids, _, summary = report.found("builder")
+	assert.Empty(t, ids, text)
+	assert.Contains(t, summary, ", devices nvidia.com/gpu=0, nvidia.com/gpu=all, cache up to ")
+	_, _, summary = report.found("toolkit")
+	assert.Contains(t, summary, "NVIDIA Container Toolkit 1.20")
+
+	report, text = doctorOn(t, theJetson(t).Root, []string{"BUILDKIT_HOST=" + shared.Daemon.Addr})
+	ids, _, _ = report.found("builder")
+	assert.Equal(t, []string{"buildkit-devices"}, ids, text)
+}
+
 // TestDoctorRepairsDockerd looks at a Jetson whose Docker was never set up, with a real engine that reads its
 // daemon.json, lets doctor repair it, and has the engine read it again: then a container gets the Jetson's GPU.
 func TestDoctorRepairsDockerd(t *testing.T) {
 	t.Parallel()
-	cli := filepath.Join(t.TempDir(), "jetkit")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", cli, "jetkit/cmd/jetkit").CombinedOutput()
-	require.NoError(t, err, "%s", out)
 	runtime, err := theJetson(t).DockerRuntime(filepath.Join(shared.Root, "nvidia-docker"))
 	require.NoError(t, err)
 
@@ -72,13 +97,7 @@ func TestDoctorRepairsDockerd(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(engine.Stop)
 	doctor := func(args ...string) (*doctorReport, string) {
-		cmd := exec.CommandContext(t.Context(), cli, append([]string{"doctor", "--machine-root", machine, "--format", "json"}, args...)...)
-		cmd.Env = append(cmd.Environ(), "DOCKER_HOST="+engine.Host, "PATH="+runtime+":"+os.Getenv("PATH"))
-		out, err := cmd.Output()
-		var report doctorReport
-		require.NoError(t, json.Unmarshal(out, &report), "%v\n%s", err, out)
-		assert.Equal(t, report.Worst == "error", err != nil, "the exit code is that of the worst finding")
-		return &report, string(out)
+		return doctorOn(t, machine, []string{"DOCKER_HOST=" + engine.Host, "PATH=" + runtime + ":" + os.Getenv("PATH")}, args...)
 	}
 
 	before, _ := doctor()

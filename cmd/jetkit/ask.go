@@ -7,8 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/term"
-
 	"jetkit/pkgspec/diag"
 )
 
@@ -16,7 +14,7 @@ import (
 // the answer is the one by default. Standard output stays free of it.
 func (s *system) ask(ctx context.Context, question string, byDefault bool) (bool, error) {
 	f, ok := s.in.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !ok || !onTerminal(f) {
 		return byDefault, nil
 	}
 	return s.question(ctx, question, byDefault)

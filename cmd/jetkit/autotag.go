@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"jetkit/cmd/internal/autotag"
 	"jetkit/pkgspec/diag"
@@ -114,16 +115,19 @@ type finder struct {
 	*autotagFlags
 	sys     *system
 	request *autotag.Request
-	// names are the packages as typed, and args what was said of the target, for a build.
-	names   []string
-	sources []string
-	stores  stores
-	found   autotag.Result
+	// names are the packages as typed, flags the command line's, and variables those of the
+	// environment that count.
+	names     []string
+	flags     *pflag.FlagSet
+	variables map[string]string
+	sources   []string
+	stores    stores
+	found     autotag.Result
 }
 
 // finder reads the command line.
 func (f *autotagFlags) finder(cmd *cobra.Command, names []string, sys *system) (*finder, error) {
-	find := &finder{autotagFlags: f, sys: sys, names: names, request: &autotag.Request{}}
+	find := &finder{autotagFlags: f, sys: sys, names: names, flags: cmd.Flags(), variables: map[string]string{}, request: &autotag.Request{}}
 	for _, text := range names {
 		want, err := autotag.ParseWant(text)
 		if err != nil {

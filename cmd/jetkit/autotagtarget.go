@@ -28,7 +28,7 @@ func (f *autotagFlags) target(cmd *cobra.Command, find *finder) error {
 	for _, name := range targetVariables {
 		if value := find.sys.value(name); value != "" {
 			if _, given := r.args[name]; !given {
-				r.args[name] = value
+				r.args[name], find.variables[name] = value, value
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func (f *autotagFlags) target(cmd *cobra.Command, find *finder) error {
 	}
 	asked := list.Spec.Target
 	find.request.Target = autotag.Target{
-		Target: list.target, Jetson: asked.L4T.Value != "" || asked.JetPack.Value != "",
+		Target: list.target, Known: true, Jetson: asked.L4T.Value != "" || asked.JetPack.Value != "",
 		CUDAAsked: asked.CUDA.Value != "", PythonAsked: asked.Python.Value != "", UbuntuAsked: asked.Ubuntu.Value != "",
 	}
 	resolveWants(find.request, list.catalog.Packages())

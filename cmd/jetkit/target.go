@@ -40,6 +40,10 @@ type machineAnswer struct {
 	Power  string         `json:"power_mode,omitempty"`
 }
 
+// systemArch is jetson-containers' variable for the processor, which it prints beside
+// those of the target.
+const systemArch = "SYSTEM_ARCH"
+
 func newTarget(sys *system) *cobra.Command {
 	var flags requestFlags
 	var format string
@@ -73,6 +77,7 @@ that of the newest release.
 				for _, f := range answer.Target.Facts() {
 					fmt.Fprintf(sys.out, "%s=%s\n", f.Variable, diag.Clean(f.Value.Value))
 				}
+				fmt.Fprintf(sys.out, "%s=%s\n", systemArch, answer.Variables[systemArch])
 				return nil
 			}
 			return answer.print(sys.out)
@@ -117,6 +122,7 @@ func (f *requestFlags) targetAnswer(cmd *cobra.Command, sys *system) (*targetAns
 	if problems.HasErrors() {
 		return answer, nil, w.fail(problems)
 	}
+	answer.Variables[systemArch] = map[bool]string{true: "x86_64", false: "aarch64"}[target.Arch.Value == string(machine.X86)]
 	for _, fact := range target.Facts() {
 		answer.Variables[fact.Variable] = fact.Value.Value
 	}

@@ -11,8 +11,10 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/cmd/internal/images"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // Target is the machine that the image has to run on.
@@ -21,6 +23,8 @@ type Target struct {
 	// Jetson says that the L4T is the machine's or was asked for: for others it is
 	// only what would be built for.
 	Jetson bool
+	// Known says that the L4T is in the tables.
+	Known bool
 	// CUDA, Python and Ubuntu that the user asked for; the others are defaults, and an
 	// image may have others.
 	CUDAAsked, PythonAsked, UbuntuAsked bool
@@ -124,10 +128,11 @@ func (c *Candidate) judge(t *Target, wants []Want) {
 	exactly := slices.ContainsFunc(wants, func(w Want) bool { return w.exactly(c.Image) })
 	c.whole(exactly)
 	c.holds(wants)
-	c.arch(t)
-	c.l4t(t)
-	c.versions(t)
-	c.gpu(t)
+	if c.arch(t) {
+		c.l4t(t)
+		c.versions(t)
+		c.gpu(t)
+	}
 }
 
 // whole refuses what no build has finished.
@@ -137,10 +142,10 @@ func (c *Candidate) whole(exactly bool) {
 		c.refuse(RuleLabel, "%s", text)
 	}
 	if c.Read && len(f.half) > 0 && len(f.bad) == 0 {
-		c.refuse(RuleHalf, "half built: it has no label %s", strings.Join(f.half, ", "))
+		c.refuse(RuleHalf, "no build has finished it: it has no label %s", strings.Join(f.half, ", "))
 	}
 	if f.tag.Stage != "" && !exactly {
-		c.refuse(RuleHalf, "half built: the tag is of an intermediate stage, %s", f.tag.Stage)
+		c.refuse(RuleHalf, "it is an intermediate stage of a build, %s (tag)", f.tag.Stage)
 	}
 	if f.failed > 0 {
 		c.refuse(RuleTests, "%d of its tests failed", f.failed)
@@ -174,26 +179,28 @@ func (c *Candidate) holds(wants []Want) {
 }
 
 // arch refuses what is for other processors, and for other CUDA packages: Tegra's run
-// on no server, and the servers' on no Jetson before L4T 38.
-func (c *Candidate) arch(t *Target) {
+// on no server, and the servers' on no Jetson before L4T 38. It reports whether other versions are
+// worth a comparison: those of another processor's images are not.
+func (c *Candidate) arch(t *Target) bool {
 	want := t.Platform()
 	got := c.Platform
 	switch {
 	case got.Architecture == "" && c.Facts.tag.OCI != "" && c.Facts.tag.OCI != want.Architecture:
 		c.refuse(RuleArch, "it is for %s (tag), the machine is %s", c.Facts.tag.OCI, want.Architecture)
-		return
+		return false
 	case got.Architecture != "" && (got.OS != want.OS || got.Architecture != want.Architecture):
 		c.refuse(RuleArch, "it is for %s/%s, the machine is %s/%s", got.OS, got.Architecture, want.OS, want.Architecture)
-		return
+		return false
 	}
 	arch := c.Facts.Arch
 	if !arch.known() || arch.Value == t.Arch.Value {
-		return
+		return true
 	}
 	if arch.Value == archTegra && c.Facts.L4T.known() && archOf(versionOf(c.Facts.L4T.Value)) == t.Arch.Value {
-		return // jetson-containers calls Jetsons so, whatever their CUDA packages
+		return true // jetson-containers calls Jetsons so, whatever their CUDA packages
 	}
 	c.refuse(RuleArch, "it is for %s (%s), the machine is %s", arch.Value, arch.From, t.Arch.Value)
+	return true
 }
 
 // l4t refuses what is for another generation.
@@ -224,7 +231,7 @@ func (c *Candidate) sameGroup(host version, group *group) {
 	l4t := c.Facts.L4T
 	v := versionOf(l4t.Value)
 	switch {
-	case v.compare(host) == 0:
+	case v.compare(host) == 0 || len(v) == 2 && v.sameMinor(host): // tags of jetson-containers have no patch since r36.4
 		c.near = 2
 	case group == nil:
 		c.refuse(RuleL4T, "it is for L4T %s (%s), and L4T %s runs its own images only", l4t.Value, l4t.From, join(host))
@@ -250,22 +257,36 @@ func (c *Candidate) versions(t *Target) {
 	c.version(RuleCUDA, "CUDA", f.CUDA, derived.CUDA, t.CUDA, t.CUDAAsked)
 	c.version(RulePython, "Python", f.Python, derived.Python, t.Python, t.PythonAsked)
 	c.version(RuleUbuntu, "Ubuntu", f.Ubuntu, derived.Ubuntu, t.Ubuntu, t.UbuntuAsked)
-	if f.CUDA.known() && t.hasL4T() && t.Arch.Value == archTegra && versionOf(f.CUDA.Value).part(0) >= firstServerCUDA {
-		c.refuse(RuleCUDA, "it has CUDA %s (%s), which L4T %s cannot use", f.CUDA.Value, f.CUDA.From, t.L4T.Value)
+	if f.CUDA.known() && t.hasL4T() && t.Known {
+		c.runs(t)
 	}
 }
 
-// firstServerCUDA is the first CUDA whose ARM packages are the servers' only: pkgspec/platform/tables/arch.json,
-// cuda_limits.
-const firstServerCUDA = 13
+// runs holds the image's CUDA against what the machine's L4T can use, by the tables that
+// targets are resolved with.
+func (c *Candidate) runs(t *Target) {
+	cuda := c.Facts.CUDA
+	_, _, problems := platform.Resolve(platform.Request{
+		L4T: platform.Asked{Value: t.L4T.Value}, CUDA: platform.Asked{Value: cuda.Value}, Platform: "linux/arm64",
+	})
+	for _, p := range problems {
+		switch {
+		case p.Severity == diag.Error:
+			c.refuse(RuleCUDA, "it has CUDA %s (%s): %s", cuda.Value, cuda.From, p.Message)
+			return
+		case p.Rule == rules.CUDALacksArchitecture: // one of the boards
+			c.Notes = append(c.Notes, p.Message)
+		}
+	}
+}
 
 // version compares one version with what was asked for. An image that does not say has its
-// release's default.
+// release's default, which can be said once it was read.
 func (c *Candidate) version(rule Rule, what string, fact Fact, otherwise, want plan.Value, asked bool) {
 	if !asked {
 		return
 	}
-	if !fact.known() {
+	if !fact.known() && c.Read {
 		fact = Fact{Value: otherwise.Value, From: "default of its L4T"}
 	}
 	switch {

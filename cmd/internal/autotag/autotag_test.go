@@ -19,7 +19,7 @@ import (
 func target(t *testing.T, l4t string, asked ...string) Target {
 	t.Helper()
 	request := platform.Request{L4T: platform.Asked{Value: l4t}, Platform: "linux/arm64"}
-	out := Target{Jetson: l4t != ""}
+	out := Target{Known: true, Jetson: l4t != ""}
 	if l4t == "" {
 		request.Arch.Value = "sbsa"
 	}
@@ -105,7 +105,7 @@ func TestRules(t *testing.T) {
 		{"another group of the generation", target(t, "36.3.0"), image(t, "pytorch:1", "arm64", sealed("pytorch", orin...)), "pytorch", "l4t: JetPack 6.1 and later 6 (label"},
 		{"an older generation", target(t, "39.2.0"), image(t, "pytorch:1", "arm64", sealed("pytorch", orin...)), "pytorch", "arch: it is for tegra-aarch64 (label io.jetkit.built-for.arch), the machine is aarch64"},
 		{"servers' on Tegra", target(t, "36.4.3"), image(t, "pytorch:1", "arm64", sealed("pytorch", "built-for.l4t=36.4.3", "built-for.arch=aarch64")), "pytorch", "arch: it is for aarch64"},
-		{"half built: no plan", target(t, "36.4.3"), image(t, "pytorch:1", "arm64", with(sealed("pytorch", orin...), "plan", "")), "pytorch", "half-built: no label io.jetkit.plan"},
+		{"half built: no plan", target(t, "36.4.3"), image(t, "pytorch:1", "arm64", with(sealed("pytorch", orin...), "plan", "")), "pytorch", "half-built: it has no label io.jetkit.plan"},
 		{"half built: no tests", target(t, "36.4.3"), image(t, "pytorch:1", "arm64", with(sealed("pytorch", orin...), "tests.passed", "")), "pytorch", "half-built: no label io.jetkit.tests.passed"},
 		{"failed tests", target(t, "36.4.3"), image(t, "pytorch:1", "arm64", sealed("pytorch", append(orin, "tests.failed=3")...)), "pytorch", "tests: 3 of its tests failed"},
 		{"another GPU", target(t, "36.4.3"), image(t, "pytorch:1", "arm64", sealed("pytorch", append(orin, "built-for.cuda_architectures=110;121")...)), "pytorch", "gpu: 110;121, the machine's is 87"},
@@ -146,7 +146,7 @@ func TestRules(t *testing.T) {
 		{"PC on ARM by its configuration", target(t, "36.4.3"), image(t, "pytorch:2.6-r36.4.0", "amd64", nil), "pytorch", "arch: it is for linux/amd64"},
 		{"PC on PC", target(t, "", "platform=linux/amd64"), image(t, "pytorch:2.6-amd64-cu128-24.04", "amd64", nil), "pytorch", ""},
 		{"ARM on PC", target(t, "", "platform=linux/amd64"), image(t, "pytorch:2.6-r36.4.0", "arm64", nil), "pytorch", "arch: it is for linux/arm64"},
-		{"a stage", target(t, "36.4.3"), image(t, "pytorch:2.7-r36.4-cu126-22.04-python_3.10", "arm64", nil), "pytorch", "half-built: an intermediate stage, python_3.10"},
+		{"a stage", target(t, "36.4.3"), image(t, "pytorch:2.7-r36.4-cu126-22.04-python_3.10", "arm64", nil), "pytorch", "half-built: it is an intermediate stage of a build, python_3.10"},
 		{"a stage that is asked for", target(t, "36.4.3"), image(t, "pytorch:r36.4-cu126-22.04-python_3.10", "arm64", nil), "pytorch:r36.4-cu126-22.04-python_3.10", ""},
 		{"nothing said", target(t, "36.4.3"), image(t, "pytorch:latest", "arm64", nil), "pytorch", "unknown: nothing says which L4T it is for"},
 		{"several, by the tag", target(t, "36.4.3"), image(t, "pytorch:r36.4.0", "arm64", nil), "pytorch numpy", "packages: nothing says that it holds numpy"},
@@ -159,9 +159,13 @@ func TestRules(t *testing.T) {
 		{"another CUDA by the tag", target(t, "36.4.3", "cuda=12.6"), image(t, "pytorch:r36.4.0-cu128", "arm64", nil), "pytorch", "cuda: it has CUDA 12.8 (tag), not 12.6"},
 		{"CUDA of its L4T", target(t, "36.4.3", "cuda=12.6"), image(t, "pytorch:r36.4.0", "arm64", nil), "pytorch", ""},
 		{"another CUDA of its L4T", target(t, "36.4.3", "cuda=12.8"), image(t, "pytorch:r36.4.0", "arm64", nil), "pytorch", "cuda: 12.6 (default of its L4T), not 12.8"},
+		{"a CUDA that only the configuration can say", target(t, "36.4.3", "cuda=12.8"), image(t, "pytorch:r36.4.0", "", nil), "pytorch", "unknown: nothing says which CUDA it has"},
 		{"CUDA by env, with a patch", target(t, "36.4.3", "cuda=12.8"), image(t, "pytorch:r36.4.0", "arm64", nil, "CUDA_VERSION=12.8.1"), "pytorch", ""},
 		{"CUDA by env of jetson-containers", target(t, "36.4.3", "cuda=12.8"), image(t, "pytorch:r36.4.0", "arm64", nil, "CUDA_INSTALLED_VERSION=129"), "pytorch", "cuda: 12.9"},
-		{"a CUDA that L4T 36 cannot use", target(t, "36.4.3"), image(t, "pytorch:r36.4.0-cu130", "arm64", nil), "pytorch", "cuda: CUDA 13.0 (tag), which L4T 36.4.3 cannot use"},
+		{"a CUDA that L4T 36 cannot use", target(t, "36.4.3"), image(t, "pytorch:r36.4.0-cu130", "arm64", nil), "pytorch", "cuda: it has CUDA 13.0 (tag): L4T 36.4.3 cannot use CUDA 13.0"},
+		{"a CUDA too old for the GPU", target(t, "38.2.0"), image(t, "vllm:0.8.6-sbsa-cu128", "arm64", nil), "vllm", "cuda: CUDA 12.8 cannot compile for Thor"},
+		{"a CUDA that the board's system does not bring", target(t, "35.4.1"), image(t, "vllm:r35.4.1-cu126", "arm64", nil), "vllm", "cuda: up to L4T 35 CUDA comes with the board's system"},
+		{"an upgrade of CUDA", target(t, "35.4.1"), image(t, "vllm:r35.4.1-cu122", "arm64", nil), "vllm", ""},
 		{"Python by env", target(t, "36.4.3", "python=3.12"), image(t, "pytorch:r36.4.0", "arm64", nil, "PYTHON_VERSION=3.10.12"), "pytorch", "python: it has Python 3.10.12 (env PYTHON_VERSION), not 3.12"},
 		{"Python by the tag", target(t, "36.4.3", "python=3.12"), image(t, "pytorch:r36.4.0-cp312", "arm64", nil), "pytorch", ""},
 		{"another Ubuntu", target(t, "36.4.3", "ubuntu=22.04"), image(t, "pytorch:r36.4.0-cu128-24.04", "arm64", nil), "pytorch", "ubuntu: 24.04 (tag), not 22.04"},
@@ -241,6 +245,7 @@ func TestOrder(t *testing.T) {
 		{made("pytorch:r36.4.0", day(1), [2]int{}, nil), made("pytorch:2.7-builder-r36.4.3", day(2), [2]int{}, nil), "no builder"},
 		{made("pytorch:r36.4.3", day(1), [2]int{}, nil), made("pytorch:r36.4.0", day(2), [2]int{}, nil), "its L4T 36.4.3 is nearer"},
 		{made("pytorch:r36.4", day(1), [2]int{}, nil), made("pytorch:r36.5.0", day(2), [2]int{}, nil), "its L4T 36.4 is nearer"},
+		{made("pytorch:2-r36.4", day(2), [2]int{}, nil), made("pytorch:r36.4.3", day(1), [2]int{}, nil), "newer"},
 		{made("pytorch:2.6-r36.4.0", day(2), [2]int{}, nil), made("pytorch:2.7-r36.4.0", day(1), [2]int{}, nil), "newer, of 2025-01-02"},
 		{made("pytorch:2.10-r36.4.0", day(1), [2]int{}, nil), made("pytorch:2.9-r36.4.0", day(1), [2]int{}, nil), "its tag is higher"},
 		{made("pytorch:2.10-r36.4.0", time.Time{}, [2]int{}, nil), made("pytorch:2.9-r36.4.0", time.Time{}, [2]int{}, nil), "its tag is higher"},

@@ -42,6 +42,9 @@ func splitName(text string) name {
 	if i := strings.LastIndexByte(text, '/'); i >= 0 {
 		n.namespace, text = text[:i], text[i+1:]
 	}
+	if n.namespace == "." { // a folder of the user's, which goes by its name
+		n.namespace = ""
+	}
 	n.repository, n.tag, _ = strings.Cut(text, ":")
 	// Docker allows neither capitals in repositories nor "+" in tags.
 	n.repository, n.tag = strings.ToLower(n.repository), strings.ReplaceAll(n.tag, "+", "-")

@@ -20,6 +20,7 @@ func Checks() []Check {
 		checkRuntime(),
 		checkNetwork(),
 		checkStore(),
+		checkDevices(),
 		checkToolkit(),
 		checkCDI(),
 		checkGPUTest(),

@@ -165,6 +165,15 @@ func TestDocker(t *testing.T) {
 		{"containerd's", "store", orin, with(programs, "docker", docker28("29.0.0", `{"ServerVersion":"29.0.0","Driver":"overlayfs","DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]]}`)), nil},
 		{"down", "store", orin, with(programs, "docker", docker28("28.1.1", down)), []string{"skipped: Docker's engine does not answer"}},
 
+		{"by default", "devices", orin, programs, nil},
+		{"entitlements", "devices", with(orin, DefaultConfigFile, `{"builder": {"entitlements": {"device": false, "network-host": true}}}`), programs,
+			[]string{"docker-entitlements: Docker's own builder has no entitlement device, for steps with a GPU"}},
+		{"no CDI", "devices", with(orin, "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so.1.1", "", "/usr/bin/nvidia-ctk", "", "/etc/cdi/nvidia.yaml", spec), programs,
+			[]string{"docker-cdi: Docker 28.1.1 takes no notice of CDI"}},
+		{"CDI", "devices", with(orin, "/etc/cdi/nvidia.yaml", spec), with(programs, "docker", docker28("29.0.0", `{"ServerVersion":"29.0.0","CDISpecDirs":["/etc/cdi","/var/run/cdi"]}`)), nil},
+		{"rootless", "runtime", orin, with(programs, "docker", docker28("28.1.1", `{"ServerVersion":"28.1.1","SecurityOptions":["name=seccomp,profile=builtin","name=rootless"]}`)),
+			[]string{"skipped: Docker runs rootless and does not read /etc/docker/daemon.json; name its own file: --config-file ~/.config/docker/daemon.json"}},
+
 		{"old", "buildx", orin, with(programs, "docker", `echo "github.com/docker/buildx v0.10.4 c513d34"`), []string{"buildx-old: docker buildx 0.10.4 has no --allow device"}},
 	} {
 		check(t, &test)
@@ -316,8 +325,10 @@ func TestKernelConfig(t *testing.T) {
 // TestHangingProgram is not waited for.
 func TestHangingProgram(t *testing.T) {
 	s := fake(t, orin, map[string]string{"slow": "sleep 60"})
+	begin := time.Now()
 	_, err := s.runFor(t.Context(), 100*time.Millisecond, "slow")
 	require.EqualError(t, err, "slow has not answered in 100ms")
+	assert.Less(t, time.Since(begin), 5*time.Second)
 	_, err = s.run(t.Context(), "nothing")
 	require.ErrorIs(t, err, errMissing)
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"jetkit/cmd/internal/doctor/daemonjson"
@@ -209,6 +210,9 @@ func checkRuntime() Check {
 			if !e.missing() && !e.local {
 				return skipped("%s", e.whyLocal())
 			}
+			if other := s.otherConfig(e); other != "" {
+				return skipped("%s", other)
+			}
 			c := s.config()
 			if f, broken := c.problem(); broken {
 				return Result{}.add(f)
@@ -231,6 +235,19 @@ func checkRuntime() Check {
 			return s.runtimes(e, c, r)
 		},
 	}
+}
+
+// otherConfig says that Docker reads another file than the one that is looked at.
+func (s *Subject) otherConfig(e *engine) string {
+	switch {
+	case s.ConfigFile != DefaultConfigFile:
+		return ""
+	case slices.Contains(e.info.SecurityOptions, "name=rootless"):
+		return "Docker runs rootless and does not read " + DefaultConfigFile + "; name its own file: --config-file ~/.config/docker/daemon.json"
+	case strings.HasPrefix(s.find("docker"), "/snap/"):
+		return "Docker is the snap's and does not read " + DefaultConfigFile + "; name its own file: --config-file /var/snap/docker/current/config/daemon.json"
+	}
+	return ""
 }
 
 // wantsRuntime reports whether containers here get the GPU by NVIDIA's runtime: on

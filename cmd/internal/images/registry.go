@@ -198,9 +198,10 @@ func listTags(ctx context.Context, host docker.RegistryHost, name string) ([]str
 			tags = slices.Compact(tags)
 			return tags[:min(len(tags), maxImages)], nil
 		}
-		if link.Host != next.Host || link.Scheme != next.Scheme { // it would get the token
+		if link.Host != next.Host { // it would get the token
 			return nil, fmt.Errorf("the list of tags goes on at another host: %s", link.Host)
 		}
+		link.Scheme = next.Scheme // what began with TLS goes on with it
 		next = link
 	}
 	return nil, fmt.Errorf("the list of tags has more than %d pages", maxPages)
