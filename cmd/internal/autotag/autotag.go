@@ -133,6 +133,9 @@ func (c *Candidate) judge(t *Target, wants []Want) {
 		c.versions(t)
 		c.gpu(t)
 	}
+	if !c.Fits() && !c.Unsure() { // what is not known adds nothing to what is
+		c.Refused = slices.DeleteFunc(c.Refused, func(r Reason) bool { return r.Rule == RuleUnknown })
+	}
 }
 
 // whole refuses what no build has finished.
