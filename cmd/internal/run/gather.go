@@ -50,8 +50,8 @@ func (f *Facts) docker(ctx context.Context) {
 		config, _ = os.ReadFile(filepath.Join(folder, "config.json")) // without one, docker's client uses this machine's engine
 	}
 	f.Engine.Address = DockerAddress(f.Env, config)
-	p := planner{Facts: f, plan: &Plan{line: f.Line}}
-	if p.needsSudo() == "" { // sudo could ask for a password
+	p := planner{Facts: f, plan: &Plan{line: f.Line}, jetson: isJetson(f.Machine)}
+	if p.hasGPU() && p.needsSudo() == "" { // it is asked how to pass a GPU; sudo could ask for a password
 		f.Engine.Read([]byte(answer(ctx, Docker, Info()...)))
 	}
 }

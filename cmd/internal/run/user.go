@@ -147,9 +147,13 @@ func (p *planner) dockerSudo() string {
 	return "you are not in the group docker"
 }
 
-// userRisks names what the user's own flags let a container do.
+// userRisks names what the user's own flags let a container do, or keep it from.
 func (p *planner) userRisks() {
 	say := func(flag, risk string) { p.warn("%s: %s", flag, risk) }
+	// NVIDIA's hook refuses in csv mode, in which Tegra's files are passed.
+	if p.Line.has("gpus") && p.jetson && p.l4tMajor() < 38 {
+		say("--gpus", "NVIDIA's toolkit refuses it on a Jetson with this release; leave it out, and jetkit passes --runtime nvidia")
+	}
 	if p.Line.on("privileged") {
 		say("--privileged", "the container has all devices and rights of this machine's root")
 	}

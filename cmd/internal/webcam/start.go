@@ -91,7 +91,7 @@ func (w *Webcams) start(camera Camera) (*pipeline, error) {
 	words := w.Pipeline(camera)
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = withoutDisplay(os.Environ())
+	cmd.Env = append(withoutDisplay(os.Environ()), "LC_ALL=C")
 	cmd.SysProcAttr = endsWithParent()
 	started, release := make(chan error), w.release
 	go func() {
@@ -116,11 +116,34 @@ func withoutDisplay(env []string) []string {
 	return slices.DeleteFunc(env, func(variable string) bool { return strings.HasPrefix(variable, "DISPLAY=") })
 }
 
-// settle gives the pipelines a moment to fail.
+// settle waits until the pipelines play, and a moment longer: a camera that is in use fails then. One that says nothing
+// is waited for no longer than five seconds.
 func (w *Webcams) settle(ctx context.Context) error {
-	if err := sleep(ctx, 5*pause); err != nil {
+	for range 50 {
+		if err := w.failed(); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(w.started, func(p *pipeline) bool { return !p.plays() }) {
+			break
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+	if err := sleep(ctx, 3*pause); err != nil {
 		return err
 	}
+	return w.failed()
+}
+
+// plays reports whether gst-launch has said that the pipeline runs.
+func (p *pipeline) plays() bool {
+	dt, err := os.ReadFile(p.log)
+	return err == nil && bytes.Contains(dt, []byte("PLAYING"))
+}
+
+// failed returns what is wrong with a pipeline that has ended.
+func (w *Webcams) failed() error {
 	for _, p := range w.started {
 		select {
 		case <-p.ended:
