@@ -166,13 +166,19 @@ func TestDocker(t *testing.T) {
 		{"down", "store", orin, with(programs, "docker", docker28("28.1.1", down)), []string{"skipped: Docker's engine does not answer"}},
 
 		{"by default", "devices", orin, programs, nil},
-		{"entitlements", "devices", with(orin, DefaultConfigFile, `{"builder": {"entitlements": {"device": false, "network-host": true}}}`), programs,
-			[]string{"docker-entitlements: Docker's own builder has no entitlement device, for steps with a GPU"}},
-		{"no CDI", "devices", with(orin, "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so.1.1", "", "/usr/bin/nvidia-ctk", "", "/etc/cdi/nvidia.yaml", spec), programs,
-			[]string{"docker-cdi: Docker 28.1.1 takes no notice of CDI"}},
+		{
+			"entitlements", "devices", with(orin, DefaultConfigFile, `{"builder": {"entitlements": {"device": false, "network-host": true}}}`), programs,
+			[]string{"docker-entitlements: Docker's own builder has no entitlement device, for steps with a GPU"},
+		},
+		{
+			"no CDI", "devices", with(orin, "/usr/lib/aarch64-linux-gnu/nvidia/libcuda.so.1.1", "", "/usr/bin/nvidia-ctk", "", "/etc/cdi/nvidia.yaml", spec), programs,
+			[]string{"docker-cdi: Docker 28.1.1 takes no notice of CDI"},
+		},
 		{"CDI", "devices", with(orin, "/etc/cdi/nvidia.yaml", spec), with(programs, "docker", docker28("29.0.0", `{"ServerVersion":"29.0.0","CDISpecDirs":["/etc/cdi","/var/run/cdi"]}`)), nil},
-		{"rootless", "runtime", orin, with(programs, "docker", docker28("28.1.1", `{"ServerVersion":"28.1.1","SecurityOptions":["name=seccomp,profile=builtin","name=rootless"]}`)),
-			[]string{"skipped: Docker runs rootless and does not read /etc/docker/daemon.json; name its own file: --config-file ~/.config/docker/daemon.json"}},
+		{
+			"rootless", "runtime", orin, with(programs, "docker", docker28("28.1.1", `{"ServerVersion":"28.1.1","SecurityOptions":["name=seccomp,profile=builtin","name=rootless"]}`)),
+			[]string{"skipped: Docker runs rootless and does not read /etc/docker/daemon.json; name its own file: --config-file ~/.config/docker/daemon.json"},
+		},
 
 		{"old", "buildx", orin, with(programs, "docker", `echo "github.com/docker/buildx v0.10.4 c513d34"`), []string{"buildx-old: docker buildx 0.10.4 has no --allow device"}},
 	} {

@@ -143,7 +143,7 @@ func (r *Repair) Apply(ctx context.Context, s *Subject) (*Applied, error) {
 	}
 	temporary, err := r.write(info)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be replaced: %w", r.File, bare(err))
 	}
 	defer func() { _ = os.Remove(temporary) }() // it is gone once it has taken the file's place
 	done := &Applied{}
@@ -167,6 +167,14 @@ func (r *Repair) Apply(ctx context.Context, s *Subject) (*Applied, error) {
 		return nil, err
 	}
 	return done, syncFolder(filepath.Dir(r.path))
+}
+
+// bare drops the name of a temporary file from an error.
+func bare(err error) error {
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
+		return of.Err
+	}
+	return err
 }
 
 // unchanged fails if the file is no longer the one that the change was made for.

@@ -247,3 +247,16 @@ func TestNoRestart(t *testing.T) {
 	s.ConfigFile = "/etc/other.json"
 	assert.Equal(t, "Restart the engine that reads /etc/other.json.", s.NoRestart(t.Context()))
 }
+
+// TestRepairDenied names the file and the reason, and leaves nothing behind.
+func TestRepairDenied(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	s, file := withConfig(t, "{}")
+	require.NoError(t, os.Chmod(filepath.Dir(file), 0o555))
+	t.Cleanup(func() { _ = os.Chmod(filepath.Dir(file), 0o755) }) // else the folder cannot be removed
+	_, _, err := repaired(t, s, false)
+	require.EqualError(t, err, "/etc/docker/daemon.json cannot be replaced: permission denied")
+	require.ErrorIs(t, err, os.ErrPermission)
+}
