@@ -14,8 +14,8 @@ var (
 	dockerMissing = &Kind{
 		ID: "docker-missing", Severity: Warning,
 		Meaning: "There is no docker command. jetkit build works without, with a BuildKit of its own; jetkit run and jetkit autotag need an engine.",
-		Remedy:  "install Docker: on a Jetson with the package nvidia-container of JetPack, which brings NVIDIA's runtime too",
-		Source:  "docs/gpu.md",
+		Remedy:  "install Docker (docs.docker.com/engine/install/ubuntu) and NVIDIA's container toolkit; with JetPack 6 up to 6.2 take Docker 27.5, see raw-table",
+		Source:  "docs/gpu.md#docker-28-on-jetpack-6",
 	}
 	engineDown = &Kind{
 		ID: "engine-down", Severity: Error,
@@ -33,7 +33,7 @@ func checkDocker() Check {
 			e := s.docker(ctx)
 			switch {
 			case e.missing():
-				return Result{}.add(dockerMissing.find("there is no docker command").saw("none of PATH's folders has it").do("sudo apt install nvidia-container"))
+				return Result{}.add(dockerMissing.find("there is no docker command").saw("none of PATH's folders has it"))
 			case e.err != nil && strings.Contains(e.err.Error(), "permission denied"):
 				return skipped("%s: see user", diag.Clean(e.err.Error()))
 			case e.err != nil:

@@ -109,7 +109,7 @@ const enoughDisk = 25 << 30
 
 func checkDisk() Check {
 	return &about{
-		name: "disk", group: groupMachine, description: "room for images, where Docker or jetkit's own builder keeps them",
+		name: "disk", group: groupMachine, description: "room for images, where Docker keeps them",
 		kinds: []*Kind{diskLow},
 		check: func(ctx context.Context, s *Subject) Result {
 			dir := "/var/lib/docker"

@@ -13,7 +13,7 @@ var (
 	toolkitMissing = &Kind{
 		ID: "toolkit-missing", Severity: Error,
 		Meaning: "NVIDIA's container toolkit is not installed: containers get no GPU.",
-		Remedy:  "install it; on a Jetson JetPack's package nvidia-container brings it",
+		Remedy:  "install it: JetPack's package repository has it, and NVIDIA's own",
 		Source:  "docs.nvidia.com/datacenter/cloud-native/container-toolkit: install guide",
 	}
 	toolkitOld = &Kind{
