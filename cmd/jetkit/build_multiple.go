@@ -90,7 +90,7 @@ func (b *builds) alone(name string) (string, error) {
 
 // build builds one image of these packages, and records how.
 func (b *builds) build(names []string) (*build.Result, error) {
-	record := b.recorder.Build(strings.Join(names, " "))
+	record := b.recorder.Build(strings.Join(names, ", "))
 	result, err := b.recorded(names, record)
 	record.Done(b.outcome(nil, result, err)) // unless the builder got as far, and it is done
 	return result, err

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,8 +47,10 @@ func (f *reportFlags) recorder(several bool) (*report.Recorder, error) {
 func (f *reportFlags) finish(sys *system, r *report.Recorder, quiet bool) error {
 	rep := r.Report()
 	if !quiet {
-		if err := rep.Table(sys.err); err != nil {
-			return err
+		var table strings.Builder
+		_ = rep.Table(&table) // memory does not fail
+		if table.Len() > 0 {  // what is before is the progress
+			fmt.Fprint(sys.err, "\n"+table.String())
 		}
 	}
 	errs := []error{r.Err()}

@@ -22,6 +22,7 @@ func (r *Report) html(w io.Writer) error {
 	doc.Title = cmp.Or(strings.Join(names, ", "), "no build")
 	doc.Facts = r.facts()
 	doc.Tiles = r.tiles()
+	doc.Builds = r.buildsView()
 	for i := range r.Builds {
 		b := &r.Builds[i]
 		doc.Failures = append(doc.Failures, r.failures(b)...)
@@ -33,6 +34,32 @@ func (r *Report) html(w io.Writer) error {
 	}
 	return doc.Write(w)
 }
+
+// buildsView lists the builds, or images, of a run with several.
+func (r *Report) buildsView() []page.Build {
+	var rows []page.Build
+	for i := range r.Builds {
+		b := &r.Builds[i]
+		row := page.Build{Name: b.Name, Mark: markOf(b.Result), Image: strings.Join(b.Tags, ", "), Time: formatSeconds(b.Seconds)}
+		for j := range b.Images {
+			img := &b.Images[j]
+			row.Name, row.Link, row.Tests, row.Size = cmp.Or(titleOf(r, b, img), b.Name), imageID(i, j), testsOf(img, ""), ""
+			if img.Size > 0 {
+				row.Size = formatSize(img.Size)
+			}
+			rows = append(rows, row)
+		}
+		if len(b.Images) == 0 {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) < 2 {
+		return nil
+	}
+	return rows
+}
+
+func imageID(build, image int) string { return fmt.Sprintf("image-%d-%d", build+1, image+1) }
 
 // markOf shows a result.
 func markOf(r Result) page.Mark {
@@ -62,8 +89,8 @@ func (r *Report) facts() []page.Fact {
 		}
 	}
 	add("Builder", r.Builder, false)
-	for i := range r.Builds {
-		b := &r.Builds[i]
+	if len(r.Builds) == 1 {
+		b := &r.Builds[0]
 		add("Image", strings.Join(b.Tags, ", "), true)
 		add("Digest", b.Digest, true)
 		for _, img := range b.Images {
@@ -179,7 +206,7 @@ func (b *Build) clipAdvice() string {
 func (r *Report) imageView(build, image int) page.Image {
 	b := &r.Builds[build]
 	img := &b.Images[image]
-	id := fmt.Sprintf("image-%d-%d", build+1, image+1)
+	id := imageID(build, image)
 	view := page.Image{
 		ID: id, Title: titleOf(r, b, img), Timeline: timeline(b, img, id), Sizes: sizesView(img), Tests: r.testsView(b, img),
 		Plan: page.PlanOf(id, img.Plan, img.PlanDigest), Steps: stepsView(b, img),
@@ -212,6 +239,18 @@ func (r *Report) imageView(build, image int) page.Image {
 		return formatSeconds(p.Seconds), ""
 	})
 	return view
+}
+
+// titleOf names an image where there are several.
+func titleOf(r *Report, b *Build, img *Image) string {
+	var words []string
+	if len(r.Builds) > 1 {
+		words = append(words, b.Name)
+	}
+	if len(b.Images) > 1 {
+		words = append(words, img.Platform)
+	}
+	return strings.Join(words, " ")
 }
 
 func packageMark(p *Package) page.Mark {

@@ -29,9 +29,12 @@ type (
 		Skipped    int            `xml:"skipped,attr"`
 		Time       string         `xml:"time,attr"`
 		Timestamp  string         `xml:"timestamp,attr"`
-		Properties []junitSetting `xml:"properties>property,omitempty"`
+		Properties *junitSettings `xml:"properties,omitempty"`
 		Cases      []junitCase    `xml:"testcase"`
 		seconds    float64
+	}
+	junitSettings struct {
+		All []junitSetting `xml:"property"`
 	}
 	junitSetting struct {
 		Name  string `xml:"name,attr"`
@@ -95,12 +98,12 @@ func (r *Report) newSuite(name string) junitSuite {
 // suite makes the suite of a package: its instructions that failed, and its tests.
 func (r *Report) suite(b *Build, img *Image, pkg string) junitSuite {
 	s := r.newSuite(suiteName(r, b, img, pkg))
-	s.Properties = []junitSetting{
+	s.Properties = &junitSettings{[]junitSetting{
 		{"platform", diag.Clean(img.Platform)},
 		{"l4t", diag.Clean(img.Plan.Target.L4T.Value)},
 		{"cuda", diag.Clean(img.Plan.Target.CUDA.Value)},
 		{"plan", img.PlanDigest},
-	}
+	}}
 	class := diag.Clean(pkg)
 	for _, step := range b.Steps {
 		if step.Phase == PhaseBuild && step.Result == Failure && len(step.Packages) > 0 && step.Packages[0] == pkg && step.on(img) {

@@ -67,6 +67,7 @@ func checkJUnit(t *testing.T, text []byte) {
 			counts[name]++
 			open, last = append(open, name), append(last, 0)
 		case xml.EndElement:
+			assert.False(t, e.Name.Local == "properties" && counts["property"] == 0, "properties without one")
 			open, last = open[:len(open)-1], last[:len(last)-1]
 		}
 	}

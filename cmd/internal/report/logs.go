@@ -132,7 +132,9 @@ func (b *BuildRecorder) logOutput(t *track, data []byte) {
 	b.openLog(t)
 	t.log.write(data)
 	if limit := t.output.clipped; limit != "" && clippedAt.Match(data) {
-		t.log.note("%s", clipAdvice(limit))
+		for line := range strings.Lines(clipAdvice(limit)) {
+			t.log.note("%s", strings.TrimSpace(line))
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func (b *BuildRecorder) report(start, now time.Time) (Build, time.Time) {
 	if out.Name == "" {
 		out.Name = "build"
 		if len(out.Images) > 0 {
-			out.Name = cmp.Or(strings.Join(out.Images[0].Plan.Requested, " "), out.Name)
+			out.Name = cmp.Or(strings.Join(out.Images[0].Plan.Requested, ", "), out.Name)
 		}
 	}
 	return out, end

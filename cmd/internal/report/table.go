@@ -13,15 +13,18 @@ import (
 )
 
 // Table writes what a person wants to know at the end of a build: a row for each package,
-// with those of the base image and of the rest around them, and what took longest.
+// with those of the base image and of the rest around them, and what took longest. Of
+// several builds each is a row.
 func (r *Report) Table(w io.Writer) error {
 	var t textTable
-	for i := range r.Builds {
-		t.build(r, &r.Builds[i])
-	}
 	if len(r.Builds) > 1 {
 		t.summary(r)
+	} else {
+		for i := range r.Builds {
+			t.build(&r.Builds[i])
+		}
 	}
+	t.notes(r)
 	_, err := io.WriteString(w, t.b.String())
 	return err
 }
@@ -31,33 +34,19 @@ const none = "-"
 
 type textTable struct{ b strings.Builder }
 
-func (t *textTable) build(r *Report, b *Build) {
-	if len(b.Images) == 0 {
-		return // it failed before there was a plan: its error says all
-	}
+// build writes the tables of a build's images. One that failed before there was a plan has
+// none: its error says all.
+func (t *textTable) build(b *Build) {
 	for i := range b.Images {
 		img := &b.Images[i]
 		if t.b.Len() > 0 {
 			t.b.WriteByte('\n')
 		}
-		if title := titleOf(r, b, img); title != "" {
-			t.b.WriteString(diag.Clean(title) + "\n")
+		if len(b.Images) > 1 {
+			t.b.WriteString(diag.Clean(img.Platform) + "\n")
 		}
 		t.rows(append([][]string{{"PACKAGE", "TIME", "CACHED", "TESTS", "SIZE"}}, rowsOf(b, img)...))
 	}
-	t.notes(b)
-}
-
-// titleOf names an image where there are several.
-func titleOf(r *Report, b *Build, img *Image) string {
-	var words []string
-	if len(r.Builds) > 1 {
-		words = append(words, b.Name)
-	}
-	if len(b.Images) > 1 {
-		words = append(words, img.Platform)
-	}
-	return strings.Join(words, " ")
 }
 
 // rowsOf lists the rows of an image's table.
@@ -226,13 +215,23 @@ func cachedWord(cached, all int) string {
 // slowest is how many steps the notes name.
 const slowest = 3
 
-// notes writes what is below a build's tables.
-func (t *textTable) notes(b *Build) {
+// notes writes what is below the tables.
+func (t *textTable) notes(r *Report) {
 	var steps []*Step
-	for i := range b.Steps {
-		if s := &b.Steps[i]; s.Seconds >= least {
-			steps = append(steps, s)
+	clipped := map[string]int{}
+	for i := range r.Builds {
+		for j := range r.Builds[i].Steps {
+			s := &r.Builds[i].Steps[j]
+			if s.Seconds >= least {
+				steps = append(steps, s)
+			}
+			if s.Output != nil && s.Output.Clipped != "" {
+				clipped[s.Output.Clipped]++
+			}
 		}
+	}
+	if t.b.Len() == 0 {
+		return // no build got as far as its packages
 	}
 	slices.SortStableFunc(steps, func(a, b *Step) int { return cmp.Compare(b.Seconds, a.Seconds) })
 	for i, s := range steps[:min(len(steps), slowest)] {
@@ -243,35 +242,32 @@ func (t *textTable) notes(b *Build) {
 		}
 		fmt.Fprintf(&t.b, "%-8s  %7s  %s\n", head, formatSeconds(s.Seconds), shorten(diag.Clean(s.Name), 80))
 	}
-	clipped := map[string]int{}
-	for _, s := range b.Steps {
-		if s.Output != nil && s.Output.Clipped != "" {
-			clipped[s.Output.Clipped]++
-		}
-	}
 	for _, limit := range slices.Sorted(maps.Keys(clipped)) {
-		fmt.Fprintf(&t.b, "\nThe output of %s is not complete: %s\n", plural(clipped[limit], "step"), diag.Clean(clipAdvice(limit)))
+		advice := strings.ReplaceAll(clipAdvice(diag.Clean(limit)), "\n", "\n  ")
+		fmt.Fprintf(&t.b, "\nThe output of %s is not complete: %s\n", plural(clipped[limit], "step"), advice)
 	}
 }
 
 // summary lists the builds of a run with several.
 func (t *textTable) summary(r *Report) {
-	rows := [][]string{{"IMAGE", "RESULT", "TIME", "SIZE"}}
+	rows := [][]string{{"BUILD", "RESULT", "TIME", "CACHED", "TESTS", "SIZE"}}
 	for _, b := range r.Builds {
-		size := int64(0)
+		cached, all, size := 0, 0, int64(0)
+		var tests Image
 		for _, img := range b.Images {
 			size += img.Size
+			tests.Tests = append(tests.Tests, img.Tests...)
+			for _, p := range img.Packages {
+				cached, all = cached+p.CachedSteps, all+p.Steps
+			}
 		}
 		text := none
 		if size > 0 {
 			text = formatSize(size)
 		}
-		rows = append(rows, []string{b.Name, string(b.Result), formatSeconds(b.Seconds), text})
+		rows = append(rows, []string{b.Name, string(b.Result), formatSeconds(b.Seconds), cachedOf(cached, all), testsOf(&tests, ""), text})
 	}
-	if t.b.Len() > 0 {
-		t.b.WriteByte('\n')
-	}
-	t.rows(append(rows, []string{"total", string(r.Result), formatSeconds(r.Seconds), none}))
+	t.rows(append(rows, []string{"total", string(r.Result), formatSeconds(r.Seconds), none, none, none}))
 }
 
 // maxCell bounds the width of a column, so that a long name does not push the others away.

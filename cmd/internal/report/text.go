@@ -33,8 +33,9 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// clipAdvice says how to have all of the output the next time.
+// clipAdvice says, in lines, how to have all of the output the next time.
 func clipAdvice(limit string) string {
-	return fmt.Sprintf("the builder dropped output above its limit of %s: BUILDKIT_STEP_LOG_MAX_SIZE=-1 and BUILDKIT_STEP_LOG_MAX_SPEED=-1 "+
-		"in buildkitd's environment lift it (docker buildx create --driver-opt env.BUILDKIT_STEP_LOG_MAX_SIZE=-1 --driver-opt env.BUILDKIT_STEP_LOG_MAX_SPEED=-1)", limit)
+	return fmt.Sprintf("the builder drops output above %s\n"+
+		"BUILDKIT_STEP_LOG_MAX_SIZE=-1 and BUILDKIT_STEP_LOG_MAX_SPEED=-1 in buildkitd's environment lift the limits, for one of docker buildx:\n"+
+		"docker buildx create --driver-opt env.BUILDKIT_STEP_LOG_MAX_SIZE=-1 --driver-opt env.BUILDKIT_STEP_LOG_MAX_SPEED=-1", limit)
 }

@@ -74,7 +74,7 @@ func timeline(b *Build, img *Image, id string) *page.Timeline {
 		sum += s.Seconds
 		if s.Seconds >= least {
 			t.Critical = append(t.Critical, page.CriticalStep{
-				Name: s.Name, Time: formatSeconds(s.Seconds), Share: int(math.Round(100 * s.Seconds / a.length)), Class: barClass(s),
+				Name: s.Name, Time: formatSeconds(s.Seconds), Share: percent(s.Seconds / a.length), Class: barClass(s),
 			})
 		}
 	}

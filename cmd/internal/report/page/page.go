@@ -31,7 +31,15 @@ type Doc struct {
 	Warnings []string
 	// Clipped says that output is missing, and how to have it; empty if none is.
 	Clipped string
-	Images  []Image
+	// Builds sums up a run of several.
+	Builds []Build
+	Images []Image
+}
+
+// Build is one of several builds, or its image for one of several platforms.
+type Build struct {
+	Name, Link, Image, Time, Tests, Size string
+	Mark                                 Mark
 }
 
 // Mark is a word with a colour: Class is one of the style sheet's, "good", "bad",
@@ -129,7 +137,7 @@ func (b Bar) Height() int { return map[bool]int{true: 18, false: 8}[b.Critical] 
 // CriticalStep is a step of the critical path.
 type CriticalStep struct {
 	Name, Time string
-	Share      int // of the whole, per cent
+	Share      string // of the whole: "12 %"
 	Class      string
 }
 
