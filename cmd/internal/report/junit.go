@@ -164,6 +164,9 @@ func (s *junitSuite) add(c junitCase, step *Step) {
 		s.seconds += step.Seconds
 		if step.Output != nil {
 			c.Output = step.Output.Text
+			if c.Failure != nil { // what many programs show of a case is this alone
+				c.Failure.Text = tail(c.Output, outputLines)
+			}
 		}
 		if step.Result == Cached {
 			c.Output = "cached: it passed before with the same image, files and settings\n" + c.Output

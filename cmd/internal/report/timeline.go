@@ -72,7 +72,7 @@ func timeline(b *Build, img *Image, id string) *page.Timeline {
 	for _, id := range b.Critical {
 		s := b.step(id)
 		sum += s.Seconds
-		if s.Seconds >= least {
+		if s.Seconds >= a.length/100 { // what took less decides nothing
 			t.Critical = append(t.Critical, page.CriticalStep{
 				Name: s.Name, Time: formatSeconds(s.Seconds), Share: percent(s.Seconds / a.length), Class: barClass(s),
 			})
