@@ -72,6 +72,37 @@ func TestBuilderChoice(t *testing.T) {
 	}
 }
 
+// TestConnectionOfKilledBuild ends a build that is connected through a process of buildx's, in order and by force: neither
+// the process nor the step is left.
+func TestConnectionOfKilledBuild(t *testing.T) {
+	t.Parallel()
+	builder := remoteBuilder(t, "killed", secondDaemon(t).Addr, shared.Daemon.Addr)
+	image := base(t)
+	for seconds, force := range map[string]bool{"86392": false, "86393": true} {
+		p := newProject(t, one("name: a", "RUN echo @ID@ && exec sleep "+seconds+"\n"))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan harness.Result, 1)
+		go func() {
+			done <- shared.Jetkit(ctx, harness.JetkitRun{
+				Dir: p.dir, Abandon: force,
+				Args: []string{"build", "-f", "jetson.yaml", "--builder", builder, "--build-arg", "BASE_IMAGE=" + image, "--output", "type=cacheonly", "--progress", "plain"},
+			})
+		}()
+		require.Eventually(t, func() bool { return len(sleeping(t, seconds)) > 0 || len(done) > 0 }, 60*time.Second, 20*time.Millisecond)
+		assert.NotEmpty(t, processesWith(t, "dial-stdio"))
+		cancel()
+		res := <-done
+		assert.Contains(t, res.Stderr, "builder: buildx builder killed v0.34.2")
+		if !force {
+			assert.Equal(t, 130, res.ExitCode, "exit code")
+			assert.Empty(t, processesWith(t, builder), "a connection that outlives its command")
+		}
+		require.Eventually(t, func() bool {
+			return len(sleeping(t, seconds)) == 0 && len(processesWith(t, builder)) == 0
+		}, 10*time.Second, 20*time.Millisecond, "step or connection are left")
+	}
+}
+
 // chooseBuilder makes a store of buildx's own in which a daemon was chosen, and returns the variable that leads there.
 func chooseBuilder(t *testing.T, d *harness.Daemon) string {
 	t.Helper()
@@ -200,6 +231,11 @@ func TestPrivateBuilder(t *testing.T) {
 	// Of several at once one starts the daemon, and all find it.
 	var both sync.WaitGroup
 	var results [2]harness.Result
+	held, err := os.Create(filepath.Join(t.TempDir(), "held"))
+	require.NoError(t, err)
+	defer held.Close()
+	_, _, errno := syscall.Syscall(syscall.SYS_FCNTL, held.Fd(), syscall.F_SETFD, 0) // children inherit it, as a shell's
+	require.Zero(t, errno)
 	for i := range results {
 		both.Go(func() { results[i] = p.run(ctx, "builder", "start") })
 	}
@@ -213,6 +249,10 @@ func TestPrivateBuilder(t *testing.T) {
 	assert.Len(t, processesWith(t, p.dir+"/buildkitd.sock"), 1)
 	first := p.status(t)
 	assert.True(t, first.Running)
+	for _, open := range must(filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", first.PID))) {
+		to, _ := os.Readlink(open) // it may be closed by now
+		assert.NotContains(t, to, "held", "a file of the one who started it")
+	}
 	assert.Equal(t, "v0.34.2", first.Version)
 	again := p.run(ctx, "builder", "start")
 	assert.Contains(t, again.Stderr, fmt.Sprintf("runs already, process %d", first.PID))

@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -235,32 +234,27 @@ func (c *children) close() {
 
 // running fails unless all nodes of a builder run, and starts none.
 func running(ctx context.Context, program []string, name string) error {
-	argv := append(slices.Clone(program), "ls", "--format", "json")
-	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).Output()
+	argv := append(slices.Clone(program), "inspect", name)
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(argv, " "), err)
+		return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, lastLines(string(out)))
 	}
-	lines := json.NewDecoder(strings.NewReader(string(out)))
-	for lines.More() {
-		var b struct {
-			Name, Err string
-			Nodes     []struct{ Name, Status string }
-		}
-		if err := lines.Decode(&b); err != nil {
-			return fmt.Errorf("%s: %w", strings.Join(argv, " "), err)
-		}
-		if b.Name != name {
-			continue
-		}
-		for _, n := range b.Nodes {
-			if n.Status != "running" {
-				return fmt.Errorf("node %s is %s; a build starts it", n.Name, cmp.Or(n.Status, b.Err, "not running"))
-			}
-		}
-		return nil
+	if m := nodeError.FindStringSubmatch(string(out)); m != nil {
+		return errors.New(m[1])
 	}
-	return fmt.Errorf("buildx does not list it")
+	for _, m := range nodeStatus.FindAllStringSubmatch(string(out), -1) {
+		if m[1] != "running" {
+			return fmt.Errorf("a node of it is %s; a build starts it", m[1])
+		}
+	}
+	return nil
 }
+
+// What docker buildx inspect tells of a node.
+var (
+	nodeStatus = regexp.MustCompile(`(?m)^Status: +(\S+)`)
+	nodeError  = regexp.MustCompile(`(?m)^Error: +(.*)`)
+)
 
 // pluginDirs are where docker looks for plugins, after its own configuration.
 var pluginDirs = []string{

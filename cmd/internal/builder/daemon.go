@@ -190,6 +190,7 @@ func (d *daemon) start(ctx context.Context) (bool, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = "/", daemonEnvironment(os.Environ()), log, log
 	cmd.SysProcAttr = detached(d.uid == 0)
+	keepFiles()
 	if err := cmd.Start(); err != nil {
 		return false, startError(err)
 	}

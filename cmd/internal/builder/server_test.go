@@ -141,7 +141,7 @@ func TestNodes(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	program(t, filepath.Join(dir, ".docker/cli-plugins"), "docker-buildx", fmt.Sprintf(`echo "$@" >> %s/calls
-if [ "$1" = ls ]; then echo '{"Name":"pair","Nodes":[{"Name":"a","Status":"running"},{"Name":"b","Status":"stopped"}]}'; exit; fi
+if [ "$1" = inspect ]; then printf 'Name:   %%s\nNodes:\nName:     a\nStatus:   running\n\nName:     b\nStatus:   stopped\n' "$2"; exit; fi
 %s=%s exec %s`, dir, proxyVariable, daemonOf(t, "v0.34.2"), self))
 	b, err := Find(t.Context(), opts)
 	require.NoError(t, err)
@@ -167,7 +167,7 @@ if [ "$1" = ls ]; then echo '{"Name":"pair","Nodes":[{"Name":"a","Status":"runni
 	attempts, err := Describe(t.Context(), opts)
 	require.NoError(t, err)
 	require.Len(t, attempts, 1)
-	assert.EqualError(t, attempts[0].Reason, "node b is stopped; a build starts it")
+	assert.EqualError(t, attempts[0].Reason, "a node of it is stopped; a build starts it")
 }
 
 // TestHangs: interrupting a connection that is not made leaves no process.
