@@ -69,9 +69,13 @@ func (b *builds) library() (*library, error) {
 // notRunHere reports whether a package is not known because its config.py did not run.
 func notRunHere(p *catalog.Package) bool { return p.Disabled == notRun }
 
-// here completes a request that is answered with the files of this machine.
+// here completes a request that is answered with the files of this machine: for the
+// builder's platform, if the builder is known.
 func (b *builds) here(r *request) error {
 	if len(b.flags.platforms) == 0 {
+		if b.builder != nil && len(b.builder.Facts.Platforms) > 0 {
+			r.platform, r.platformNamed = b.builder.Facts.Platforms[0], true
+		}
 		return nil
 	}
 	p, err := platforms.Parse(b.flags.platforms[0])

@@ -112,8 +112,15 @@ func (b *builds) recorded(names []string, record *report.BuildRecorder) (*build.
 	}
 	if b.stage != nil {
 		req.Names = nil
-	} else if req.Exports, err = b.exports(); err != nil {
+		return b.one(req, record)
+	}
+	if req.Exports, err = b.exports(); err != nil {
 		return nil, err
+	}
+	if req.NeedsNames() {
+		if req.Known, err = b.known(r); err != nil {
+			return nil, err
+		}
 	}
 	return b.one(req, record)
 }

@@ -27,6 +27,20 @@ func (b *builds) names(p frontend.Planned) (build.Names, error) {
 	return names, nil
 }
 
+// known returns what an image will be called, before it is built. With --tag alone
+// nothing needs to be planned for that.
+func (b *builds) known(r *request) (*build.Names, error) {
+	if len(b.flags.tags) > 0 && b.flags.name == "" && b.flags.repository() == "" {
+		return &build.Names{Exported: b.flags.tags}, nil
+	}
+	planned, err := b.plan(r)
+	if err != nil {
+		return nil, err
+	}
+	names, err := b.names(planned)
+	return &names, err
+}
+
 // ownNames returns the names without the repository that --push gives: those of
 // --tag, and jetson-containers' unless there is one and no --name.
 func (f *buildFlags) ownNames(ctx context.Context, loaded *project.Project, p *plan.Plan) ([]string, error) {

@@ -39,6 +39,9 @@ func (r *Request) exports(ctx context.Context, opt *client.SolveOpt) (*outputs, 
 		entry := e.entry()
 		if e.holdsImage() && entry.Attrs["name"] == "" && r.Names != nil {
 			entry.Attrs["name"] = "*" // what the frontend says
+			if r.Known != nil {
+				entry.Attrs["name"] = strings.Join(r.Known.Exported, ",")
+			}
 		}
 		switch {
 		case e.Type == client.ExporterLocal || e.isFolder():

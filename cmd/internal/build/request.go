@@ -2,6 +2,7 @@ package build
 
 import (
 	"io"
+	"slices"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -52,8 +53,22 @@ type Request struct {
 	// Names returns what to call the image by what was planned. Exports of images get
 	// these names, unless they have their own. It may be nil.
 	Names func(frontend.Planned) (Names, error)
+	// Known are the names, for exports that need them before anything is planned: see
+	// [Request.NeedsNames].
+	Known *Names
 	// Session provides secrets, SSH agents and credentials to the builder.
 	Session []session.Attachable
+}
+
+// NeedsNames reports whether an export has to know the image's names before the
+// build: BuildKit writes them into a provenance, and has no other way to get them.
+func (r *Request) NeedsNames() bool {
+	if value, given := r.Attests["provenance"]; given && value == "" {
+		return false
+	}
+	return slices.ContainsFunc(r.Exports, func(e Export) bool {
+		return (e.Type == client.ExporterImage || e.Type == client.ExporterOCI) && e.Attrs["name"] == ""
+	})
 }
 
 // Names are what an image is called.

@@ -126,7 +126,11 @@ func unjoin(err error) error {
 func (r *run) onPlan(p frontend.Planned) {
 	r.mu.Lock()
 	r.planned = append(r.planned, p)
-	if r.request.Names != nil && !r.named {
+	switch known := r.request.Known; {
+	case r.named:
+	case known != nil:
+		r.names, r.named = *known, true
+	case r.request.Names != nil:
 		r.names, r.failure = r.request.Names(p)
 		r.named = true
 	}
