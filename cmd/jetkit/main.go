@@ -1,5 +1,5 @@
-// Command jetkit plans what jetkit's BuildKit frontend would build, and lists
-// the packages there are, from files on disk: it needs no BuildKit and no Docker.
+// Command jetkit builds containers for NVIDIA Jetson from packages, with jetkit's
+// frontend in its own process, tests them, and runs them.
 package main
 
 import (
@@ -20,6 +20,7 @@ const gcPercent = 400
 func main() {
 	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	cache, err := os.UserCacheDir()
 	if err == nil { // without one, things take longer
 		cache = filepath.Join(cache, "jetkit")
