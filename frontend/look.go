@@ -43,3 +43,21 @@ func (o Options) List(ctx context.Context, c client.Client) (_ *project.Project,
 	}
 	return loaded, found, problems, err
 }
+
+// Compile plans and compiles the image of a request's first platform, and builds nothing:
+// config.py files alone run.
+func (o Options) Compile(ctx context.Context, c client.Client) (found Compiled, err error) {
+	o.Compiled = func(c Compiled) { found = c }
+	b, err := o.open(ctx, c)
+	if err != nil {
+		return Compiled{}, err
+	}
+	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	platform := b.targetPlatform(b.firstPlatform())
+	resolved, _, err := b.plan(ctx, platform)
+	if err != nil {
+		return Compiled{}, err
+	}
+	_, err = b.compile(ctx, resolved, platform, false)
+	return found, err
+}

@@ -3,6 +3,7 @@ package frontend
 import (
 	"slices"
 
+	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -25,6 +26,8 @@ type Compiled struct {
 	Operations map[digest.Digest]Operation `json:"operations"`
 	// History says whose the entries of the image's history are, in order.
 	History []Owner `json:"history"`
+	// Definition is what BuildKit builds.
+	Definition *pb.Definition `json:"-"`
 }
 
 // OperationKind is what an operation is for.
@@ -66,7 +69,7 @@ type Owner struct {
 func (c *compiled) observed(platform ocispecs.Platform, stages []chain.Stage) Compiled {
 	return Compiled{
 		Platform: formatPlatform(platform), Several: c.platform != "", Plan: c.plan,
-		Operations: c.operations(), History: history(c.base, stages, c.config),
+		Operations: c.operations(), History: history(c.base, stages, c.config), Definition: c.definition.ToPB(),
 	}
 }
 

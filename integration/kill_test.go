@@ -53,7 +53,7 @@ func phases(t *testing.T) map[string]phase {
 		"test":   {tree: one("name: a\ntest: test.sh @ID@", "RUN echo @ID@\n").and(files{"packages/a/test.sh": script("echo nowrunning; sleep 1000")}), says: "nowrunning"},
 		"export": {tree: plain(random), args: []string{"--output", "type=oci,dest=out/image.tar"}, up: unlimited, down: 8 << 20},
 		"load":   {tree: plain(random), args: []string{"--load", "--tag", "half-@ID@"}, env: []string{"DOCKER_HOST=" + dockerd.Host}, up: unlimited, down: 8 << 20},
-		"push":   {tree: plain("RUN echo @ID@\n"), args: []string{"--push", "--tag", deaf.Addr().String() + "/a:1"}, says: "pushing"},
+		"push":   {tree: plain("RUN echo @ID@\n"), args: []string{"--output", "type=image,push=true,name=" + deaf.Addr().String() + "/a:1"}, says: "pushing"},
 	}
 }
 

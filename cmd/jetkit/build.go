@@ -15,6 +15,7 @@ import (
 	"jetkit/cmd/internal/builder"
 	"jetkit/cmd/internal/engine"
 	"jetkit/cmd/internal/report"
+	"jetkit/cmd/internal/stepcache"
 	"jetkit/frontend"
 	"jetkit/pkgspec/diag"
 )
@@ -145,7 +146,9 @@ func (b *builds) connect() error {
 		return err
 	}
 	b.closers = append(b.closers, b.builder.Close)
-	b.recorder.SetBuilder(b.builder.Why)
+	if b.recorder != nil { // nothing is built where there is none
+		b.recorder.SetBuilder(b.builder.Why)
+	}
 	if !b.flags.quiet {
 		fmt.Fprintf(b.err, "builder: %s\n", diag.Clean(b.builder.Why))
 	}
@@ -196,8 +199,11 @@ func (b *builds) try(c *client.Client, r *build.Request, record *report.BuildRec
 		return nil, nil, usagef(b.cmd, "--progress: %w", err)
 	}
 	hooks := b.hooks(r, progress)
-	hooks.OnStatus = func(s *client.SolveStatus) { record.Write(s); progress.Write(s) }
-	hooks.OnCompiled = record.Compiled
+	steps := stepcache.NewRecorder(stepFiles(r))
+	hooks.OnStatus = func(s *client.SolveStatus) { record.Write(s); progress.Write(s); steps.OnStatus(s) }
+	hooks.OnCompiled = func(c frontend.Compiled) { record.Compiled(c); steps.Compiled(c.Definition) }
 	result, err := build.Run(b.ctx, c, r, hooks)
-	return result, progress.Close(), err
+	warnings := progress.Close()
+	b.noteSteps(c, steps)
+	return result, warnings, err
 }

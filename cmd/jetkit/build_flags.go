@@ -24,7 +24,7 @@ type buildFlags struct {
 	yes     bool
 	builder string
 	// onError is what happens where a step fails.
-	onError string
+	onError, cached string
 	// named reports that packages are named on the command line.
 	named bool
 }
@@ -51,6 +51,7 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress, and print the image's ID alone")
 	flags.StringVar(&f.builder, "builder", "", "`NAME` of the builder: of buildx, an address, or jetkit for the private one (BUILDX_BUILDER)")
 	f.registerOnError(cmd)
+	f.registerCached(cmd)
 	f.reports.register(cmd)
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		return pflag.NormalizedName(cmp.Or(otherNames[name], name))

@@ -214,6 +214,9 @@ func (b *builds) simulate(names []string) error {
 		return err
 	}
 	printWarnings(b.err, withoutCommandLine(planned.Problems))
+	if b.flags.cached == "json" {
+		return b.printSteps(r)
+	}
 	called, err := b.names(planned)
 	if err != nil {
 		return err
@@ -222,6 +225,9 @@ func (b *builds) simulate(names []string) error {
 	fmt.Fprintf(b.out, "\nName\n")
 	for _, name := range slices.Concat(called.Local, called.Exported) {
 		fmt.Fprintf(b.out, "  %s\n", printable(name))
+	}
+	if b.flags.cached != "" {
+		return b.printSteps(r)
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ const (
 func (f *buildFlags) registerOnError(cmd *cobra.Command) {
 	words := []string{onErrorStop, onErrorShell}
 	f.onError = onErrorStop
-	cmd.Flags().Var(&choice{value: &f.onError, words: words}, "on-error", "what to do where a step fails: `stop`, or open a shell in its container")
+	cmd.Flags().Var(&choice{value: &f.onError, words: words}, "on-error", "what to do where a step fails: `stop|shell`; shell opens one in the step's container")
 	// An error would mean that there is no such flag.
 	_ = cmd.RegisterFlagCompletionFunc("on-error", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +27,32 @@ type outputs struct {
 	outdated []string
 }
 
-// pending is a file that waits for its name.
-type pending struct{ temporary, name string }
+// pending is a file that waits for its name. Until then it has none or, where there are
+// no such files, a temporary one.
+type pending struct {
+	file            *os.File
+	temporary, name string
+}
+
+// commit gives the file its name, in place of what was there.
+func (p *pending) commit() error {
+	if p.temporary == "" {
+		temporary := filepath.Join(filepath.Dir(p.name), "."+filepath.Base(p.name)+".partial-"+rand.Text())
+		if err := link(p.file, temporary); err != nil {
+			return err
+		}
+		p.temporary = temporary
+	}
+	return errors.Join(p.file.Close(), os.Rename(p.temporary, p.name))
+}
+
+// discard removes the file.
+func (p *pending) discard() {
+	_ = p.file.Close() // nothing depends on it
+	if p.temporary != "" {
+		_ = os.Remove(p.temporary) // nor on this
+	}
+}
 
 // exports adds the request's exports to the options of the build.
 func (r *Request) exports(ctx context.Context, opt *client.SolveOpt) (*outputs, error) {
@@ -65,14 +90,18 @@ func (r *Request) exports(ctx context.Context, opt *client.SolveOpt) (*outputs, 
 
 // create opens a file that gets its name later.
 func (o *outputs) create(name string) (io.WriteCloser, error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".partial-")
-	if err != nil {
-		return nil, err
+	p := pending{name: name}
+	var err error
+	if p.file, err = unnamed(filepath.Dir(name)); err != nil {
+		if p.file, err = os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".partial-"); err != nil {
+			return nil, err
+		}
+		p.temporary = p.file.Name()
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.pending = append(o.pending, pending{f.Name(), name})
-	return f, f.Chmod(0o644)
+	o.pending = append(o.pending, p)
+	return nopCloser{p.file}, p.file.Chmod(0o644)
 }
 
 // keep opens the file of an image in a folder, unless it is there. Files of the
@@ -101,7 +130,7 @@ func (o *outputs) commit() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.pending) > 0 {
-		if err := os.Rename(o.pending[0].temporary, o.pending[0].name); err != nil {
+		if err := o.pending[0].commit(); err != nil {
 			return err
 		}
 		o.pending = o.pending[1:]
@@ -117,7 +146,7 @@ func (o *outputs) discard() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, p := range o.pending {
-		_ = os.Remove(p.temporary) // nothing depends on it
+		p.discard()
 	}
 }
 

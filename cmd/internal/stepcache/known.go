@@ -36,14 +36,12 @@ type Question struct {
 	Files      Files
 	// Imports reports that the build reads an external cache, which may have any step.
 	Imports bool
-	// Fresh reports that the build uses no cache.
-	Fresh bool
 }
 
 // Steps returns the steps of a build that run a program or copy files, in order, with what
-// is known of them.
-func Steps(ctx context.Context, c *client.Client, log *Log, q Question) ([]Step, error) {
-	usage, err := c.DiskUsage(ctx)
+// is known of them. Cache is the folder that the builds' notes are in.
+func Steps(ctx context.Context, c *client.Client, cache string, q Question) ([]Step, error) {
+	log, usage, err := openLog(ctx, c, cache)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +63,7 @@ func steps(usage []*client.UsageInfo, log *Log, q Question) ([]Step, error) {
 		}
 		state := op.state(log, records)
 		switch {
-		case q.Fresh:
+		case q.Definition.Metadata[string(dgst)].GetIgnoreCache():
 			state = Missing
 		case state == Missing && (q.Imports || imported):
 			state = Unknown

@@ -3,13 +3,13 @@ package stepcache
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/moby/buildkit/client"
-	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 )
@@ -34,24 +34,11 @@ func NewRecorder(files Files) *Recorder {
 	return &Recorder{files: files, ran: map[digest.Digest]run{}}
 }
 
-// Wrap returns a build whose definitions the recorder sees.
-func (r *Recorder) Wrap(build gateway.BuildFunc) gateway.BuildFunc {
-	return func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		return build(ctx, &watched{Client: c, recorder: r})
-	}
-}
-
-// watched is a gateway whose definitions are noted.
-type watched struct {
-	gateway.Client
-	recorder *Recorder
-}
-
-func (w *watched) Solve(ctx context.Context, req gateway.SolveRequest) (*gateway.Result, error) {
-	w.recorder.mu.Lock()
-	w.recorder.definitions = append(w.recorder.definitions, req.Definition)
-	w.recorder.mu.Unlock()
-	return w.Client.Solve(ctx, req)
+// Compiled takes a definition of the build.
+func (r *Recorder) Compiled(def *pb.Definition) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.definitions = append(r.definitions, def)
 }
 
 // OnStatus takes a message of the build's progress.
@@ -66,18 +53,46 @@ func (r *Recorder) OnStatus(status *client.SolveStatus) {
 	}
 }
 
-// Save adds to a log what steps the build ran, in the builder's cache as it is now.
-func (r *Recorder) Save(ctx context.Context, c *client.Client, log *Log) error {
+// Save adds to the log of the builder's worker what steps the build ran. If it ran no
+// program, there is nothing to ask the builder for.
+func (r *Recorder) Save(ctx context.Context, c *client.Client, cache string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.ran) == 0 {
+	if !slices.ContainsFunc(r.definitions, r.ranProgram) {
 		return nil
 	}
-	usage, err := c.DiskUsage(ctx)
+	log, usage, err := openLog(ctx, c, cache)
 	if err != nil {
 		return err
 	}
 	return r.note(log, byDescription(usage))
+}
+
+// openLog reads what is noted of a builder, and what is in its cache.
+func openLog(ctx context.Context, c *client.Client, cache string) (*Log, []*client.UsageInfo, error) {
+	workers, err := c.ListWorkers(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(workers) == 0 {
+		return nil, nil, errors.New("the builder has no worker")
+	}
+	usage, err := c.DiskUsage(ctx)
+	return OpenLog(cache, workers[0].ID), usage, err
+}
+
+// ranProgram reports whether one of a definition's operations ran that runs a program.
+func (r *Recorder) ranProgram(def *pb.Definition) bool {
+	_, operations, err := operationsOf(def, func(string, string) digest.Digest { return "" })
+	if err != nil {
+		return false
+	}
+	for dgst, op := range operations {
+		if _, ok := r.ran[dgst]; ok && op.GetExec() != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // note adds to a log the steps whose results are found in the builder's cache.

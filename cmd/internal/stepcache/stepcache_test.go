@@ -32,6 +32,15 @@ func example(t *testing.T, base llb.State, session, command string) *pb.Definiti
 	return def.ToPB()
 }
 
+// fresh makes a definition one that uses no cache.
+func fresh(def *pb.Definition) *pb.Definition {
+	def = def.CloneVT()
+	for _, md := range def.Metadata {
+		md.IgnoreCache = true
+	}
+	return def
+}
+
 func folders(t *testing.T, content string) Files {
 	t.Helper()
 	dir := t.TempDir()
@@ -56,7 +65,8 @@ func (b *builder) make(second int, descriptions ...string) {
 func built(t *testing.T, def *pb.Definition, files Files, log *Log, cache builder, ran map[string]int) {
 	t.Helper()
 	r := NewRecorder(files)
-	r.definitions = append(r.definitions, def, def)
+	r.Compiled(def)
+	r.Compiled(def)
 	for dgst, md := range def.Metadata {
 		if second, ok := ran[md.Description[customName]]; ok {
 			from, to := at(second), at(second+10)
@@ -99,27 +109,27 @@ func TestWhatIsKnown(t *testing.T) {
 	everything := map[string]State{copied: Cached, made: Cached, one: Cached, two: Cached}
 
 	for name, c := range map[string]struct {
-		cache          builder
-		def            *pb.Definition
-		files          Files
-		imports, fresh bool
-		want           map[string]State
+		cache   builder
+		def     *pb.Definition
+		files   Files
+		imports bool
+		want    map[string]State
 	}{
-		"the same":             {cache, def, files, false, false, everything},
-		"another session":      {cache, example(t, llb.Image(image), "s2", "all"), files, true, false, everything},
-		"a copy of the folder": {cache, def, folders(t, "x"), false, false, everything},
-		"another file":         {cache, def, folders(t, "y"), false, false, map[string]State{copied: Unknown, made: Unknown, one: Unknown, two: Unknown}},
-		"another command":      {cache, example(t, llb.Image(image), "s1", "some"), files, false, false, map[string]State{copied: Cached, made: Missing, one: Unknown, two: Unknown}},
-		"an external cache":    {cache, example(t, llb.Image(image), "s1", "some"), files, true, false, map[string]State{copied: Cached, made: Unknown, one: Unknown, two: Unknown}},
-		"no use of the cache":  {cache, def, files, false, true, map[string]State{copied: Missing, made: Missing, one: Missing, two: Missing}},
-		"a step pruned":        {append(builder{cache[1]}, cache[3:]...), def, files, false, false, map[string]State{copied: Cached, made: Missing, one: Cached, two: Cached}},
-		"one of two pruned":    {cache[:4], def, files, false, false, map[string]State{copied: Cached, made: Cached, one: Unknown, two: Unknown}},
-		"all pruned":           {nil, def, files, false, false, map[string]State{copied: Unknown, made: Missing, one: Missing, two: Missing}},
-		"imported results":     {builder{{Description: "pulled from example.com/cache:latest"}}, def, files, false, false, map[string]State{copied: Unknown, made: Unknown, one: Unknown, two: Unknown}},
-		"an image by its tag":  {cache, example(t, llb.Image("debian:12"), "s1", "all"), files, false, false, map[string]State{copied: Unknown, made: Unknown, one: Unknown, two: Unknown}},
+		"the same":             {cache, def, files, false, everything},
+		"another session":      {cache, example(t, llb.Image(image), "s2", "all"), files, true, everything},
+		"a copy of the folder": {cache, def, folders(t, "x"), false, everything},
+		"another file":         {cache, def, folders(t, "y"), false, map[string]State{copied: Unknown, made: Unknown, one: Unknown, two: Unknown}},
+		"another command":      {cache, example(t, llb.Image(image), "s1", "some"), files, false, map[string]State{copied: Cached, made: Missing, one: Unknown, two: Unknown}},
+		"an external cache":    {cache, example(t, llb.Image(image), "s1", "some"), files, true, map[string]State{copied: Cached, made: Unknown, one: Unknown, two: Unknown}},
+		"no use of the cache":  {cache, fresh(def), files, false, map[string]State{copied: Missing, made: Missing, one: Missing, two: Missing}},
+		"a step pruned":        {append(builder{cache[1]}, cache[3:]...), def, files, false, map[string]State{copied: Cached, made: Missing, one: Cached, two: Cached}},
+		"one of two pruned":    {cache[:4], def, files, false, map[string]State{copied: Cached, made: Cached, one: Unknown, two: Unknown}},
+		"all pruned":           {nil, def, files, false, map[string]State{copied: Unknown, made: Missing, one: Missing, two: Missing}},
+		"imported results":     {builder{{Description: "pulled from example.com/cache:latest"}}, def, files, false, map[string]State{copied: Unknown, made: Unknown, one: Unknown, two: Unknown}},
+		"an image by its tag":  {cache, example(t, llb.Image("debian:12"), "s1", "all"), files, false, map[string]State{copied: Unknown, made: Unknown, one: Unknown, two: Unknown}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, c.want, known(t, c.cache, OpenLog(dir, "w"), Question{Definition: c.def, Files: c.files, Imports: c.imports, Fresh: c.fresh}))
+			assert.Equal(t, c.want, known(t, c.cache, OpenLog(dir, "w"), Question{Definition: c.def, Files: c.files, Imports: c.imports}))
 		})
 	}
 	assert.NotContains(t, known(t, cache, OpenLog(dir, "another"), Question{Definition: def, Files: files}), Cached, "the notes are another builder's")
