@@ -135,7 +135,7 @@ func describe(m *machine.Machine) machineAnswer {
 	l4t, _ := m.Release()
 	board := m.Board()
 	return machineAnswer{
-		Board: board, Jetson: board.Jetson() || l4t != "", L4T: l4t, Arch: m.Arch(), OS: m.OS(), Kernel: m.Kernel(),
+		Board: board, Jetson: m.Jetson(), L4T: l4t, Arch: m.Arch(), OS: m.OS(), Kernel: m.Kernel(),
 		Driver: m.Driver(), CUDA: m.CUDA(), Memory: m.Memory(), Power: m.PowerMode(),
 	}
 }

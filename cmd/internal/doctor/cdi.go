@@ -198,7 +198,7 @@ func (s *Subject) noCDI(r Result) Result {
 	case len(l4t) > 0 && l4t[0] < 36:
 		r.Summary = "none; JetPack 5 and older use NVIDIA's runtime instead"
 		return r
-	case !s.Machine.GPU() && !s.Machine.Board().Jetson():
+	case !s.Machine.GPU() && !s.Machine.Jetson():
 		r.Skipped = "there is no NVIDIA GPU"
 		return r
 	}
@@ -209,7 +209,7 @@ func (s *Subject) noCDI(r Result) Result {
 // generate is the command that writes a specification.
 func (s *Subject) generate(file string) string {
 	mode := ""
-	if s.Machine.Board().Jetson() {
+	if s.Machine.Jetson() {
 		mode = " --mode=csv"
 	}
 	return "sudo nvidia-ctk cdi generate" + mode + " --output=" + shellWord(file)

@@ -39,7 +39,7 @@ func checkGPU() Check {
 				driver = "GPU with the driver of the release"
 			}
 			r := passed("%s, %s", m.Arch(), driver)
-			if m.Board().Jetson() && !m.GPU() {
+			if m.Jetson() && !m.GPU() {
 				r = r.add(noDriver.find("the GPU's driver is not loaded").saw("none of /dev/nvhost-gpu, /dev/nvhost-ctrl-gpu, /dev/nvmap, /dev/nvidia0 exists"))
 			}
 			if m.Arch() != "arm64" && m.Exists("/proc/sys/fs/binfmt_misc") && !m.Exists("/proc/sys/fs/binfmt_misc/qemu-aarch64") && len(m.Glob("/proc/sys/fs/binfmt_misc/*aarch64*")) == 0 {
@@ -150,7 +150,7 @@ func checkPower() Check {
 		name: "power", group: groupMachine, description: "a Jetson's power mode",
 		kinds: []*Kind{powerLow},
 		check: func(_ context.Context, s *Subject) Result {
-			if !s.Machine.Board().Jetson() {
+			if !s.Machine.Jetson() {
 				return skipped("no Jetson")
 			}
 			mode := diag.Clean(s.Machine.PowerMode())

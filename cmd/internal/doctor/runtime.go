@@ -253,7 +253,7 @@ func (s *Subject) otherConfig(e *engine) string {
 // wantsRuntime reports whether containers here get the GPU by NVIDIA's runtime: on
 // Jetsons, and where it is installed.
 func (s *Subject) wantsRuntime() bool {
-	return s.Machine.Board().Jetson() || s.Machine.GPU() && s.installed(nvidiaRuntimeProgram)
+	return s.Machine.Jetson() || s.Machine.GPU() && s.installed(nvidiaRuntimeProgram)
 }
 
 // runtimes compares what the file says, what the engine says, and what there is.

@@ -29,7 +29,7 @@ func checkToolkit() Check {
 		name: "toolkit", group: groupNVIDIA, description: "NVIDIA's container toolkit",
 		kinds: []*Kind{toolkitMissing, toolkitOld},
 		check: func(ctx context.Context, s *Subject) Result {
-			if !s.Machine.Board().Jetson() && !s.Machine.GPU() {
+			if !s.Machine.Jetson() && !s.Machine.GPU() {
 				return skipped("there is no NVIDIA GPU")
 			}
 			said, err := s.run(ctx, "nvidia-ctk", "--version")

@@ -25,6 +25,10 @@ func (b Board) Jetson() bool {
 	return strings.HasPrefix(b.SoC, "tegra") || strings.Contains(b.Model, "Jetson")
 }
 
+// Jetson reports whether the machine is a Jetson: by its board, or where the device
+// tree cannot be seen, as in a container, by its release.
+func (m *Machine) Jetson() bool { return m.Exists(ReleaseFile) || m.Board().Jetson() }
+
 const deviceTree = "/proc/device-tree/"
 
 // Board reads what the board is: from the device tree, and on machines without one

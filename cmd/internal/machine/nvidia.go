@@ -28,7 +28,7 @@ func (m *Machine) GPU() bool {
 	if m.Exists("/proc/driver/nvidia/version") || m.Exists("/dev/nvidia0") || m.Exists("/dev/nvidiactl") {
 		return true
 	}
-	return m.Board().Jetson() && (m.Exists("/dev/nvhost-gpu") || m.Exists("/dev/nvmap") || m.Exists("/dev/nvhost-ctrl-gpu"))
+	return m.Jetson() && (m.Exists("/dev/nvhost-gpu") || m.Exists("/dev/nvmap") || m.Exists("/dev/nvhost-ctrl-gpu"))
 }
 
 // Kind is which of NVIDIA's platforms a machine is.
