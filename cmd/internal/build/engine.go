@@ -60,9 +60,10 @@ func (d *Docker) Has(ctx context.Context, about ImageInfo) bool {
 	return err == nil
 }
 
-// id is what the engine knows an image by.
+// id is what the engine knows an image by. Its own builder tells the configuration's
+// digest only where that is it.
 func (d *Docker) id(about ImageInfo) string {
-	if d.oci {
+	if d.oci || about.Config == "" {
 		return about.Digest
 	}
 	return about.Config
