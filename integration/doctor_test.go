@@ -64,12 +64,12 @@ func TestDoctorOnJetson(t *testing.T) {
 	assert.Empty(t, ids, text)
 	assert.Equal(t, "nvidia.com/gpu=0, nvidia.com/gpu=all", summary)
 	ids, _, summary = report.found("builder")
-	assert.Empty(t, ids, text)
-	assert.Contains(t, summary, ", devices nvidia.com/gpu=0, nvidia.com/gpu=all, cache up to ")
+	assert.Equal(t, []string{"cache-unbounded"}, ids, "the tests' daemons keep everything: %s", text)
+	assert.Contains(t, summary, ", devices nvidia.com/gpu=0, nvidia.com/gpu=all")
 
 	report, text = doctorOn(t, theJetson(t).Root, []string{"BUILDKIT_HOST=" + shared.Daemon.Addr})
 	ids, _, _ = report.found("builder")
-	assert.Equal(t, []string{"buildkit-devices"}, ids, text)
+	assert.Equal(t, []string{"buildkit-devices", "cache-unbounded"}, ids, text)
 }
 
 // TestDoctorRepairsDockerd looks at a Jetson whose Docker was never set up, with a real engine that reads its
