@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,8 +10,11 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/frontend"
 )
 
 var recordings = []string{"first", "again", "failed-test", "failed-build", "platforms"}
@@ -63,14 +67,16 @@ func TestWriteFile(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, entries, 1, "no temporary file is left")
 
-	require.ErrorContains(t, Writable(dir), "is a folder")
-	require.ErrorContains(t, r.WriteFile(dir, JSON), "report "+dir)
+	folder := filepath.Join(dir, "folder")
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	require.ErrorContains(t, Writable(folder), "is a folder")
+	require.ErrorContains(t, r.WriteFile(folder, JSON), "report "+folder)
 	missing := filepath.Join(dir, "missing", "report.json")
 	require.ErrorContains(t, Writable(missing), "no such file or directory")
 	require.ErrorContains(t, r.WriteFile(missing, JSON), "report "+missing)
 	entries, err = os.ReadDir(dir)
 	require.NoError(t, err)
-	assert.Len(t, entries, 1)
+	assert.Len(t, entries, 2, "no temporary file is left")
 }
 
 func TestFormatOf(t *testing.T) {
@@ -149,4 +155,34 @@ func TestSeveralBuilds(t *testing.T) {
 	require.NoError(t, recorder.Report().Write(&page, HTML))
 	checkPage(t, page.String())
 	assert.Contains(t, readLogs(t, recorder.logs.dir), "-- a/build/01o04_tools-1o1.txt --")
+}
+
+// A build that failed took as long as its first failure did; what else ran until it was stopped
+// decided nothing.
+func TestCriticalPathOfFailure(t *testing.T) {
+	at := func(s int) time.Time { return time.Unix(int64(s), 0) }
+	step := func(id int, result Result, from, to int, inputs ...int) *prepared {
+		return &prepared{step: Step{ID: id, Result: result, Inputs: inputs}, spans: []interval{{at(from), at(to)}}}
+	}
+	steps := []*prepared{step(1, Ran, 0, 2), step(2, Failure, 2, 5, 1), step(3, Failure, 2, 6, 1), step(4, Interrupted, 2, 7, 1)}
+	assert.Equal(t, []int{1, 2}, critical(steps))
+	steps[1].step.Result, steps[2].step.Result, steps[3].step.Result = Ran, Ran, Ran
+	assert.Equal(t, []int{1, 4}, critical(steps))
+	assert.Empty(t, critical(nil))
+}
+
+func TestFirstOutcomeCounts(t *testing.T) {
+	r, p := began(t, "numpy", "test.py", Options{})
+	p.Done(Outcome{})
+	p.Done(Outcome{Err: errors.New("late")})
+	assert.Equal(t, Success, r.Report().Result)
+}
+
+// Nobody owns layers that the history does not tell of.
+func TestLayersWithoutHistory(t *testing.T) {
+	m := &Manifest{Layers: []ocispecs.Descriptor{{Digest: "sha256:1", Size: 1}, {Digest: "sha256:2", Size: 2}}, History: []ocispecs.History{{CreatedBy: "x"}, {EmptyLayer: true}}}
+	owners := []frontend.Owner{{Kind: frontend.BaseOperation}, {Kind: frontend.InstructionOperation, Package: "a"}}
+	assert.Equal(t, []Layer{{Digest: "sha256:1", Size: 1}, {Digest: "sha256:2", Size: 2}}, layers(m, owners))
+	m.History[1].EmptyLayer = false
+	assert.Equal(t, []Layer{{Digest: "sha256:1", Size: 1, Owner: "base", CreatedBy: "x"}, {Digest: "sha256:2", Size: 2, Owner: "package", Package: "a"}}, layers(m, owners))
 }
