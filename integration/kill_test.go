@@ -138,6 +138,10 @@ func interruptBuild(t *testing.T, ph phase, do func(*interrupted), code int) {
 	assert.Less(t, time.Since(start), 20*time.Second, "time to end")
 	assert.Equal(t, code, cmd.ProcessState.ExitCode(), "exit code:\n%s", &output)
 
+	if code == 1 && ph.up != 0 { // where there was a connection
+		assert.Contains(t, output.String(), "the connection to the builder ended")
+	}
+
 	assert.Equal(t, before, namesBelow(t, p.dir), "files of the project")
 	for _, name := range namesBelow(t, home) {
 		assert.True(t, strings.HasPrefix(name, "cache/"), "left in the home: %s", name)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/codes"
 
 	"jetkit/pkgspec/diag"
 )
@@ -31,6 +33,9 @@ func (e *buildError) print(w io.Writer) {
 func asBuildError(err error) error {
 	list := diag.FromError(err)
 	if len(list) == 0 {
+		if grpcerrors.Code(err) == codes.Unavailable { // of gRPC's own: the builder's errors have other codes
+			err = fmt.Errorf("the connection to the builder ended, and the build with it; what it finished is in the builder's cache: %w", err)
+		}
 		return &buildError{err}
 	}
 	texts := map[string][]byte{}
