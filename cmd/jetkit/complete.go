@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/cmd/internal/builder"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/platform"
 )
@@ -67,3 +68,13 @@ func knownValues(arg string) []string {
 
 // knownPlatforms lists the platforms that there are targets for.
 func knownPlatforms() []string { return []string{"linux/arm64", "linux/amd64"} }
+
+// completeBuilders offers the names of builders for each flag --builder.
+func completeBuilders(cmd *cobra.Command, sys *system) {
+	if cmd.Flags().Lookup("builder") != nil {
+		completeFlag(cmd, "builder", func() []string { return builder.Names(sys.env) })
+	}
+	for _, sub := range cmd.Commands() {
+		completeBuilders(sub, sys)
+	}
+}

@@ -152,6 +152,7 @@ their help what else they need.`,
 		newVersion(sys),
 	)
 	group(root)
+	completeBuilders(root, sys)
 	return root
 }
 

@@ -77,6 +77,9 @@ func (s store) group(name string) (*nodeGroup, error) {
 	return g, nil
 }
 
+// Names lists the builders that can be asked for by name: buildx's, and the private one.
+func Names(env engine.Env) []string { return append(storeOf(env).names(), PrivateName) }
+
 // names lists all builders of the store.
 func (s store) names() []string {
 	entries, _ := os.ReadDir(filepath.Join(s.dir, "instances")) // without a folder there are none
