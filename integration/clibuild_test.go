@@ -241,6 +241,8 @@ func TestBuildRunsConfigPyOnTheBuilder(t *testing.T) {
 	simulated := p.jetkit(t, nil, append(args, "--simulate", "p:one")...).succeeded(t)
 	assert.Contains(t, simulated.stdout, "arg    WHO=me", simulated.stdout)
 	assert.Regexp(t, `(?m)^  p:one-\S+$`, simulated.stdout)
+	planned := runCommand(t, jetkitCommand(t, shared.Daemon, p.dir, append([]string{"plan", "p:one", "--builder", shared.Daemon.Addr}, args...)...)).succeeded(t)
+	assert.Contains(t, planned.stdout, "arg    WHO=me")
 	listed := p.jetkit(t, nil, append(args, "--list-packages", "p*")...).succeeded(t)
 	assertContains(t, listed.stdout, "p:one\n")
 	built := p.jetkit(t, nil, append(args, "--output", "type=cacheonly", "--multiple", "p:*")...).succeeded(t)

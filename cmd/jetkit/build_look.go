@@ -232,18 +232,21 @@ func (b *builds) simulate(names []string) error {
 	return nil
 }
 
+// planOnBuilder plans an image on the builder.
+func (b *builds) planOnBuilder(r *request) (planned frontend.Planned, err error) {
+	err = b.look(r, func(ctx context.Context, c gateway.Client, o frontend.Options) (err error) {
+		planned, err = o.Plan(ctx, c)
+		return err
+	})
+	return planned, err
+}
+
 // plan plans an image: with the files of this machine, or where config.py files would
 // have to run, on the builder.
 func (b *builds) plan(r *request) (frontend.Planned, error) {
 	var planned frontend.Planned
-	onBuilder := func() error {
-		return b.look(r, func(ctx context.Context, c gateway.Client, o frontend.Options) (err error) {
-			planned, err = o.Plan(ctx, c)
-			return err
-		})
-	}
 	if build.IsRemote(r.context) || b.flags.upTo != "" {
-		return planned, onBuilder()
+		return b.planOnBuilder(r)
 	}
 	if err := b.here(r); err != nil {
 		return planned, err
@@ -255,7 +258,7 @@ func (b *builds) plan(r *request) (frontend.Planned, error) {
 	defer w.close()
 	p, problems, err := w.solve(b.ctx)
 	if found, notListed := w.list(b.ctx); notListed == nil && slices.ContainsFunc(found.catalog.Packages(), notRunHere) {
-		return planned, onBuilder()
+		return b.planOnBuilder(r)
 	}
 	return frontend.Planned{Plan: p, Project: w.Project, Problems: problems}, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	planpage "jetkit/cmd/internal/report/page"
+	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/plan/printer"
 )
@@ -16,7 +17,7 @@ var planFormats = []string{"text", "json", "mermaid", "dot", "html", "digest"}
 
 func newPlan(sys *system) *cobra.Command {
 	var flags requestFlags
-	var format string
+	var format, builder string
 	cmd := &cobra.Command{
 		Use:                   "plan [OPTIONS] [-f jetson.yaml | PACKAGE...]",
 		DisableFlagsInUseLine: true,
@@ -25,7 +26,8 @@ func newPlan(sys *system) *cobra.Command {
 docker buildx build --call=jetson.plan returns for the same file, context and build arguments: the
 same JSON and the same digest.
 
-Without -f and without packages, jetson.yaml of the context is read.`,
+Without -f and without packages, jetson.yaml of the context is read. Only files of this machine are
+read, unless --builder names a builder.`,
 		Example: `  jetkit plan                                       # ./jetson.yaml
   jetkit plan -f robot/jetson.yaml --cuda 12.4
   jetkit plan numpy cmake:apt --l4t 36.4.3 --platform linux/arm64
@@ -37,12 +39,7 @@ Without -f and without packages, jetson.yaml of the context is read.`,
 			if err != nil {
 				return err
 			}
-			w, err := load(cmd.Context(), r)
-			if err != nil {
-				return err
-			}
-			defer w.close()
-			p, problems, err := w.solve(cmd.Context())
+			p, problems, err := planOf(cmd, sys, &flags, builder, r)
 			if err != nil {
 				return err
 			}
@@ -57,8 +54,29 @@ Without -f and without packages, jetson.yaml of the context is read.`,
 	}
 	flags.register(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
+	cmd.Flags().StringVar(&builder, "builder", "", "`NAME` of a builder to plan on: config.py files run there, and contexts may be anything that it can get")
 	oneOf(cmd, &format, "format", "plan", planFormats...)
 	return cmd
+}
+
+// planOf plans with the files of this machine, or on a builder that is named.
+func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *request) (*plan.Plan, diag.List, error) {
+	if on == "" {
+		w, err := load(cmd.Context(), r)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer w.close()
+		return w.solve(cmd.Context())
+	}
+	f := &buildFlags{requestFlags: *flags, builder: on}
+	if flags.platform != "" {
+		f.platforms = []string{flags.platform}
+	}
+	b := &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd}
+	defer b.close()
+	planned, err := b.planOnBuilder(r)
+	return planned.Plan, planned.Problems, err
 }
 
 // formatPlan prints a plan in one of planFormats.
