@@ -133,7 +133,7 @@ func TestReportsOfFailures(t *testing.T) {
 		if signal == syscall.SIGINT {
 			assert.Equal(t, "interrupted", p.report(t).Result)
 		}
-		left, err := filepath.Glob(filepath.Join(p.dir, ".jetkit-report-*"))
+		left, err := filepath.Glob(filepath.Join(p.dir, ".jetkit-*"))
 		require.NoError(t, err)
 		assert.Empty(t, left, "half-written files")
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 	"slices"
 	"strings"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jetkit/cmd/internal/autotag"
+	"jetkit/cmd/internal/outfile"
 	"jetkit/pkgspec/diag"
 )
 
@@ -264,17 +263,8 @@ func (f *finder) say(when bool, format string, args ...any) {
 
 // writeFile writes a file as a whole: who reads it finds the old text or the new one.
 func writeFile(name, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
+	return outfile.Write(name, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
 		return err
-	}
-	_, err = f.WriteString(text)
-	err = cmp.Or(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the first error counts
-	}
-	return err
+	})
 }

@@ -3,22 +3,29 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"jetkit/cmd/internal/build"
+	"jetkit/cmd/internal/outfile"
 	"jetkit/pkgspec/diag"
 )
 
-// unmark removes the file of the image's ID, so that none is there after a failure.
+// unmark removes the file of the image's ID, so that none is there after a failure, and
+// finds out now, and not after hours, which files cannot be written.
 func (b *builds) unmark() error {
+	for flag, file := range map[string]string{"--metadata-file": b.flags.metadataFile, "--iidfile": b.flags.iidFile} {
+		if file == "" {
+			continue
+		}
+		if err := outfile.Check(file); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
 	if b.flags.iidFile == "" {
 		return nil
 	}
-	if err := os.Remove(b.flags.iidFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := outfile.Remove(b.flags.iidFile); err != nil {
 		return fmt.Errorf("--iidfile: %w", err)
 	}
 	return nil

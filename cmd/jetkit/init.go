@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/cmd/internal/outfile"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -253,6 +255,12 @@ func scalar(text string) string {
 // writeWhole writes a file at once: it is there whole, or not at all. Without force a
 // file that exists stays.
 func writeWhole(file string, text []byte, force bool) (err error) {
+	if force {
+		return outfile.Write(file, func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
+	}
 	temp, err := os.CreateTemp(filepath.Dir(file), ".jetkit-*")
 	if err != nil {
 		return err
@@ -267,9 +275,6 @@ func writeWhole(file string, text []byte, force bool) (err error) {
 	}
 	if err != nil {
 		return err
-	}
-	if force {
-		return os.Rename(temp.Name(), file)
 	}
 	err = os.Link(temp.Name(), file) // unlike a rename it fails if the file exists
 	if errors.Is(err, fs.ErrExist) {

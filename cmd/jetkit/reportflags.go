@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/cmd/internal/outfile"
 	"jetkit/cmd/internal/report"
 )
 
@@ -35,8 +36,8 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 // are an error now, and not after hours.
 func (f *reportFlags) recorder(several bool) (*report.Recorder, error) {
 	for _, file := range f.files {
-		if err := report.Writable(file.name); err != nil {
-			return nil, err
+		if err := outfile.Check(file.name); err != nil {
+			return nil, fmt.Errorf("report %s: %w", file.name, err)
 		}
 	}
 	return report.New(report.Options{LogDir: f.logDir, Several: several})

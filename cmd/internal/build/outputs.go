@@ -14,6 +14,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+
+	"jetkit/cmd/internal/outfile"
 )
 
 // outputs are the files that exports write. They get their names at the end of a
@@ -74,8 +76,8 @@ func (r *Request) exports(ctx context.Context, opt *client.SolveOpt) (*outputs, 
 		case e.Dest == Stdout:
 			entry.Output = func(map[string]string) (io.WriteCloser, error) { return nopCloser{r.Out}, nil }
 		case e.Dest != "":
-			if info, err := os.Stat(e.Dest); err == nil && info.IsDir() {
-				return nil, &os.PathError{Op: "write", Path: e.Dest, Err: errors.New("it is a folder, and a file is to be written")}
+			if err := outfile.Check(e.Dest); err != nil {
+				return nil, fmt.Errorf("output: %w", err)
 			}
 			entry.Output = func(map[string]string) (io.WriteCloser, error) { return o.create(e.Dest) }
 		case e.Folder != "":
@@ -90,8 +92,15 @@ func (r *Request) exports(ctx context.Context, opt *client.SolveOpt) (*outputs, 
 
 // create opens a file that gets its name later.
 func (o *outputs) create(name string) (io.WriteCloser, error) {
+	target, err := outfile.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	if target.Direct {
+		return target.Open()
+	}
+	name = target.Path
 	p := pending{name: name}
-	var err error
 	if p.file, err = unnamed(filepath.Dir(name)); err != nil {
 		if p.file, err = os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".partial-"); err != nil {
 			return nil, err
@@ -101,7 +110,7 @@ func (o *outputs) create(name string) (io.WriteCloser, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.pending = append(o.pending, p)
-	return nopCloser{p.file}, p.file.Chmod(0o644)
+	return nopCloser{p.file}, target.SetMode(p.file)
 }
 
 // keep opens the file of an image in a folder, unless it is there. Files of the
@@ -121,8 +130,20 @@ func (o *outputs) keep(folder string, about ImageInfo) (io.WriteCloser, error) {
 	if _, err := os.Stat(o.archive); err == nil {
 		return nil, nil
 	}
-	o.outdated, _ = filepath.Glob(filepath.Join(folder, name+".????????????.tar")) // it has no pattern's characters
+	o.outdated = outdated(folder, name)
 	return o.create(o.archive)
+}
+
+// outdated lists the files of an image's name in a folder, whatever characters that has.
+func outdated(folder, name string) []string {
+	entries, _ := os.ReadDir(folder) // nothing is outdated in a folder that cannot be read
+	var files []string
+	for _, e := range entries {
+		if matches, _ := filepath.Match(name+".????????????.tar", e.Name()); matches { // it has no pattern's characters
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files
 }
 
 // commit gives the files their names.

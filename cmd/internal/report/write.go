@@ -2,13 +2,13 @@ package report
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"jetkit/cmd/internal/outfile"
 )
 
 // Format is the form of a report in a file.
@@ -33,18 +33,6 @@ func FormatOf(file string) (Format, error) {
 	return format, nil
 }
 
-// Writable reports why a file cannot be written, before a build that takes hours.
-func Writable(file string) error {
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a folder", file)
-	}
-	probe, err := os.CreateTemp(filepath.Dir(file), ".jetkit-report-*")
-	if err != nil {
-		return fmt.Errorf("report %s: %w", file, errors.Unwrap(err))
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
 // Write writes the report.
 func (r *Report) Write(w io.Writer, format Format) error {
 	switch format {
@@ -61,25 +49,9 @@ func (r *Report) Write(w io.Writer, format Format) error {
 }
 
 // WriteFile writes the report to a file, which is there when it is complete and not before.
-func (r *Report) WriteFile(file string, format Format) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("report %s: %w", file, err)
-		}
-	}()
-	temporary, err := os.CreateTemp(filepath.Dir(file), ".jetkit-report-*")
-	if err != nil {
-		return err
+func (r *Report) WriteFile(file string, format Format) error {
+	if err := outfile.Write(file, func(w io.Writer) error { return r.Write(w, format) }); err != nil {
+		return fmt.Errorf("report %s: %w", file, err)
 	}
-	err = r.Write(temporary, format)
-	if err == nil {
-		err = temporary.Chmod(0o644)
-	}
-	if err = errors.Join(err, temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(temporary.Name()) // the other error says more
-	}
-	return err
+	return nil
 }

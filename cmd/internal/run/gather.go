@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,7 @@ func Gather(ctx context.Context, line *Line, m *machine.Machine, env func(string
 		Line: line, Machine: m, Env: env,
 		Engine: Engine{Name: line.Own.Engine},
 		User:   session.User, Terminal: session.Terminal, Now: session.Now, WorkDir: session.WorkDir,
-		State: stateFolder(env, cache), ReadFile: os.ReadFile, LookPath: exec.LookPath,
+		State: stateFolder(env, cache), ReadFile: readOrdinary, LookPath: exec.LookPath,
 	}
 	if f.Engine.Name == Docker {
 		f.docker(ctx)
@@ -37,6 +38,15 @@ func Gather(ctx context.Context, line *Line, m *machine.Machine, env func(string
 		f.Cookies = answer(ctx, "xauth", "nlist", display)
 	}
 	return f
+}
+
+// readOrdinary reads a file. What can be read only once, as <(...) of a shell, is left to
+// the engine.
+func readOrdinary(name string) ([]byte, error) {
+	if !isFile(name) {
+		return nil, &os.PathError{Op: "read", Path: name, Err: errors.New("it is no ordinary file")}
+	}
+	return os.ReadFile(name)
 }
 
 // docker asks the engine what it can do.
