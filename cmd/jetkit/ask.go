@@ -4,23 +4,37 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"os"
 	"strings"
+
+	"github.com/containerd/console"
 
 	"jetkit/pkgspec/diag"
 )
 
-// ask asks a question on the terminal that the command reads from. Without a terminal,
-// the answer is the one by default. Standard output stays free of it.
+// isTerminal reports whether a stream is one that a person sits at.
+func isTerminal(stream any) bool {
+	f, ok := stream.(console.File)
+	if !ok {
+		return false
+	}
+	_, err := console.ConsoleFromFile(f)
+	return err == nil
+}
+
+// asks reports whether the user can be asked something: questions are on standard error,
+// so that standard output stays free for results.
+func (s *system) asks() bool { return isTerminal(s.in) && isTerminal(s.err) }
+
+// ask asks a question on the terminal. Without one, the answer is the one by default.
 func (s *system) ask(ctx context.Context, question string, byDefault bool) (bool, error) {
-	f, ok := s.in.(*os.File)
-	if !ok || !onTerminal(f) {
+	if !s.asks() {
 		return byDefault, nil
 	}
 	return s.question(ctx, question, byDefault)
 }
 
-// question asks until the answer is yes or no.
+// question asks until the answer is yes or no, wherever the answer comes from. The end of
+// the input is a no.
 func (s *system) question(ctx context.Context, question string, byDefault bool) (bool, error) {
 	choices := "[y/N]"
 	if byDefault {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,9 +31,11 @@ func (b *builds) allow(refused *frontend.RefusedError) (again bool, no error) {
 	if b.flags.yes {
 		fmt.Fprintf(b.err, "allowed, as --yes says\n")
 	} else {
-		fmt.Fprintf(b.err, "Allow it for this build? [y/N] ")
-		answer, _ := bufio.NewReader(b.in).ReadString('\n') // the end of the input is a no
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+		yes, err := b.ask(b.ctx, "Allow it for this build?", false)
+		if err != nil {
+			return false, err
+		}
+		if !yes {
 			return false, fmt.Errorf("not allowed: %s", strings.Join(missing, ", "))
 		}
 	}

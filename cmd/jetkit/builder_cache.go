@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/docker/go-units"
@@ -73,7 +71,7 @@ What a running build uses stays.`,
 			}
 			limits.Filter, limits.KeepDuration = filtered.Filter, filtered.KeepDuration
 			if !force {
-				agreed, err := confirm(cmd.Context(), sys, pruneWarning(limits.All))
+				agreed, err := sys.question(cmd.Context(), pruneWarning(limits.All), false)
 				if !agreed || err != nil {
 					return err
 				}
@@ -112,22 +110,6 @@ func withBuilder(ctx context.Context, sys *system, name string, use func(*builde
 	}
 	fmt.Fprintln(sys.err, "builder: "+oneLine(b.Why))
 	return errors.Join(use(b), b.Close())
-}
-
-// confirm asks a question that y answers.
-func confirm(ctx context.Context, sys *system, question string) (bool, error) {
-	fmt.Fprintf(sys.err, "%s [y/N] ", question)
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(sys.in).ReadString('\n') // no answer is a no
-		answer <- line
-	}()
-	select {
-	case <-ctx.Done():
-		return false, ctx.Err()
-	case line := <-answer:
-		return strings.EqualFold(strings.TrimSpace(line), "y"), nil
-	}
 }
 
 // size is a flag's value in bytes: "20gb".

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -211,18 +210,5 @@ func (f *doctorFlags) agreed(ctx context.Context, sys *system, given bool, quest
 		fmt.Fprintf(sys.err, "not done, as there is no terminal to ask on: %s does it without asking\n", flag)
 		return false, nil
 	}
-	fmt.Fprintf(sys.err, "%s [y/N] ", question)
-	answer := make(chan string, 1)
-	go func() { // a read of a terminal cannot be interrupted
-		line, _ := bufio.NewReader(sys.in).ReadString('\n') // the end of the input is a no
-		answer <- line
-	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(sys.err)
-		return false, ctx.Err()
-	case line := <-answer:
-		line = strings.ToLower(strings.TrimSpace(line))
-		return line == "y" || line == "yes", nil
-	}
+	return sys.question(ctx, question, false)
 }

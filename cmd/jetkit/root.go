@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/containerd/console"
 	"github.com/spf13/cobra"
 
 	"jetkit/cmd/internal/machine"
@@ -26,19 +25,6 @@ const (
 	// exitNone is what jetson-containers' autotag ends with where no image fits.
 	exitNone = 127
 )
-
-// isTerminal reports whether a stream is one that a person sits at.
-func isTerminal(stream any) bool {
-	f, ok := stream.(console.File)
-	if !ok {
-		return false
-	}
-	_, err := console.ConsoleFromFile(f)
-	return err == nil
-}
-
-// asks reports whether the user can be asked something.
-func (s *system) asks() bool { return isTerminal(s.in) && isTerminal(s.err) }
 
 // system is everything outside of the program that commands use, so that tests
 // can stand in for it.

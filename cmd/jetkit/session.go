@@ -4,8 +4,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/containerd/console"
-
 	container "jetkit/cmd/internal/run"
 )
 
@@ -15,14 +13,8 @@ func thisSession() container.Session {
 	dir, _ := os.Getwd()        // nothing is looked for around a folder that is gone
 	return container.Session{
 		User:     container.User{ID: os.Getuid(), Name: os.Getenv("USER"), Groups: groups},
-		Terminal: onTerminal(os.Stdin) && onTerminal(os.Stdout),
+		Terminal: isTerminal(os.Stdin) && isTerminal(os.Stdout),
 		Now:      time.Now(),
 		WorkDir:  dir,
 	}
-}
-
-// onTerminal reports whether a stream is one that a person sits at.
-func onTerminal(f *os.File) bool {
-	_, err := console.ConsoleFromFile(f)
-	return err == nil
 }
