@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 // completeNames offers the names of packages to the shell.
 func (f *requestFlags) completeNames(sys *system) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		f.sources, f.contexts = once(f.sources), once(f.contexts) // cobra reads the flags twice
 		w, err := f.load(cmd, sys)
 		if err != nil { // there is no place to say so
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -22,13 +24,28 @@ func (f *requestFlags) completeNames(sys *system) cobra.CompletionFunc {
 		var names []cobra.Completion
 		for _, p := range w.catalog.Packages() {
 			for _, name := range p.Names() {
-				if strings.HasPrefix(name, begun) && diag.Clean(name) == name {
-					names = append(names, cobra.CompletionWithDesc(name, p.Origin.String()))
+				if strings.HasPrefix(name, begun) && harmless.MatchString(name) {
+					names = append(names, cobra.CompletionWithDesc(name, diag.Clean(p.Origin.String())))
 				}
 			}
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// harmless matches names that mean nothing else to a shell: a tree may have a folder
+// called $(rm -rf ~).
+var harmless = regexp.MustCompile(`^[\w.+][\w.+:-]*$`)
+
+// once returns a list without what was there before.
+func once(list []string) []string {
+	var short []string
+	for _, text := range list {
+		if !slices.Contains(short, text) {
+			short = append(short, text)
+		}
+	}
+	return short
 }
 
 // completeFlag offers values of a flag to the shell. They are only looked up when it

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -43,6 +45,27 @@ type system struct {
 	disk func(dir string) (free, total int64, err error)
 }
 
+// answer is standard output. It remembers that something could not be written, so that
+// no command says that all is well on a full disk.
+type answer struct {
+	io.Writer
+	err error
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	n, err := a.Writer.Write(p)
+	a.err = cmp.Or(a.err, err)
+	return n, err
+}
+
+// stdout is where answers go, for programs that are to have it themselves, or a terminal.
+func (s *system) stdout() io.Writer {
+	if a, ok := s.out.(*answer); ok {
+		return a.Writer
+	}
+	return s.out
+}
+
 // shownError is an error that has more to show than its text.
 type shownError interface{ print(w io.Writer) }
 
@@ -62,9 +85,16 @@ func usagef(cmd *cobra.Command, format string, args ...any) error {
 
 // run executes one command line and gives the exit code.
 func run(ctx context.Context, args []string, sys *system) int {
+	answer := &answer{Writer: sys.out}
+	if _, isFile := sys.out.(*os.File); isFile {
+		sys.out = answer
+	}
 	root := newRoot(sys)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = answer.err
+	}
 	var usage *usageError
 	var shown shownError
 	var exit *exitError

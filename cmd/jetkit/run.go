@@ -94,7 +94,7 @@ func runContainer(cmd *cobra.Command, sys *system, args []string) error {
 	if plan.Sudo != "" {
 		fmt.Fprintf(sys.err, "using sudo: %s\n", plan.Sudo)
 	}
-	code, err := plan.Start(ctx, container.Streams{In: sys.in, Out: sys.out, Err: sys.err}, around...)
+	code, err := plan.Start(ctx, container.Streams{In: sys.in, Out: sys.stdout(), Err: sys.err}, around...)
 	switch {
 	case ctx.Err() != nil && code == container.ExitFailed:
 		return ctx.Err() // before there was a container

@@ -79,7 +79,7 @@ func (f *buildFlags) shell(cmd *cobra.Command, args []string, sys *system) error
 		return err
 	}
 	b.stage = func(r *build.Request, p *build.Progress) gateway.BuildFunc {
-		s := &shell.Shell{In: sys.in, Out: sys.out, Err: sys.err, Suspend: p.Suspend}
+		s := &shell.Shell{In: sys.in, Out: sys.stdout(), Err: sys.err, Suspend: p.Suspend}
 		return s.InStage(frontend.StageWith(frontend.Options{Complete: r.Complete}), title, command)
 	}
 	defer b.close()

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ownNamespaces starts a program as the first process of a PID namespace, with
@@ -90,16 +92,38 @@ func exists(path string) bool {
 // programVersion asks buildkitd for its version:
 // "buildkitd github.com/moby/buildkit v0.34.2 COMMIT".
 func programVersion(ctx context.Context, program string) (string, error) {
-	out, err := exec.CommandContext(ctx, program, "--version").Output()
-	if err != nil {
-		return "", fmt.Errorf("%s --version: %w", program, err)
+	ctx, cancel := context.WithTimeoutCause(ctx, versionLimit, fmt.Errorf("no answer within %s", versionLimit))
+	defer cancel()
+	var out answer
+	cmd := exec.CommandContext(ctx, program, "--version")
+	cmd.Stdout, cmd.WaitDelay = &out, endGrace
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%s --version: %w", program, cmp.Or(out.err, context.Cause(ctx), err))
 	}
-	fields := strings.Fields(string(out))
+	fields := strings.Fields(string(out.text))
 	const position = 2
 	if len(fields) <= position || fields[0] != "buildkitd" {
-		return "", fmt.Errorf("%s is not BuildKit's: its --version says %q", program, lastLines(string(out)))
+		return "", fmt.Errorf("%s is not BuildKit's: its --version says %q", program, lastLines(string(out.text)))
 	}
 	return fields[position], nil
+}
+
+// versionLimit is for a program to tell its version.
+const versionLimit = 10 * time.Second
+
+// answer takes a program's short answer. What goes on writing is told to stop.
+type answer struct {
+	text []byte
+	err  error
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if len(a.text)+len(p) > tailSize {
+		a.err = fmt.Errorf("it answers with more than %d bytes", tailSize)
+		return 0, a.err
+	}
+	a.text = append(a.text, p...)
+	return len(p), nil
 }
 
 // startError explains why the kernel refused to start the daemon.
