@@ -59,6 +59,9 @@ var (
 	deviceMissing     = regexp.MustCompile(`^(?:failed to load LLB: |(?:process "(?:[^"\\]|\\.)*" did not complete successfully: )?CDI device injection failed: )?(?:required device "([^"\\]+)" is not registered|unresolvable CDI devices (\S+?)(?:, \S+)*)$`)
 )
 
+// newSpecification tells how a builder on a Jetson gets a device.
+const newSpecification = "sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml, then jetkit builder stop; the next build starts it anew"
+
 // refusalOf recognises a builder's refusal.
 func refusalOf(text string) (refusal, bool) {
 	allow := func(what string) string {
@@ -76,14 +79,14 @@ func refusalOf(text string) (refusal, bool) {
 	if m := deviceUnsupported.FindStringSubmatch(text); m != nil {
 		return refusal{
 			what: device, device: m[1], cause: "the builder's configuration turns CDI devices off",
-			fix: "set disabled = false below [cdi] in its buildkitd.toml",
+			fix: "set disabled = false below [cdi] in its buildkitd.toml, and start it again; jetkit's own builder: " + newSpecification,
 		}, true
 	}
 	if m := deviceMissing.FindStringSubmatch(text); m != nil {
 		name := m[1] + m[2]
 		return refusal{
 			what: device, device: name, cause: "the builder has no device " + name,
-			fix: "on a Jetson with JetPack 6 or later run: sudo nvidia-ctk cdi generate --mode=csv --output=/etc/cdi/nvidia.yaml\n" +
+			fix: "on a Jetson with JetPack 6 or later: " + newSpecification + "\n" +
 				"  (`docker buildx inspect` lists a builder's devices), or name another one: --build-arg TEST_DEVICE=NAME for tests, BUILD_DEVICE for RUN steps",
 		}, true
 	}
@@ -95,7 +98,7 @@ func (c *compiled) refused(err error, r refusal) error {
 	lines := []string{r.cause, "  " + r.fix}
 	needed := entitlementsOf(c.plan, c.required)
 	for _, e := range needed {
-		if e.Name != r.what {
+		if r.allowable && e.Name != r.what {
 			lines = append(lines, fmt.Sprintf("  the build needs --allow %s too, for %s", e.Name, strings.Join(e.Uses, " and ")))
 		}
 	}

@@ -26,7 +26,7 @@ func TestRefusals(t *testing.T) {
 		"failed to load LLB: devices nvidia.com/gpu=0, nvidia.com/gpu=1 are requested by the build but not allowed": {
 			"the device nvidia.com/gpu=0,", "--allow device",
 		},
-		`CDI device "nvidia.com/gpu=all" is required by step "[test numpy] test.py", but CDI device support is disabled`:                                       {"[cdi]", "buildkitd.toml", aTest},
+		`CDI device "nvidia.com/gpu=all" is required by step "[test numpy] test.py", but CDI device support is disabled`:                                       {"[cdi]", "buildkitd.toml", "nvidia-ctk cdi generate", "jetkit builder stop", aTest},
 		`required device "nvidia.com/gpu=7" is not registered`:                                                                                                 {"no device nvidia.com/gpu=7", "nvidia-ctk cdi generate", "TEST_DEVICE=NAME", "TEST_GPU=skip", aTest},
 		`process "/bin/sh -c echo \"a\\nb\"" did not complete successfully: CDI device injection failed: required device "nvidia.com/gpu=7" is not registered`: {"no device nvidia.com/gpu=7"},
 		"CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=all":                                                                             {"no device nvidia.com/gpu=all", "nvidia-ctk cdi generate"},
@@ -72,6 +72,9 @@ func TestRefusalNamesOnlyItsUses(t *testing.T) {
 	got = c.explain(err).Error()
 	assert.NotContains(t, got, "TEST_GPU=skip", "neither tests nor RUN steps of the plan use a device")
 	assert.NotContains(t, got, "BUILD_GPU", "neither tests nor RUN steps of the plan use a device")
+	c, err = failed(t, "", `required device "x.com/y=z" is not registered`)
+	c.plan.Tests.Network = plan.NetworkHost
+	assert.NotContains(t, c.explain(err).Error(), "--allow", "nothing was forbidden")
 }
 
 // What a package's command prints of devices is no refusal.
