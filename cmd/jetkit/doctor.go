@@ -167,6 +167,9 @@ func (f *doctorFlags) repair(ctx context.Context, sys *system, subject *doctor.S
 	}
 	report.Applied, report.Backup, report.Notes = true, done.Backup, done.Notes
 	fmt.Fprintf(sys.err, "changed %s", repair.File)
+	if !sys.machine.Here() {
+		fmt.Fprintf(sys.err, " below %s", sys.machine.Path("/"))
+	}
 	if done.Backup != "" {
 		fmt.Fprintf(sys.err, "; the old file is %s", done.Backup)
 	}

@@ -116,7 +116,7 @@ func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) 
 		return nil, err
 	}
 	var err error
-	if r.platform, err = parsePlatform(f.platform); err != nil {
+	if r.platform, err = sys.platform(f.platform); err != nil {
 		return nil, usagef(cmd, "--platform: %w", err)
 	}
 	r.platformNamed = f.platform != ""

@@ -66,7 +66,7 @@ func (f *initFlags) run(cmd *cobra.Command, sys *system, names []string) error {
 	if _, err := os.Lstat(f.output); f.output != "-" && err == nil && !f.force {
 		return fmt.Errorf("%s exists; --force overwrites it, -o names another file", f.output)
 	}
-	if _, err := parsePlatform(f.platform); err != nil {
+	if _, err := sys.platform(f.platform); err != nil {
 		return usagef(cmd, "--platform: %w", err)
 	}
 	values, err := f.values(cmd, sys)
@@ -113,7 +113,7 @@ func (f *initFlags) values(cmd *cobra.Command, sys *system) ([]value, error) {
 	if release {
 		return list, nil
 	}
-	p, err := parsePlatform(f.platform)
+	p, err := sys.platform(f.platform)
 	if err != nil || p.Architecture != "arm64" {
 		return list, err
 	}
@@ -156,7 +156,7 @@ func (f *initFlags) plan(ctx context.Context, sys *system, text []byte, jetson b
 		target = "linux/arm64"
 	}
 	var err error
-	if r.platform, err = parsePlatform(target); err != nil {
+	if r.platform, err = sys.platform(target); err != nil {
 		return nil, nil, err
 	}
 	r.platformNamed = target != ""

@@ -155,6 +155,15 @@ func unlessTyped(at diag.Range) diag.Range {
 	return at
 }
 
+// platform reads --platform as [parsePlatform] does. Without one it is that of the
+// machine whose files are read, if that is another one than this.
+func (s *system) platform(text string) (ocispecs.Platform, error) {
+	if text == "" && !s.machine.Here() {
+		text = "linux/" + s.machine.Arch()
+	}
+	return parsePlatform(text)
+}
+
 // parsePlatform reads --platform. Without one it is this machine's, as a
 // builder's default is its own.
 func parsePlatform(text string) (ocispecs.Platform, error) {
