@@ -71,6 +71,9 @@ func (f *buildFlags) run(cmd *cobra.Command, names []string, sys *system) error 
 	if err := f.translate(cmd, sys); err != nil {
 		return err
 	}
+	if err := f.checkNames(cmd); err != nil {
+		return err
+	}
 	if ask := f.question(); ask != nil {
 		return ask(cmd, names, sys)
 	}

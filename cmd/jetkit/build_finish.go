@@ -53,11 +53,6 @@ func (b *builds) finish(result *build.Result) error {
 
 // writeFiles writes --iidfile and --metadata-file.
 func (b *builds) writeFiles(result *build.Result) error {
-	if file := b.flags.iidFile; file != "" {
-		if err := writeFile(file, result.ImageID()); err != nil {
-			return fmt.Errorf("--iidfile: %w", err)
-		}
-	}
 	if file := b.flags.metadataFile; file != "" {
 		dt, err := json.MarshalIndent(metadata(result.Response), "", "  ")
 		if err == nil {
@@ -65,6 +60,11 @@ func (b *builds) writeFiles(result *build.Result) error {
 		}
 		if err != nil {
 			return fmt.Errorf("--metadata-file: %w", err)
+		}
+	}
+	if file := b.flags.iidFile; file != "" { // the last one: where it is, all went well
+		if err := writeFile(file, result.ImageID()); err != nil {
+			return fmt.Errorf("--iidfile: %w", err)
 		}
 	}
 	return nil

@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	"github.com/distribution/reference"
+	"github.com/spf13/cobra"
 
 	"jetkit/cmd/internal/build"
 	"jetkit/frontend"
@@ -12,6 +16,34 @@ import (
 	"jetkit/pkgspec/project"
 	"jetkit/pkgspec/rules"
 )
+
+// checkNames refuses, before a build of hours, what can be no name of an image or label, and
+// a --push to nowhere: --push=$REPOSITORY without such a variable.
+func (f *buildFlags) checkNames(cmd *cobra.Command) error {
+	for _, tag := range f.tags {
+		if _, err := reference.ParseNormalizedNamed(tag); err != nil {
+			return usagef(cmd, "--tag %s: %w", tag, err)
+		}
+	}
+	if f.name != "" {
+		name := strings.ToLower(f.name)
+		if strings.HasSuffix(name, "/") {
+			name += "package"
+		}
+		if _, err := reference.ParseNormalizedNamed(strings.ReplaceAll(name, "+", "-")); err != nil {
+			return usagef(cmd, "--name %s: %w", f.name, err)
+		}
+	}
+	for _, label := range f.labels {
+		if label == "" || label[0] == '=' {
+			return usagef(cmd, "--label %s: write NAME=VALUE", label)
+		}
+	}
+	if cmd.Flags().Changed("push") && f.push == "" {
+		return usagef(cmd, "--push= names no repository: write --push for where the name says, or --push=REPOSITORY")
+	}
+	return nil
+}
 
 // names returns what a planned image is called.
 func (b *builds) names(p frontend.Planned) (build.Names, error) {

@@ -6,6 +6,7 @@
 package outfile
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -98,14 +99,16 @@ func Write(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	err = write(f)
-	if err = errors.Join(err, f.Close()); err == nil {
+	err = cmp.Or(write(f), f.Close())
+	_ = f.Close() // it may be the second time
+	if err == nil {
 		err = os.Rename(f.Name(), t.Path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // the other error says more
+		return fmt.Errorf("%s: %w", t.Path, reason(err))
 	}
-	return err
+	return nil
 }
 
 // Remove removes a file, if it is there and an ordinary one. A link to it stays.
@@ -130,7 +133,7 @@ func (t Target) create() (*os.File, error) {
 	name := filepath.Join(filepath.Dir(t.Path), ".jetkit-"+rand.Text())
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, t.Mode)
 	if err != nil {
-		return nil, errors.New(t.Path + ": " + reason(err))
+		return nil, fmt.Errorf("%s: %w", t.Path, reason(err))
 	}
 	if err := t.SetMode(f); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(name))
@@ -148,9 +151,9 @@ func (t Target) SetMode(f *os.File) error {
 }
 
 // reason is an error without the name that nobody gave.
-func reason(err error) string {
+func reason(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err.Error()
+		return path.Err
 	}
-	return err.Error()
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 
 	"jetkit/frontend"
+	"jetkit/llb/teststep"
 	"jetkit/pkgspec/plan"
 )
 
@@ -209,7 +210,7 @@ func (b *BuildRecorder) tests(c frontend.Compiled, steps []*prepared) []Test {
 			for _, where := range wheres(&t) {
 				p := found[key{s.Name, t.Name, where}]
 				if p == nil {
-					tests = append(tests, Test{Package: s.Name, Name: t.Name, Where: []string{where}, Result: NotRun})
+					tests = append(tests, b.unseen(c, Test{Package: s.Name, Name: t.Name, Where: []string{where}}))
 					continue
 				}
 				if at, ok := seen[p.step.ID]; ok {
@@ -222,6 +223,21 @@ func (b *BuildRecorder) tests(c frontend.Compiled, steps []*prepared) []Test {
 		}
 	}
 	return tests
+}
+
+// unseen completes a test that the builder said nothing of. An image exists only if its tests
+// passed: a builder that has the image cached need not look at them.
+func (b *BuildRecorder) unseen(c frontend.Compiled, t Test) Test {
+	t.Result = NotRun
+	if b.outcome == nil || b.outcome.Err != nil || b.outcome.Interrupted {
+		return t
+	}
+	for _, op := range c.Operations {
+		if op.Kind == frontend.TestOperation && op.Packages[0] == t.Package && op.Test == t.Name && slices.Contains(op.Where, teststep.Where(t.Where[0])) {
+			t.Result, t.Cached = Passed, true
+		}
+	}
+	return t
 }
 
 func wheres(t *plan.Test) []string {
