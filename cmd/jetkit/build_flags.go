@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"jetkit/cmd/internal/helptext"
 )
 
 // buildFlags are the flags of jetkit build: those of docker buildx build, and those of
@@ -56,6 +59,21 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		return pflag.NormalizedName(cmp.Or(otherNames[name], name))
 	})
+	for _, s := range buildSections {
+		helptext.Group(cmd, s.title, strings.Fields(s.flags)...)
+	}
+}
+
+// buildSections are the headings under which the help lists the flags.
+var buildSections = []struct{ title, flags string }{
+	{"What to build", "file context source build-context target multiple skip-errors skip arg skip-tests test-only"},
+	{"What to build it for", "platform l4t jetpack cuda python ubuntu arch base no-host"},
+	{"The image, and where it goes", "name tag load push output label annotation attest provenance sbom metadata-file iidfile"},
+	{"Cache", "cache-from cache-to no-cache no-cache-filter pull"},
+	{"What the steps may use", "allow yes secret ssh network add-host use-proxy shm-size ulimit cgroup-parent"},
+	{"Builder, progress and reports", "builder on-error progress quiet log-dir report junit"},
+	{"Look, and build nothing", "simulate cached list-packages show-packages version"},
+	{"As in jetson-containers", "skip-packages build-args build-flags package-dirs buildkit-device"},
 }
 
 // registerImage adds the flags of docker buildx build that are about the image.

@@ -12,10 +12,11 @@ import (
 
 func newPackages(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "packages COMMAND",
-		Short: "List and search the packages there are, and show what they need",
-		Args:  noSuchCommand,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:                   "packages COMMAND",
+		DisableFlagsInUseLine: true,
+		Short:                 "List and search the packages there are, and show what they need",
+		Args:                  noSuchCommand,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newList(sys), newSearch(sys), newShow(sys), newTree(sys), newPackageDocs(sys))
 	return cmd

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jetkit/cmd/internal/helptext"
 	"jetkit/cmd/internal/machine"
 	container "jetkit/cmd/internal/run"
 	"jetkit/pkgspec/diag"
@@ -151,12 +152,14 @@ their help what else they need.`,
 	root.SetIn(sys.in)
 	root.SetOut(sys.out)
 	root.SetErr(sys.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usagef(cmd, "%w", err) })
+	root.SetFlagErrorFunc(badFlag)
+	root.SetUsageFunc(helptext.Usage)
 	root.AddCommand(
 		newAutotag(sys),
 		newBake(sys),
 		newBuild(sys),
 		newBuilder(sys),
+		newCompletion(sys),
 		newDoctor(sys),
 		newInit(sys),
 		newPackages(sys),
@@ -167,6 +170,7 @@ their help what else they need.`,
 		newTarget(sys),
 		newVersion(sys),
 	)
+	root.SetHelpCommand(newHelp())
 	group(root)
 	completeBuilders(root, sys)
 	return root
@@ -180,10 +184,10 @@ var groups = []struct {
 	{"Build and run", []string{"init", "build", "run", "autotag", "shell", "bake"}},
 	{"Look before building", []string{"plan", "packages"}},
 	{"This machine", []string{"target", "doctor", "builder"}},
-	{moreCommands, []string{"schema", "version"}},
+	{moreCommands, []string{"completion", "schema", "version"}},
 }
 
-// moreCommands is the heading that cobra's own commands are under too.
+// moreCommands is the heading that the help command is under too.
 const moreCommands = "More"
 
 // group puts the commands under their headings.
@@ -201,7 +205,6 @@ func group(root *cobra.Command) {
 		}
 	}
 	root.SetHelpCommandGroupID(moreCommands)
-	root.SetCompletionCommandGroupID(moreCommands)
 }
 
 // noSuchCommand refuses arguments of a command that only holds others.

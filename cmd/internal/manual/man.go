@@ -45,25 +45,28 @@ func Man(cmd *cobra.Command) Page {
 func manName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
 
 func manOptions(b *strings.Builder, cmd *cobra.Command) {
-	list := options(cmd)
-	if len(list) == 0 {
-		return
-	}
-	b.WriteString(".SH OPTIONS\n")
-	for _, o := range list {
-		b.WriteString(".TP\n")
-		if o.short != "" {
-			fmt.Fprintf(b, "\\fB%s\\fR, ", roff(o.short))
+	for i, s := range sections(cmd) {
+		if i == 0 {
+			b.WriteString(".SH OPTIONS\n")
 		}
-		fmt.Fprintf(b, "\\fB%s\\fR", roff(o.long))
-		if o.value != "" {
-			fmt.Fprintf(b, " \\fI%s\\fR", roff(o.value))
+		if s.Title != "" {
+			fmt.Fprintf(b, ".SS %s\n", roff(s.Title))
 		}
-		usage := o.usage
-		if o.otherwise != "" {
-			usage += fmt.Sprintf(" (default %s)", o.otherwise)
+		for _, o := range s.Options {
+			b.WriteString(".TP\n")
+			if o.Short != "" {
+				fmt.Fprintf(b, "\\fB%s\\fR, ", roff(o.Short))
+			}
+			fmt.Fprintf(b, "\\fB%s\\fR", roff(o.Long))
+			if o.Value != "" {
+				fmt.Fprintf(b, " \\fI%s\\fR", roff(o.Value))
+			}
+			usage := o.Usage
+			if o.Default != "" {
+				usage += fmt.Sprintf(" (default %s)", o.Default)
+			}
+			fmt.Fprintf(b, "\n%s\n", roffLine(usage))
 		}
-		fmt.Fprintf(b, "\n%s\n", roffLine(usage))
 	}
 }
 

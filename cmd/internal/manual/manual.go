@@ -6,10 +6,12 @@ package manual
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+
+	"jetkit/cmd/internal/helptext"
 )
 
 // Page is one page about a command, in one of the forms.
@@ -50,36 +52,18 @@ func isCobras(cmd *cobra.Command) bool {
 	return !cmd.Parent().HasParent() && (cmd.Name() == "completion" || cmd.Name() == "help")
 }
 
-// option is a flag as the pages show it.
-type option struct {
-	// short is "-f" or empty, long "--file", value "FILE" or empty.
-	short, long, value string
-	usage              string
-	// otherwise is the value without the flag, where there is one to tell.
-	otherwise string
-}
-
-// options lists the flags of a command and of those above it that are not hidden.
-func options(cmd *cobra.Command) []option {
-	var list []option
-	visit := func(flag *pflag.Flag) {
-		if flag.Hidden || flag.Name == "help" || flag.Name == "version" && !cmd.HasParent() {
-			return
+// sections lists the flags of a command as its help does, without those that every
+// command has.
+func sections(cmd *cobra.Command) []helptext.Section {
+	var list []helptext.Section
+	for _, s := range helptext.Sections(cmd) {
+		s.Options = slices.DeleteFunc(s.Options, func(o helptext.Option) bool {
+			return o.Long == "--help" || o.Long == "--version" && !cmd.HasParent()
+		})
+		if len(s.Options) > 0 {
+			list = append(list, s)
 		}
-		value, usage := pflag.UnquoteUsage(flag)
-		o := option{long: "--" + flag.Name, value: value, usage: usage}
-		if flag.Shorthand != "" {
-			o.short = "-" + flag.Shorthand
-		}
-		switch flag.DefValue {
-		case "", "0", "false", "[]", "0s":
-		default:
-			o.otherwise = flag.DefValue
-		}
-		list = append(list, o)
 	}
-	cmd.LocalFlags().VisitAll(visit)
-	cmd.InheritedFlags().VisitAll(visit)
 	return list
 }
 

@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/cmd/internal/helptext"
 )
 
 // sample is a program with everything that pages show, and with text that Markdown and
@@ -23,6 +25,8 @@ func sample() *cobra.Command {
 	sub.Flags().Bool("quiet", false, "say nothing")
 	sub.Flags().String("secret", "", "never shown")
 	_ = sub.Flags().MarkHidden("secret")
+	sub.Flags().String("to", "", "goes `THERE`")
+	helptext.Group(sub, "Where", "to")
 	hidden := &cobra.Command{Use: "hidden", Hidden: true, Run: run}
 	root.AddCommand(sub, &cobra.Command{Use: "other", Short: "Other", Run: run}, hidden)
 	root.InitDefaultCompletionCmd()
@@ -51,7 +55,9 @@ First line,
 
 `+"```\ntool do [OPTIONS] X|Y\n```\n\nAlso called `tool d`.\n\n```sh\ntool do x\ntool do -- ~y\n```"+`
 
-| option | meaning |
+### Where
+
+`+"| option | meaning |\n| --- | --- |\n| `--to THERE` | goes THERE |\n\n"+`| option | meaning |
 | --- | --- |
 `+"| `-f`, `--file FILE` | read FILE, a\\_b (default `a\\|b`) |\n| `--quiet` | say nothing |"+`
 
@@ -86,6 +92,10 @@ as it is: \e \-
 .PP
 \&'Third.
 .SH OPTIONS
+.SS Where
+.TP
+\fB\-\-to\fR \fITHERE\fR
+goes THERE
 .TP
 \fB\-f\fR, \fB\-\-file\fR \fIFILE\fR
 read FILE, a_b (default a|b)

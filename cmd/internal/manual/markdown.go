@@ -87,23 +87,24 @@ func markdownCommands(b *strings.Builder, cmd *cobra.Command) {
 }
 
 func markdownOptions(b *strings.Builder, cmd *cobra.Command) {
-	list := options(cmd)
-	if len(list) == 0 {
-		return
-	}
-	b.WriteString("| option | meaning |\n| --- | --- |\n")
-	for _, o := range list {
-		name := "`" + strings.TrimSpace(o.long+" "+o.value) + "`"
-		if o.short != "" {
-			name = "`" + o.short + "`, " + name
+	for _, s := range sections(cmd) {
+		if s.Title != "" {
+			fmt.Fprintf(b, "### %s\n\n", escape(s.Title))
 		}
-		usage := cell(o.usage)
-		if o.otherwise != "" {
-			usage += " (default `" + strings.ReplaceAll(o.otherwise, "|", `\|`) + "`)"
+		b.WriteString("| option | meaning |\n| --- | --- |\n")
+		for _, o := range s.Options {
+			name := "`" + strings.TrimSpace(o.Long+" "+o.Value) + "`"
+			if o.Short != "" {
+				name = "`" + o.Short + "`, " + name
+			}
+			usage := cell(o.Usage)
+			if o.Default != "" {
+				usage += " (default `" + strings.ReplaceAll(o.Default, "|", `\|`) + "`)"
+			}
+			fmt.Fprintf(b, "| %s | %s |\n", strings.ReplaceAll(name, "|", `\|`), usage)
 		}
-		fmt.Fprintf(b, "| %s | %s |\n", strings.ReplaceAll(name, "|", `\|`), usage)
+		b.WriteString("\n")
 	}
-	b.WriteString("\n")
 }
 
 // cell writes a text into a table.
