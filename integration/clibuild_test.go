@@ -194,6 +194,7 @@ func TestBuildAsksForPrivileges(t *testing.T) {
 	assert.Empty(t, refused.executed())
 	r := p.jetkit(t, nil, append(args, "--yes")...).succeeded(t)
 	assertContains(t, r.stderr, "security.insecure for tests of a: run as root of the builder's machine", "allowed, as --yes says")
+	assert.Equal(t, 1, strings.Count(r.stderr, "\nPACKAGE "), "tables:\n%s", r.stderr)
 	p.jetkit(t, nil, append(args, "--allow", "security.insecure")...).succeeded(t)
 
 	term := onTerminal(t, jetkitCommand(t, shared.Daemon, p.dir, append([]string{"build", "--base", base(t), "--progress", "plain"}, args...)...))
@@ -247,6 +248,21 @@ func TestBuildRunsConfigPyOnTheBuilder(t *testing.T) {
 	assertContains(t, listed.stdout, "p:one\n")
 	built := p.jetkit(t, nil, append(args, "--output", "type=cacheonly", "--multiple", "p:*")...).succeeded(t)
 	assert.Regexp(t, `^p:one-\S+\n$`, built.stdout)
+}
+
+// TestBuildListsWithoutConfigPy says which packages a list lacks, and why.
+func TestBuildListsWithoutConfigPy(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":           "packages: [p]\n",
+		"packages/p/Dockerfile": dockerfile("name: p\nconfig: config.py", "RUN true\n"),
+		"packages/p/config.py":  "package['name'] = 'p:one'\n",
+	})
+	for _, question := range []string{"--list-packages", "--show-packages"} {
+		failed := p.jetkit(t, nil, "--build-arg", "PYTHON_IMAGE=127.0.0.1:1/python", question, "p*")
+		assert.Equal(t, 1, failed.code)
+		assertContains(t, failed.stderr, "1 package is not known: its config.py could not run: ", "127.0.0.1:1/python")
+	}
 }
 
 // TestBuildInterrupted ends a build with Ctrl-C.

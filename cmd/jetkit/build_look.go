@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/containerd/platforms"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -13,6 +14,7 @@ import (
 	"jetkit/cmd/internal/build"
 	"jetkit/frontend"
 	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/plan/printer"
 )
@@ -140,9 +142,37 @@ func (b *builds) wanted(found *library, names []string) ([]*catalog.Package, err
 		}
 	}
 	if len(all) == 0 {
+		if err := b.unlisted(found, names); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("none of these packages can be used on the target: jetkit packages list --all says why")
 	}
 	return all, nil
+}
+
+// unlisted is the error that says which packages nobody knows, among those that names
+// and patterns find, because nothing could run a config.py. A file that fails by itself is
+// a warning of its own.
+func (b *builds) unlisted(found *library, names []string) error {
+	if len(names) == 0 {
+		names = []string{everything}
+	}
+	count, why := 0, ""
+	for _, p := range found.catalog.Packages() {
+		matches := func(name string) bool { return p.Matches(name) }
+		reason, is := strings.CutPrefix(p.Disabled, pkgmeta.CouldNotRun)
+		if !is || !p.Unknown || !slices.ContainsFunc(names, matches) || slices.ContainsFunc(b.flags.skip, matches) {
+			continue
+		}
+		count, why = count+1, cmp.Or(why, reason)
+	}
+	switch count {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("1 package is not known: its config.py could not run: %s", why)
+	}
+	return fmt.Errorf("%d packages are not known: their config.py files could not run: %s", count, why)
 }
 
 // printPackages answers --list-packages and --show-packages.
@@ -164,7 +194,7 @@ func (b *builds) printPackages(names []string) error {
 		}
 	}
 	if !b.flags.showPackages {
-		return nil
+		return b.unlisted(found, names)
 	}
 	e := newEntries(found, true)
 	for i, described := range e.list(packages) {
@@ -175,7 +205,7 @@ func (b *builds) printPackages(names []string) error {
 			return err
 		}
 	}
-	return nil
+	return b.unlisted(found, names)
 }
 
 // printVersion answers --version, as jetson-containers does: what packages would be

@@ -29,6 +29,9 @@ func (b *builds) multiple(names []string) error {
 		return err
 	}
 	packages, err := b.wanted(found, names)
+	if err == nil {
+		err = b.unlisted(found, names)
+	}
 	if err != nil {
 		return err
 	}

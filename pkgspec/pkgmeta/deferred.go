@@ -142,6 +142,10 @@ func (e *evaluation) add(r *result) {
 	e.results = append(e.results, r)
 }
 
+// CouldNotRun begins why a package is disabled whose config.py nothing could run; the
+// error follows.
+const CouldNotRun = "its config.py could not be run: "
+
 // run runs the files. If that fails, nobody knows what they declare.
 func (e *evaluation) run(s *scanner) {
 	if s.options.Evaluator == nil {
@@ -155,7 +159,7 @@ func (e *evaluation) run(s *scanner) {
 		e.results[0].problems.Warnf(rules.ConfigPy, diag.Range{File: e.tree.file(e.tree.origin().Path)}, "",
 			"the %d packages with a config.py are disabled, because it could not be run: %v", len(e.folders), err)
 		e.replace(func(p *deferred) []*catalog.Package {
-			return p.unknown(diag.Range{}, "its config.py could not be run: "+err.Error())
+			return p.unknown(diag.Range{}, CouldNotRun+err.Error())
 		})
 		return
 	}
