@@ -181,6 +181,7 @@ func (b *builds) one(r *build.Request, record *report.BuildRecorder) (*build.Res
 				return nil, no
 			}
 			if again {
+				record.Again()
 				continue
 			}
 		}

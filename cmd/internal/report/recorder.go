@@ -112,6 +112,14 @@ func (b *BuildRecorder) Compiled(c frontend.Compiled) {
 	}
 }
 
+// Again forgets what the frontend asked the builder for: it was refused before any of it
+// ran, and is asked for once more.
+func (b *BuildRecorder) Again() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compiled, b.operations = nil, map[digest.Digest]operation{}
+}
+
 // Write takes in a part of BuildKit's progress. It is quick, and keeps nothing of the
 // message, so a tee may call it before it hands the message on.
 func (b *BuildRecorder) Write(s *client.SolveStatus) {

@@ -154,6 +154,30 @@ func TestSeveralBuilds(t *testing.T) {
 	assert.Contains(t, readLogs(t, recorder.logs.dir), "-- a/build/01o04_tools-1o1.txt --")
 }
 
+// A build that was refused and then allowed is one build, of one image.
+func TestAgain(t *testing.T) {
+	tables := map[bool]string{}
+	for _, refused := range []bool{false, true} {
+		recorded := load(t, "first")
+		r, err := New(Options{Now: func() time.Time { return recorded.now }})
+		require.NoError(t, err)
+		b := r.Build("a")
+		if refused {
+			for _, l := range recorded.lines {
+				if l.Compiled != nil {
+					b.Compiled(*l.Compiled)
+				}
+			}
+			b.Again()
+		}
+		recorded.play(t, b)
+		var table bytes.Buffer
+		require.NoError(t, r.Report().Table(&table))
+		tables[refused] = table.String()
+	}
+	assert.Equal(t, tables[false], tables[true])
+}
+
 // A build that failed took as long as its first failure did; what else ran until it was stopped
 // decided nothing.
 func TestCriticalPathOfFailure(t *testing.T) {
