@@ -118,8 +118,9 @@ func (e *NoneError) Error() string {
 	for _, s := range e.Skipped {
 		fmt.Fprintf(&text, "\n  %s: %s", s.Source, strings.ReplaceAll(s.Reason.Error(), "\n", "\n    "))
 	}
-	fmt.Fprintf(&text, "\nInstall one of these: buildkitd %s or later and runc on the PATH (https://github.com/moby/buildkit/releases), "+
-		"or Docker Engine %s or later (https://docs.docker.com/engine/install/)", MinimumVersion, minimumEngine)
+	fmt.Fprintf(&text, "\nInstall one of these: buildkitd %s or later and runc on the PATH "+
+		"(both are in buildkit-vVERSION.linux-arm64.tar.gz or linux-amd64 of https://github.com/moby/buildkit/releases), "+
+		"or, but not on JetPack 5 or JetPack 6 up to 6.2, Docker Engine %s or later (https://docs.docker.com/engine/install/)", MinimumVersion, minimumEngine)
 	return text.String()
 }
 

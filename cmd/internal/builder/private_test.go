@@ -36,7 +36,7 @@ func TestNothing(t *testing.T) {
   BUILDKIT_HOST: not set
   Docker: there is no engine at unix:///nowhere/docker.sock
   private buildkitd: buildkitd is not on the PATH
-Install one of these: buildkitd 0.31.1 or later and runc on the PATH (https://github.com/moby/buildkit/releases), or Docker Engine 29.8.2 or later (https://docs.docker.com/engine/install/)`,
+Install one of these: buildkitd 0.31.1 or later and runc on the PATH (both are in buildkit-vVERSION.linux-arm64.tar.gz or linux-amd64 of https://github.com/moby/buildkit/releases), or, but not on JetPack 5 or JetPack 6 up to 6.2, Docker Engine 29.8.2 or later (https://docs.docker.com/engine/install/)`,
 		err.Error())
 }
 

@@ -46,7 +46,7 @@ var (
 	builderNone = &Kind{
 		ID: "builder-none", Severity: Warning,
 		Meaning: "No BuildKit that could build answers, and jetkit cannot start one of its own.",
-		Remedy:  "install BuildKit (buildkitd and runc in PATH), or start Docker, or name a builder with BUILDX_BUILDER or BUILDKIT_HOST",
+		Remedy:  "install BuildKit 0.31.1 or later (buildkitd and runc on the PATH), which jetkit starts, also beside a Docker that is too old to build; or start a Docker that is new enough, or name a builder with BUILDX_BUILDER or BUILDKIT_HOST",
 		Source:  "docs/builders.md",
 	}
 	builderOld = &Kind{

@@ -13,8 +13,8 @@ const groupDocker = "Docker"
 var (
 	dockerMissing = &Kind{
 		ID: "docker-missing", Severity: Warning,
-		Meaning: "There is no docker command. jetkit build works without, with a BuildKit of its own; jetkit run and jetkit autotag need an engine.",
-		Remedy:  "install Docker (docs.docker.com/engine/install/ubuntu) and NVIDIA's container toolkit; with JetPack 6 up to 6.2 take Docker 27.5, see raw-table",
+		Meaning: "There is no docker command. jetkit build works without where buildkitd is installed; jetkit run and jetkit autotag need an engine.",
+		Remedy:  "install Docker (docs.docker.com/engine/install/ubuntu) and NVIDIA's container toolkit; with JetPack 6 up to 6.2 take Docker 27.5, see raw-table, and for builds buildkitd beside it",
 		Source:  "docs/gpu.md#docker-28-on-jetpack-6",
 	}
 	engineDown = &Kind{
