@@ -244,6 +244,10 @@ func (e *noImageError) Error() string { return e.text }
 // none is the error for when no image fits.
 func (f *finder) none() error {
 	text := fmt.Sprintf("no image holds %s and runs on this machine (%s)", strings.Join(f.names, " and "), f.request.Target.String())
+	if silent := f.silent(); len(silent) > 0 {
+		text = fmt.Sprintf("no image was found that holds %s and runs on this machine (%s), but %s could not be asked",
+			strings.Join(f.names, " and "), f.request.Target.String(), strings.Join(silent, " and "))
+	}
 	if f.found.Best != nil {
 		text = "no image was taken"
 	} else if !f.explain {
@@ -252,6 +256,17 @@ func (f *finder) none() error {
 		}
 	}
 	return &noImageError{text}
+}
+
+// silent are the stores that did not answer, and may hold an image that fits.
+func (f *finder) silent() []string {
+	var stores []string
+	for _, r := range f.found.Reports {
+		if r.Problem != "" && !r.Absent && !slices.Contains(stores, r.Store) {
+			stores = append(stores, r.Store)
+		}
+	}
+	return stores
 }
 
 // say prints a line of what goes on.

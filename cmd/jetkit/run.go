@@ -33,7 +33,7 @@ func newRun(sys *system) *cobra.Command {
 serial ports, the screen, and a folder /data that outlives the container. It passes what the machine
 has, and nothing else. All flags of docker run can be given, and win over jetkit's.
 
-  jetkit run $(jetkit autotag pytorch)
+  IMAGE=$(jetkit autotag pytorch) && jetkit run "$IMAGE"
   jetkit run --volume /path/on/host:/path/in/container IMAGE
   jetkit run IMAGE my_app --abc xyz
   jetkit run --dry-run IMAGE          # what would be passed, and why
@@ -86,6 +86,7 @@ func runContainer(cmd *cobra.Command, sys *system, args []string) error {
 		return err
 	}
 	plan.Before = before
+	sayMissingImage(sys, line.Image)
 	sayRunRisks(sys, plan)
 	if line.Own.DryRun {
 		plan.Print(sys.out)
@@ -157,6 +158,14 @@ func sayRunRisks(sys *system, plan *container.Plan) {
 			named = append(named, option.Thing)
 			fmt.Fprintf(sys.err, "WARNING: %s: %s (--without %s leaves it out)\n", option.Thing, option.Risk, option.Thing)
 		}
+	}
+}
+
+// sayMissingImage warns of an image that is called as a program is: so it is where the command that should print its
+// name failed, and the shell went on with the next word.
+func sayMissingImage(sys *system, image string) {
+	if slices.Contains([]string{"python3", "python", "bash", "sh"}, image) {
+		fmt.Fprintf(sys.err, "WARNING: the image to run is %s: did $(jetkit autotag ...) before it find none? It says why\n", image)
 	}
 }
 

@@ -50,6 +50,9 @@ func (r Report) String() string {
 	if r.Source == Registry {
 		text = fmt.Sprintf("%s: %d tags", r.Store, r.Images)
 	}
+	if r.Images == 1 {
+		text = strings.TrimSuffix(text, "s")
+	}
 	if r.Problem != "" {
 		text = r.Store + ": " + r.Problem
 	}
