@@ -18,6 +18,7 @@ import (
 	"jetkit/cmd/internal/machine"
 	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 const (
@@ -93,7 +94,7 @@ func (r *request) open(file, context string, in io.Reader) error {
 	}
 	dt, err := readFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no file %s; name a jetson.yaml with -f, or packages", file)
+		return fmt.Errorf("there is no file %s; name packages, or a jetson.yaml with -f: jetkit init begins one", file)
 	}
 	if err != nil {
 		return err
@@ -134,11 +135,17 @@ func (r *request) enter(context, otherwise string) error {
 	return nil
 }
 
+// otherTrees is the hint for a package that no tree has which was searched.
+const otherTrees = "jetkit's own packages are few; those of jetson-containers need a checkout of it: --source ~/jetson-containers/packages"
+
 // withoutCommandLine drops places in the file that nobody wrote.
 func withoutCommandLine(list diag.List) diag.List {
 	list = slices.Clone(list)
 	for i := range list {
 		d := &list[i]
+		if unlessTyped(d.At).File == "" && d.Rule.Name == rules.MissingPackage.Name && d.Hint == "" {
+			d.Hint = otherTrees
+		}
 		d.At = unlessTyped(d.At)
 		d.Related = slices.Clone(d.Related)
 		for j := range d.Related {

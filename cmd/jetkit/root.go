@@ -207,6 +207,15 @@ func group(root *cobra.Command) {
 	root.SetHelpCommandGroupID(moreCommands)
 }
 
+// upstreamCommands are commands of jetson-containers that have another name here.
+var upstreamCommands = map[string]string{
+	"list":   "jetkit packages list lists packages",
+	"show":   "jetkit packages show shows a package",
+	"update": "git pull in the checkout updates packages",
+	"root":   "jetkit needs no checkout, and --source names one",
+	"data":   "jetkit run --dry-run IMAGE shows the folder behind /data",
+}
+
 // noSuchCommand refuses arguments of a command that only holds others.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -217,6 +226,9 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		names = append(names, sub.Name())
 	}
 	hint := diag.DidYouMean(args[0], names)
+	if there, ok := upstreamCommands[args[0]]; ok && !cmd.HasParent() {
+		hint = there
+	}
 	if hint != "" {
 		hint = "; " + hint
 	}
