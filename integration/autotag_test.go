@@ -300,7 +300,7 @@ func TestAutotag(t *testing.T) {
 	t.Run("a registry that is down", func(t *testing.T) {
 		stdout, stderr, code := run("orin jp6.2", "vllm", "--user", "127.0.0.1:1/down", "--user", shared.Registry+"/robots")
 		assert.Equal(t, registry+"vllm:nightly\n", stdout)
-		assert.Contains(t, stderr, "WARNING: 127.0.0.1:1/down: 127.0.0.1:1: it cannot be reached: ")
+		assert.Contains(t, stderr, "warning: 127.0.0.1:1/down: 127.0.0.1:1: it cannot be reached: ")
 		assert.Zero(t, code)
 	})
 	t.Run("an image that docker does not see", func(t *testing.T) {

@@ -138,7 +138,7 @@ Read-only
 		got, errs, code := run(t, "--with", "docker.sock", image, "stat", "-c", "%F", "/var/run/docker.sock")
 		require.Zero(t, code, errs)
 		assert.Equal(t, "socket\n", got)
-		assert.Contains(t, errs, "WARNING: docker.sock: whoever is in the container is root on this machine")
+		assert.Contains(t, errs, "warning: docker.sock: whoever is in the container is root on this machine")
 	})
 
 	t.Run("exit codes", func(t *testing.T) {

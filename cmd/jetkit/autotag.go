@@ -198,7 +198,7 @@ func (f *finder) accept(ctx context.Context, source string, best *autotag.Candid
 func (f *finder) report(result *autotag.Result) {
 	for _, r := range result.Reports {
 		if r.Problem != "" && !r.Absent {
-			fmt.Fprintf(f.sys.err, "WARNING: %s\n", r)
+			fmt.Fprintf(f.sys.err, "warning: %s\n", r)
 			continue
 		}
 		f.say(f.verbose && !f.explain, "%s", r)

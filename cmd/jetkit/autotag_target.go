@@ -87,6 +87,6 @@ func (f *autotagFlags) unplanned(r *request, find *finder, problems *problemErro
 			first = d.Message
 		}
 	}
-	fmt.Fprintf(find.sys.err, "WARNING: %s; images for it are looked for by their L4T and architecture only\n", diag.Clean(first))
+	fmt.Fprintf(find.sys.err, "warning: %s; images for it are looked for by their L4T and architecture only\n", diag.Clean(first))
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -45,17 +46,24 @@ func asBuildError(err error) error {
 	return &problemError{list: withoutCommandLine(list), texts: texts}
 }
 
-// printBuildWarnings lists the warnings of a build.
+// printBuildWarnings lists the warnings of a build as those of a plan are listed.
 func printBuildWarnings(w io.Writer, warnings []client.VertexWarning) {
-	if len(warnings) == 0 {
-		return
+	if len(warnings) > 0 {
+		fmt.Fprintln(w)
 	}
-	plural := "s"
-	if len(warnings) == 1 {
-		plural = ""
-	}
-	fmt.Fprintf(w, "\n%d warning%s:\n", len(warnings), plural)
 	for _, warning := range warnings {
-		fmt.Fprintf(w, " - %s\n", diag.Clean(string(warning.Short)))
+		place, text := "", string(warning.Short)
+		if rule, message, ok := strings.Cut(text, ": "); ok && !strings.Contains(rule, " ") {
+			if warning.SourceInfo != nil { // the frontend puts the place behind the message
+				if at := strings.LastIndex(message, " ("+warning.SourceInfo.GetFilename()+":"); at >= 0 && strings.HasSuffix(message, ")") {
+					message, place = message[:at], message[at+2:len(message)-1]+": "
+				}
+			}
+			text = message + " [" + rule + "]"
+		}
+		fmt.Fprintf(w, "%swarning: %s\n", diag.Clean(place), diag.Clean(text))
+		for _, detail := range warning.Detail {
+			fmt.Fprintf(w, "    hint: %s\n", diag.Clean(string(detail)))
+		}
 	}
 }

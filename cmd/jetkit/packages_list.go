@@ -12,6 +12,7 @@ import (
 
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/rules"
 )
 
 func newList(sys *system) *cobra.Command {
@@ -104,10 +105,9 @@ func (w *library) noPackage(name string) error {
 		}
 		hint = diag.DidYouMean(name, families)
 	}
-	if hint != "" {
-		hint = "; " + hint
-	}
-	return fmt.Errorf("there is no package %s%s", name, hint)
+	e := &problemError{}
+	e.list.Errorf(rules.MissingPackage, diag.Range{}, hint, "there is no package %s", name)
+	return e
 }
 
 // printTable prints packages by name.

@@ -120,7 +120,7 @@ func csiWebcams(ctx context.Context, sys *system, facts *container.Facts) (aroun
 		case err != nil && own.CSI:
 			return nil, nil, err
 		case err != nil:
-			fmt.Fprintf(sys.err, "WARNING: %s\n", diag.Clean(err.Error()))
+			fmt.Fprintf(sys.err, "warning: %s\n", diag.Clean(err.Error()))
 		case undone:
 			fmt.Fprintln(sys.err, "undid the webcams of a start that was killed")
 		}
@@ -150,13 +150,13 @@ func csiWebcams(ctx context.Context, sys *system, facts *container.Facts) (aroun
 // sayRunRisks names what is wrong with the machine for a container, and what a container could do to the machine.
 func sayRunRisks(sys *system, plan *container.Plan) {
 	for _, warning := range plan.Warnings {
-		fmt.Fprintf(sys.err, "WARNING: %s\n", diag.Clean(warning))
+		fmt.Fprintf(sys.err, "warning: %s\n", diag.Clean(warning))
 	}
 	var named []string
 	for _, option := range plan.Options {
 		if option.Risk != "" && !slices.Contains(named, option.Thing) {
 			named = append(named, option.Thing)
-			fmt.Fprintf(sys.err, "WARNING: %s: %s (--without %s leaves it out)\n", option.Thing, option.Risk, option.Thing)
+			fmt.Fprintf(sys.err, "warning: %s: %s (--without %s leaves it out)\n", option.Thing, option.Risk, option.Thing)
 		}
 	}
 }

@@ -161,7 +161,7 @@ func (p *pipeline) watch(stopping <-chan struct{}, warnings io.Writer) {
 	select {
 	case <-stopping:
 	default:
-		fmt.Fprintf(warnings, "WARNING: csi2webcam: the pipeline of %s ended: %s\n", p.camera.Device, diag.Clean(lastLine(p.log)))
+		fmt.Fprintf(warnings, "warning: csi2webcam: the pipeline of %s ended: %s\n", p.camera.Device, diag.Clean(lastLine(p.log)))
 	}
 }
 
