@@ -219,9 +219,9 @@ func TestBuildMultiple(t *testing.T) {
 	r := p.jetkit(t, nil, append(args, "--skip-errors")...)
 	assert.Equal(t, 1, r.code)
 	assertContains(t, r.stderr, "[1/3] a1\n", "exit code: 3", "ERROR: 1 of 3 images failed")
-	assert.Regexp(t, `(?m)^a1 +built +a1:\S+$`, r.stderr)
-	assert.Regexp(t, `(?m)^a2 +FAILED +package a2 failed`, r.stderr)
-	assert.Regexp(t, `(?m)^a3 +built +a3:\S+$`, r.stderr)
+	assert.Regexp(t, `(?m)^a1 +success `, r.stderr)
+	assert.Regexp(t, `(?m)^a2 +failure `, r.stderr)
+	assert.Regexp(t, `(?m)^a3 +success `, r.stderr)
 	assert.Len(t, regexp.MustCompile(`(?m)^#\d+ \[below 1/1\] RUN`).FindAllString(r.stderr, -1), 3)
 	assert.Len(t, regexp.MustCompile(`(?m)^a\d:`).FindAllString(r.stdout, -1), 2)
 

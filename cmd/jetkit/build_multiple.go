@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"jetkit/cmd/internal/build"
 	"jetkit/cmd/internal/report"
@@ -13,9 +12,8 @@ import (
 
 // outcome is how the image of one package did.
 type outcome struct {
-	name  string
-	image string
-	err   error
+	name string
+	err  error
 }
 
 // multiple builds an image of each package, one after the other on one builder: what
@@ -41,7 +39,7 @@ func (b *builds) multiple(names []string) error {
 			fmt.Fprintf(b.err, "[%d/%d] %s\n", i+1, len(packages), diag.Clean(p.Name))
 		}
 		o := outcome{name: p.Name}
-		o.image, o.err = b.alone(p.Name)
+		o.err = b.alone(p.Name)
 		all = append(all, o)
 		if b.ctx.Err() != nil {
 			return o.err
@@ -75,7 +73,7 @@ func (b *builds) checkMultiple() error {
 }
 
 // alone builds the image of one package, and shows why it failed.
-func (b *builds) alone(name string) (string, error) {
+func (b *builds) alone(name string) error {
 	result, err := b.build([]string{name})
 	if err != nil {
 		var shown shownError
@@ -86,9 +84,9 @@ func (b *builds) alone(name string) (string, error) {
 		default:
 			fmt.Fprintf(b.err, "ERROR: %s\n", diag.CleanLines(err.Error()))
 		}
-		return "", err
+		return err
 	}
-	return strings.Join(result.Names, " "), b.finish(result)
+	return b.finish(result)
 }
 
 // build builds one image of these packages, and records how.
@@ -128,22 +126,13 @@ func (b *builds) recorded(names []string, record *report.BuildRecorder) (*build.
 	return b.one(req, record)
 }
 
-// summarize lists how the images did. One that failed is an error.
+// summarize says how many images failed. The table at the end lists them.
 func (b *builds) summarize(all []outcome, of int) error {
 	failed := 0
-	w := tabwriter.NewWriter(b.err, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "\nPACKAGE\tRESULT\tIMAGE")
 	for _, o := range all {
-		result, text := "built", o.image
 		if o.err != nil {
 			failed++
-			result = "FAILED"
-			text, _, _ = strings.Cut(o.err.Error(), "\n")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", diag.Clean(o.name), result, diag.Clean(text))
-	}
-	if err := w.Flush(); err != nil {
-		return err
 	}
 	if left := of - len(all); left > 0 {
 		fmt.Fprintf(b.err, "%d more were not begun; --skip-errors goes on\n", left)

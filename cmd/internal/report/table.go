@@ -55,10 +55,11 @@ func rowsOf(b *Build, img *Image) [][]string {
 	row := func(name string, phases ...Phase) {
 		steps := stepsOf(b, img, phases...)
 		size := none
-		if owned, ok := img.sizeOf(ownerOf(phases[0])); ok {
+		owned, ok := img.sizeOf(ownerOf(phases[0]))
+		if ok {
 			size = formatSize(owned)
 		}
-		if took := spent(steps); took >= least || size != none {
+		if took := spent(steps); took >= worthRow || owned >= worthSize {
 			rows = append(rows, []string{name, secondsOrNone(took), none, none, size})
 		}
 	}
@@ -80,6 +81,13 @@ func rowsOf(b *Build, img *Image) [][]string {
 	}
 	return append(rows, []string{"total", formatSeconds(b.Seconds), cachedOf(cached, all), testsOf(img, ""), total})
 }
+
+// A row of something that is no package is worth it from this time on, in seconds, or
+// from this size, in bytes.
+const (
+	worthRow  = 1
+	worthSize = 1_000_000
+)
 
 func ownerOf(p Phase) string {
 	if p == PhaseBase || p == PhaseSeal {
@@ -222,7 +230,7 @@ func (t *textTable) notes(r *Report) {
 	for i := range r.Builds {
 		for j := range r.Builds[i].Steps {
 			s := &r.Builds[i].Steps[j]
-			if s.Seconds >= least {
+			if s.Seconds >= worthRow && !strings.Contains(s.Name, "internal] ") {
 				steps = append(steps, s)
 			}
 			if s.Output != nil && s.Output.Clipped != "" {
@@ -240,7 +248,7 @@ func (t *textTable) notes(r *Report) {
 			head = "Slowest"
 			t.b.WriteByte('\n')
 		}
-		fmt.Fprintf(&t.b, "%-8s  %7s  %s\n", head, formatSeconds(s.Seconds), shorten(diag.Clean(s.Name), 80))
+		fmt.Fprintf(&t.b, "%-8s  %7s  %s\n", head, formatSeconds(s.Seconds), shorten(strings.Join(strings.Fields(diag.Clean(s.Name)), " "), 80))
 	}
 	for _, limit := range slices.Sorted(maps.Keys(clipped)) {
 		advice := strings.ReplaceAll(clipAdvice(diag.Clean(limit)), "\n", "\n  ")
@@ -250,7 +258,7 @@ func (t *textTable) notes(r *Report) {
 
 // summary lists the builds of a run with several.
 func (t *textTable) summary(r *Report) {
-	rows := [][]string{{"BUILD", "RESULT", "TIME", "CACHED", "TESTS", "SIZE"}}
+	rows := [][]string{{"PACKAGE", "RESULT", "TIME", "CACHED", "TESTS", "SIZE", "IMAGE"}}
 	for _, b := range r.Builds {
 		cached, all, size := 0, 0, int64(0)
 		var tests Image
@@ -265,9 +273,9 @@ func (t *textTable) summary(r *Report) {
 		if size > 0 {
 			text = formatSize(size)
 		}
-		rows = append(rows, []string{b.Name, string(b.Result), formatSeconds(b.Seconds), cachedOf(cached, all), testsOf(&tests, ""), text})
+		rows = append(rows, []string{b.Name, string(b.Result), formatSeconds(b.Seconds), cachedOf(cached, all), testsOf(&tests, ""), text, cmp.Or(strings.Join(b.Tags, " "), none)})
 	}
-	t.rows(append(rows, []string{"total", string(r.Result), formatSeconds(r.Seconds), none, none, none}))
+	t.rows(append(rows, []string{"total", string(r.Result), formatSeconds(r.Seconds), none, none, none, ""}))
 }
 
 // maxCell bounds the width of a column, so that a long name does not push the others away.
@@ -278,7 +286,9 @@ func (t *textTable) rows(rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = shorten(diag.Clean(cell), maxCell)
+			if row[i] = diag.Clean(cell); rows[0][i] != "IMAGE" { // names of images are there to be copied
+				row[i] = shorten(row[i], maxCell)
+			}
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
 		}
 	}
