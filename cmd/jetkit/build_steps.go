@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -76,8 +77,13 @@ func (b *builds) printSteps(r *request) error {
 		return enc.Encode(map[string]any{"builder": b.builder.Name, "platform": compiled.Platform, "steps": steps})
 	}
 	fmt.Fprintf(b.out, "\nSteps on the builder %s\n", diag.Clean(b.builder.Name))
+	unknown := false
 	for _, s := range steps {
-		fmt.Fprintf(b.out, "  %-11s %s\n", stateWords[s.State], diag.Clean(s.Name))
+		fmt.Fprintf(b.out, "  %-11s %s\n", stateWords[s.State], strings.Join(strings.Fields(diag.Clean(s.Name)), " "))
+		unknown = unknown || s.State == stepcache.Unknown
+	}
+	if unknown {
+		fmt.Fprintln(b.out, "unknown: no build of this machine has run the step on this builder; the builder may have it all the same")
 	}
 	return nil
 }

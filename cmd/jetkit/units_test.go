@@ -103,7 +103,7 @@ func TestBuildVersion(t *testing.T) {
 	}
 	for want, info := range map[string]*debug.BuildInfo{
 		"unknown":                          nil,
-		"built from source":                {Main: debug.Module{Version: "(devel)"}},
+		"unknown, built from source":       {Main: debug.Module{Version: "(devel)"}},
 		"v1.2.3":                           {Main: debug.Module{Version: "v1.2.3"}},
 		"commit 0123456789ab":              {Settings: settings("false")},
 		"commit 0123456789ab with changes": {Settings: settings("true")},

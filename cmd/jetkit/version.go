@@ -108,7 +108,7 @@ func buildVersion(info *debug.BuildInfo) string {
 		}
 	}
 	if commit == "" {
-		return "built from source"
+		return "unknown, built from source"
 	}
 	return "commit " + commit + changed
 }

@@ -71,9 +71,9 @@ func (o *Own) set(name, value string) (bool, error) {
 	case "help":
 		o.Help, err = strconv.ParseBool(value)
 	case "with":
-		o.With = append(o.With, value)
+		o.With = append(o.With, strings.Split(value, ",")...)
 	case "without":
-		o.Without = append(o.Without, value)
+		o.Without = append(o.Without, strings.Split(value, ",")...)
 	case "engine":
 		o.Engine = value
 	case "csi-capture-res":

@@ -50,9 +50,9 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseOwn(t *testing.T) {
-	line, err := Parse(strings.Fields("--engine=nerdctl --with a --with=b --without c --dry-run img cmd --dry-run=false"))
+	line, err := Parse(strings.Fields("--engine=nerdctl --with a --with=b --without c,d --dry-run img cmd --dry-run=false"))
 	require.NoError(t, err)
-	assert.Equal(t, Own{Engine: Nerdctl, With: []string{"a", "b"}, Without: []string{"c"}, DryRun: true}, line.Own)
+	assert.Equal(t, Own{Engine: Nerdctl, With: []string{"a", "b"}, Without: []string{"c", "d"}, DryRun: true}, line.Own)
 	assert.Equal(t, []string{"cmd", "--dry-run=false"}, line.Command)
 }
 
