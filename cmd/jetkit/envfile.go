@@ -21,17 +21,24 @@ const envFile = ".env"
 // withEnvFile returns the system with the variables of .env in this folder. They win
 // over the environment, as they do where a shell sources the file.
 func (s *system) withEnvFile() (*system, error) {
-	f, err := os.Open(envFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(envFile)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() { // Python's environments are called so too
 		return s, nil
 	}
+	if err == nil && !info.Mode().IsRegular() { // it could be waited for
+		err = errors.New("it is no ordinary file")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", envFile, err)
+	}
+	f, err := os.Open(envFile)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	variables, err := godotenv.Parse(io.LimitReader(f, maxFile))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", envFile, err)
+		return nil, fmt.Errorf("%s: %s: what is there is not shown, as it may be secret", envFile, withoutText(err))
 	}
 	if len(variables) == 0 {
 		return s, nil
@@ -46,4 +53,13 @@ func (s *system) withEnvFile() (*system, error) {
 		return s.env(name)
 	}
 	return &with, nil
+}
+
+// withoutText is what an error of godotenv says before it repeats the file's text.
+func withoutText(err error) string {
+	what := err.Error()
+	for _, text := range []string{` "`, " '"} {
+		what, _, _ = strings.Cut(what, text)
+	}
+	return what
 }
