@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"jetkit/cmd/internal/machine"
+	"jetkit/cmd/internal/shellword"
 	"jetkit/pkgspec/diag"
 )
 
@@ -212,19 +213,7 @@ func (s *Subject) generate(file string) string {
 	if s.Machine.Jetson() {
 		mode = " --mode=csv"
 	}
-	return "sudo nvidia-ctk cdi generate" + mode + " --output=" + shellWord(file)
-}
-
-// plainWord is what a shell takes as it is.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_/.,:=+-]+$`)
-
-// shellWord quotes a word for a shell where it must be.
-func shellWord(word string) string {
-	word = diag.Clean(word)
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return "sudo nvidia-ctk cdi generate" + mode + " --output=" + shellword.Quote(file)
 }
 
 // maxMissing is how many missing files are named.
@@ -273,10 +262,10 @@ func sameDevices(specs []*cdiSpec, r Result) Result {
 			names := diag.Clean(diag.Some(both, ", ", maxMissing))
 			if filepath.Dir(one.file) == filepath.Dir(other.file) {
 				r = r.add(cdiTwice.find("two CDI specifications in %s have the same devices: neither counts", filepath.Dir(one.file)).
-					saw("%s: in %s and in %s", names, diag.Clean(one.file), diag.Clean(other.file)).at(other.file, 0).do("sudo rm " + shellWord(other.file)))
+					saw("%s: in %s and in %s", names, diag.Clean(one.file), diag.Clean(other.file)).at(other.file, 0).do("sudo rm " + shellword.Quote(other.file)))
 				continue
 			}
-			r = r.add(cdiShadowed.find("%s hides devices of %s", diag.Clean(other.file), diag.Clean(one.file)).saw("%s", names).at(one.file, 0).do("sudo rm " + shellWord(one.file)))
+			r = r.add(cdiShadowed.find("%s hides devices of %s", diag.Clean(other.file), diag.Clean(one.file)).saw("%s", names).at(one.file, 0).do("sudo rm " + shellword.Quote(one.file)))
 		}
 	}
 	return r

@@ -60,15 +60,3 @@ func TestX11(t *testing.T) {
 	assert.NotContains(t, strings.Join(options, " "), "DISPLAY")
 	assert.Empty(t, plan.Warnings)
 }
-
-func TestQuote(t *testing.T) {
-	for _, word := range []string{
-		"", "plain", "a b", "it's", `"$HOME"`, "a\tb\nc", "\x1b[31m", "`id`", "ünï", "\xff\xfe", `back\slash`, "a\x7f", "*?[x]", "~", "#x", "!x", "a\x1b'\\",
-	} {
-		quoted := Quote(word)
-		assert.NotContains(t, quoted, "\x1b")
-		out, err := exec.CommandContext(t.Context(), "bash", "-c", "printf %s "+quoted).Output()
-		require.NoError(t, err)
-		assert.Equal(t, word, string(out), quoted)
-	}
-}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"jetkit/cmd/internal/shellword"
 )
 
 // Print writes the command as a bash array, one flag a line with its reason, and a last line that runs it: the whole
@@ -24,13 +26,13 @@ func (p *Plan) Print(w io.Writer) {
 		if file.Mode.IsDir() {
 			what = "folder"
 		}
-		fmt.Fprintf(w, "# makes the %s %s: %s\n", what, Quote(file.Path), file.Why)
+		fmt.Fprintf(w, "# makes the %s %s: %s\n", what, shellword.Quote(file.Path), file.Why)
 	}
 	if p.Xhost {
-		fmt.Fprintf(w, "# runs %s\n", quoteAll(xhostAdd))
+		fmt.Fprintf(w, "# runs %s\n", shellword.Join(xhostAdd))
 	}
 	for _, command := range p.Before {
-		fmt.Fprintf(w, "# runs %s\n", quoteAll(command))
+		fmt.Fprintf(w, "# runs %s\n", shellword.Join(command))
 	}
 	fmt.Fprintln(w, "run=(")
 	for _, line := range lines {
@@ -52,20 +54,20 @@ const widest = 60
 type printed struct{ words, why string }
 
 func (p *Plan) lines() []printed {
-	lines := []printed{{quoteAll(append(slices.Clip(p.Program), "run")), p.Sudo}}
+	lines := []printed{{shellword.Join(append(slices.Clip(p.Program), "run")), p.Sudo}}
 	for _, option := range p.Options {
 		why := option.Thing + ": " + option.Reason
 		if option.Risk != "" {
 			why += "; risk: " + option.Risk
 		}
-		lines = append(lines, printed{quoteAll(option.Words()), printable(why)})
+		lines = append(lines, printed{shellword.Join(option.Words()), printable(why)})
 	}
 	for words := p.line.Words; len(words) > 0; {
 		n := 1
 		for n < len(words) && !strings.HasPrefix(words[n], "-") {
 			n++
 		}
-		lines = append(lines, printed{quoteAll(words[:n]), "yours"})
+		lines = append(lines, printed{shellword.Join(words[:n]), "yours"})
 		words = words[n:]
 	}
 	argv := p.Argv()
@@ -73,50 +75,14 @@ func (p *Plan) lines() []printed {
 	if argv[image-1] == "--" {
 		lines = append(lines, printed{"--", ""})
 	}
-	lines = append(lines, printed{quoteAll(argv[image : image+1]), ""})
+	lines = append(lines, printed{shellword.Join(argv[image : image+1]), ""})
 	if len(p.line.Command) > 0 {
-		lines = append(lines, printed{quoteAll(p.line.Command), ""})
+		lines = append(lines, printed{shellword.Join(p.line.Command), ""})
 	}
 	return lines
 }
 
-func quoteAll(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = Quote(word)
-	}
-	return strings.Join(quoted, " ")
-}
-
-// Quote writes a word so that a shell reads that word. Words with control characters are in bash's own form, so that
-// none of them gets to a terminal.
-func Quote(word string) string {
-	switch {
-	case word == "":
-		return "''"
-	case strings.IndexFunc(word, unprintable) >= 0 || !utf8.ValidString(word):
-		var b strings.Builder
-		for i := range len(word) {
-			if c := word[i]; c < ' ' || c > '~' || c == '\'' || c == '\\' {
-				fmt.Fprintf(&b, `\x%02x`, c)
-			} else {
-				b.WriteByte(c)
-			}
-		}
-		return "$'" + b.String() + "'"
-	case strings.IndexFunc(word, special) < 0:
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
-
-// special reports whether a character means something to a shell, or could.
-func special(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-	return !letter && !strings.ContainsRune("-_./:=,@%+", r)
-}
 
 // printable keeps a comment on its line.
 func printable(text string) string {

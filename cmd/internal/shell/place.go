@@ -8,6 +8,7 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 
+	"jetkit/cmd/internal/shellword"
 	"jetkit/llb/chain"
 	"jetkit/llb/testinit"
 	"jetkit/pkgspec/diag"
@@ -109,19 +110,11 @@ func (p *place) introduction(shell string) string {
 	return b.String()
 }
 
-// quote writes words as a shell reads them.
+// quote writes a command as a shell reads it. Scripts keep their lines.
 func quote(words []string) string {
 	out := make([]string, len(words))
 	for i, w := range words {
-		if w == "" || strings.ContainsFunc(w, special) {
-			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-		out[i] = w
+		out[i] = shellword.QuoteLines(w)
 	}
 	return strings.Join(out, " ")
-}
-
-// special reports whether a character means something to a shell, or may.
-func special(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:=,@%+", r)
 }
