@@ -12,6 +12,7 @@ import (
 	"jetkit/cmd/internal/build"
 	"jetkit/cmd/internal/builder"
 	"jetkit/cmd/internal/engine"
+	"jetkit/cmd/internal/userdir"
 )
 
 // exports returns where the image goes: where the flags say, or else to what keeps
@@ -122,11 +123,8 @@ func (b *builds) ownEngine() build.Engine { return build.DockerOf(b.builder.Engi
 
 // archive returns an export into a file of the user's.
 func (b *builds) archive() (build.Export, error) {
-	data, _ := b.env("XDG_DATA_HOME")
-	if home, _ := b.env("HOME"); data == "" && home != "" {
-		data = filepath.Join(home, ".local", "share")
-	}
-	if !filepath.IsAbs(data) {
+	data := userdir.Data(b.env)
+	if data == "" {
 		return build.Export{}, errors.New("nothing here can load images, and without HOME there is no folder to keep one in: write it to a file with --output type=docker,dest=FILE, or push it with --push")
 	}
 	return build.Export{Type: client.ExporterDocker, Attrs: map[string]string{}, Folder: filepath.Join(data, "jetkit", "images")}, nil

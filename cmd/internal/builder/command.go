@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"jetkit/cmd/internal/userdir"
 )
 
 // ownNamespaces starts a program as the first process of a PID namespace, with
@@ -72,14 +74,14 @@ func rootless(paths Paths, args []string) ([]string, error) {
 // rootlessKit is the folder of RootlessKit's own files.
 func (p Paths) rootlessKit() string { return filepath.Join(filepath.Dir(p.Socket), "rootlesskit") }
 
-// customConfig is a configuration of the user's own.
+// customConfig is where a configuration of the user's own would be.
 func (d *daemon) customConfig() string {
 	if d.uid == 0 {
 		return "/etc/jetkit/buildkitd.toml"
 	}
-	dir := d.opts.Env.Get("XDG_CONFIG_HOME")
-	if dir == "" {
-		dir = filepath.Join(d.opts.Env.Get("HOME"), ".config")
+	dir := userdir.Config(d.opts.Env)
+	if dir == "" { // not one of the folder that this is run in
+		return ""
 	}
 	return filepath.Join(dir, "jetkit", "buildkitd.toml")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/moby/buildkit/client"
 
 	"jetkit/cmd/internal/engine"
+	"jetkit/cmd/internal/userdir"
 )
 
 // PrivateName is the private builder's name, for --builder and BUILDX_BUILDER.
@@ -33,13 +34,10 @@ type Paths struct {
 func PathsOf(env engine.Env, uid int) (Paths, error) {
 	state, run := "/var/lib/jetkit/builder", "/run/jetkit"
 	if uid != 0 {
-		state = filepath.Join(env.Get("XDG_STATE_HOME"), "jetkit", "builder")
-		if env.Get("XDG_STATE_HOME") == "" {
-			state = filepath.Join(env.Get("HOME"), ".local", "state", "jetkit", "builder")
-		}
-		run = filepath.Join(env.Get("XDG_RUNTIME_DIR"), "jetkit")
-		if env.Get("XDG_RUNTIME_DIR") == "" {
-			run = state
+		state = filepath.Join(userdir.State(env), "jetkit", "builder")
+		run = state
+		if session := userdir.Runtime(env); session != "" {
+			run = filepath.Join(session, "jetkit")
 		}
 	}
 	if dir := env.Get("JETKIT_BUILDER_DIR"); dir != "" {
@@ -55,7 +53,7 @@ func PathsOf(env engine.Env, uid int) (Paths, error) {
 	}
 	switch {
 	case !filepath.IsAbs(state) || !filepath.IsAbs(run):
-		return p, fmt.Errorf("the private builder's folders must be absolute paths: %s, %s (JETKIT_BUILDER_DIR, XDG_STATE_HOME, XDG_RUNTIME_DIR)", state, run)
+		return p, fmt.Errorf("the private builder's folders must be absolute paths: %s, %s (JETKIT_BUILDER_DIR, XDG_STATE_HOME, HOME)", state, run)
 	case len(p.Socket) > maxSocketPath:
 		return p, fmt.Errorf("the path of the private builder's socket is longer than the %d bytes that Linux allows: %s: set JETKIT_BUILDER_DIR to a shorter folder",
 			maxSocketPath, p.Socket)

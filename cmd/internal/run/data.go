@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"path/filepath"
+
+	"jetkit/cmd/internal/userdir"
 )
 
 // data mounts the folder for models and data.
@@ -36,13 +38,9 @@ func (p *planner) dataFolder() (folder, why string, made bool, err error) {
 	if folder := p.checkoutData(); folder != "" {
 		return folder, "data of the checkout of jetson-containers", false, nil
 	}
-	base, set := p.Env("XDG_DATA_HOME")
-	if !set || !filepath.IsAbs(base) {
-		home, _ := p.Env("HOME")
-		if home == "" {
-			return "", "", false, nil
-		}
-		base = filepath.Join(home, ".local", "share")
+	base := userdir.Data(p.Env)
+	if base == "" {
+		return "", "", false, nil
 	}
 	folder = filepath.Join(base, "jetkit", "data")
 	return folder, "your own", !isDir(folder), nil

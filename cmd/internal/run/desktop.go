@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"path/filepath"
 	"strings"
+
+	"jetkit/cmd/internal/userdir"
 )
 
 // desktopThings are a screen and sound.
@@ -24,8 +26,8 @@ func desktopThings() []Thing {
 			When:   "PulseAudio, or PipeWire in its place, runs in your session",
 			Reason: "sound, by PulseAudio",
 			options: func(p *planner) {
-				dir, _ := p.Env("XDG_RUNTIME_DIR")
-				if dir = filepath.Join(dir, "pulse"); filepath.IsAbs(dir) && isDir(dir) {
+				dir := filepath.Join(userdir.Runtime(p.Env), "pulse")
+				if filepath.IsAbs(dir) && isDir(dir) {
 					p.add("--env", "PULSE_SERVER=unix:"+dir+"/native")
 					p.mount(dir, dir)
 				}

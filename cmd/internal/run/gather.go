@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jetkit/cmd/internal/machine"
+	"jetkit/cmd/internal/userdir"
 )
 
 // Session is who runs jetkit, where and when.
@@ -82,7 +83,7 @@ func answer(ctx context.Context, name string, args ...string) string {
 // stateFolder returns the folder for what is made for containers: the session's own, which goes with it, else one that
 // stays.
 func stateFolder(env func(string) (string, bool), cache string) string {
-	if dir, _ := env("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) && isDir(dir) {
+	if dir := userdir.Runtime(env); dir != "" && isDir(dir) {
 		return filepath.Join(dir, "jetkit")
 	}
 	if cache == "" {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"jetkit/cmd/internal/userdir"
 )
 
 const dirMode = fs.ModeDir
@@ -125,8 +127,8 @@ func (p *planner) needsSudo() string {
 	case Docker:
 		return p.dockerSudo()
 	case Nerdctl:
-		runtimeDir, _ := p.Env("XDG_RUNTIME_DIR")
-		if p.Machine.Exists("/run/containerd/containerd.sock") && !isDir(filepath.Join(runtimeDir, "containerd-rootless")) {
+		rootless := filepath.Join(userdir.Runtime(p.Env), "containerd-rootless")
+		if p.Machine.Exists("/run/containerd/containerd.sock") && !isDir(rootless) {
 			return "containerd is root's, and there is no rootless one"
 		}
 	}
