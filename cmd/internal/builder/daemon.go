@@ -16,6 +16,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/moby/buildkit/client"
+
+	"jetkit/cmd/internal/outfile"
 )
 
 // Limits of the private daemon's life.
@@ -318,10 +320,7 @@ func writeRecord(path string, r record) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".new", text, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return outfile.Keep(path, 0o644, text)
 }
 
 // openLog opens the log for appending; a large one makes room first.

@@ -111,6 +111,23 @@ func Write(name string, write func(io.Writer) error) error {
 	return nil
 }
 
+// Keep writes a file of the program's own, with this mode whatever the umask. A link of
+// this name is replaced: nothing of others' is written through it.
+func Keep(name string, mode fs.FileMode, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".jetkit-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
 // Remove removes a file, if it is there and an ordinary one. A link to it stays.
 func Remove(name string) error {
 	t, err := Find(name)

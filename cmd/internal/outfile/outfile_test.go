@@ -89,6 +89,28 @@ func TestWriteIsWholeOrNot(t *testing.T) {
 	require.ErrorContains(t, Check(filepath.Join(dir, "none", "file")), "no such file or directory")
 }
 
+// TestKeep is not parallel: the umask is the process's.
+func TestKeep(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "file"), filepath.Join(dir, "other")
+	require.NoError(t, os.WriteFile(other, []byte("another's"), 0o600))
+	require.NoError(t, os.Symlink("other", file))
+	require.NoError(t, Keep(file, 0o644, []byte("own")))
+	info, err := os.Lstat(file)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o644), info.Mode())
+	dt, err := os.ReadFile(other)
+	require.NoError(t, err)
+	assert.Equal(t, "another's", string(dt))
+
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
+	require.Error(t, Keep(filepath.Join(dir, "folder"), 0o644, nil))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 3, "nothing is left beside it")
+}
+
 // TestWriteRespectsUmask is not parallel: the umask is the process's.
 func TestWriteRespectsUmask(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"jetkit/cmd/internal/outfile"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/configpy/pyshim"
 )
@@ -103,18 +104,5 @@ func (e *Evaluator) keep(key string, dt []byte) {
 	if e.CacheDir == "" || os.MkdirAll(e.CacheDir, 0o700) != nil {
 		return
 	}
-	file, err := os.CreateTemp(e.CacheDir, "new-*")
-	if err != nil {
-		return
-	}
-	_, err = file.Write(dt)
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), filepath.Join(e.CacheDir, key+".json"))
-	}
-	if err != nil {
-		os.Remove(file.Name()) //nolint:errcheck // a leftover is harmless
-	}
+	_ = outfile.Keep(filepath.Join(e.CacheDir, key+".json"), 0o600, dt)
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"jetkit/cmd/internal/outfile"
 )
 
 // Streams are what the container's own are connected with.
@@ -88,23 +90,10 @@ func replace(file File) error {
 	if old, err := os.ReadFile(file.Path); err == nil && bytes.Equal(old, file.Content) {
 		return nil
 	}
-	folder := filepath.Dir(file.Path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file.Path), 0o700); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(folder, ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = temporary.Write(file.Content)
-	err = errors.Join(err, temporary.Chmod(file.Mode), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), file.Path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temporary.Name()))
-	}
-	return nil
+	return outfile.Keep(file.Path, file.Mode, file.Content)
 }
 
 // xhost lets root at the X server as long as the container runs; nil where that is not needed. A detached container is

@@ -2,9 +2,7 @@ package stepcache
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +10,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
+
+	"jetkit/cmd/internal/outfile"
 )
 
 // Log is what is noted of one builder's steps, in a file.
@@ -89,19 +89,7 @@ func (l *Log) save() error {
 	if err := os.MkdirAll(filepath.Dir(l.file), 0o755); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(l.file), ".steps-*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(dt)
-	err = errors.Join(err, temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), l.file)
-	}
-	if err != nil {
-		if left := os.Remove(temp.Name()); left != nil && !errors.Is(left, fs.ErrNotExist) {
-			err = errors.Join(err, left)
-		}
+	if err := outfile.Keep(l.file, 0o600, dt); err != nil {
 		return fmt.Errorf("keeping what is known of the builder's cache: %w", err)
 	}
 	return nil

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"jetkit/cmd/internal/outfile"
 )
 
 // process is a process of this machine. Numbers are used again: the time of its start, in the kernel's own count, tells
@@ -66,11 +68,8 @@ func (w *Webcams) save() error {
 	if err != nil {
 		return err
 	}
-	file := stateFile(w.setup.State)
-	temporary := file + ".new"
-	err = errors.Join(os.MkdirAll(w.setup.State, 0o700), os.WriteFile(temporary, dt, 0o600))
-	if err == nil {
-		err = os.Rename(temporary, file)
+	if err = os.MkdirAll(w.setup.State, 0o700); err == nil {
+		err = outfile.Keep(stateFile(w.setup.State), 0o600, dt)
 	}
 	if err != nil {
 		return fmt.Errorf("noting what has to be undone: %w", err)
