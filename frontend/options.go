@@ -21,6 +21,9 @@ type Options struct {
 	// Complete adds to a jetson.yaml what the program knows, for every platform, before
 	// the file's contexts are opened. The platform is set. It may be nil.
 	Complete func(*pkgspec.Spec) error
+	// Flags are what build arguments stand for that the user did not type as such, by the
+	// argument's name: "environment CUDA_VERSION".
+	Flags map[string]string
 	// Planned is told the plan of each platform's image before any of its steps runs,
 	// from several goroutines at once. It may be nil.
 	Planned func(Planned)

@@ -3,6 +3,7 @@ package frontend
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/containerd/platforms"
@@ -20,6 +21,7 @@ import (
 // load reads jetson.yaml for a platform and opens the contexts that it names.
 func (b *build) load(ctx context.Context, p ocispecs.Platform) (*project.Project, diag.List, error) {
 	args, flags := b.buildArgs()
+	maps.Copy(flags, b.options.Flags)
 	loaded, problems, err := project.Load(ctx, project.Options{
 		File: b.spec.Filename, Data: b.spec.Data, Args: args, Flags: flags,
 		Complete: func(spec *pkgspec.Spec) error {

@@ -114,19 +114,17 @@ type finder struct {
 	*autotagFlags
 	sys     *system
 	request *autotag.Request
-	// names are the packages as typed, flags the command line's, and variables those of the
-	// environment that count.
-	names     []string
-	flags     *pflag.FlagSet
-	variables map[string]string
-	sources   []string
-	stores    stores
-	found     autotag.Result
+	// names are the packages as typed, and flags the command line's.
+	names   []string
+	flags   *pflag.FlagSet
+	sources []string
+	stores  stores
+	found   autotag.Result
 }
 
 // finder reads the command line.
 func (f *autotagFlags) finder(cmd *cobra.Command, names []string, sys *system) (*finder, error) {
-	find := &finder{autotagFlags: f, sys: sys, names: names, flags: cmd.Flags(), variables: map[string]string{}, request: &autotag.Request{}}
+	find := &finder{autotagFlags: f, sys: sys, names: names, flags: cmd.Flags(), request: &autotag.Request{}}
 	for _, text := range names {
 		want, err := autotag.ParseWant(text)
 		if err != nil {

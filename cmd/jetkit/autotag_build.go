@@ -39,7 +39,8 @@ func (f *finder) build(ctx context.Context) (string, error) {
 }
 
 // buildArguments is the command line of jetkit build: the flags of this command that are
-// that one's too, and mean the same, the environment's variables, and the packages.
+// that one's too, and mean the same, and the packages. It reads
+// the same variables.
 func (f *finder) buildArguments(known *pflag.FlagSet) []string {
 	own := []string{"prefer", "disable", "user", "output", "quiet", "verbose", "explain", "format"}
 	var args []string
@@ -55,11 +56,6 @@ func (f *finder) buildArguments(known *pflag.FlagSet) []string {
 			args = append(args, "--"+flag.Name+"="+value)
 		}
 	})
-	for _, name := range targetVariables {
-		if value, ok := f.variables[name]; ok {
-			args = append(args, "--arg="+name+"="+value)
-		}
-	}
 	if f.file != "" {
 		args = append(args, "--arg=PACKAGES="+strings.Join(f.names, ","))
 		return args

@@ -12,25 +12,16 @@ import (
 	"jetkit/pkgspec/diag"
 )
 
-// targetVariables are what jetson-containers reads from the environment.
-var targetVariables = []string{"L4T_VERSION", "JETPACK_VERSION", "CUDA_VERSION", "PYTHON_VERSION", "LSB_RELEASE", "CUDA_ARCH", "SYSTEM_ARCH"}
-
 // target finds out what the image has to run on, and what else the packages are called.
 func (f *autotagFlags) target(cmd *cobra.Command, find *finder) error {
 	var names []string
 	if f.file == "" {
 		names = []string{everything}
 	}
+	f.noted = f.quiet
 	r, err := f.request(cmd, names, find.sys)
 	if err != nil {
 		return err
-	}
-	for _, name := range targetVariables {
-		if value := find.sys.value(name); value != "" {
-			if _, given := r.args[name]; !given {
-				r.args[name], find.variables[name] = value, value
-			}
-		}
 	}
 	list, err := listAll(cmd.Context(), r)
 	var problems *problemError

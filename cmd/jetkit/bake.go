@@ -194,6 +194,7 @@ func (f *bakeFlags) expanded(cmd *cobra.Command, sys *system, names []string) ([
 			single.target.values[i], _, _ = strings.Cut(single.target.values[i], ",")
 		}
 		w, err := single.load(cmd, sys)
+		f.noted = single.noted
 		if err != nil {
 			return nil, err
 		}

@@ -60,11 +60,13 @@ also reads: its variables win over those of the environment.`,
 
 // run executes jetkit build.
 func (f *buildFlags) run(cmd *cobra.Command, names []string, sys *system) error {
-	sys, err := sys.withEnvFile()
+	sys, err := sys.withEnvFile(false)
 	if err != nil {
 		return err
 	}
-	f.named = len(names) > 0
+	if len(names) > 0 && f.file == "" {
+		f.takePlatform(sys)
+	}
 	if err := f.checkOnError(cmd, sys); err != nil {
 		return err
 	}

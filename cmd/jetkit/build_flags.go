@@ -28,8 +28,6 @@ type buildFlags struct {
 	builder string
 	// onError is what happens where a step fails.
 	onError, cached string
-	// named reports that packages are named on the command line.
-	named bool
 }
 
 // otherNames are further names of flags.

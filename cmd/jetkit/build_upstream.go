@@ -121,7 +121,7 @@ func (f *buildFlags) translate(cmd *cobra.Command, sys *system) error {
 			f.args = append(f.args, strings.TrimSpace(name)+"="+value)
 		}
 	}
-	f.fromEnvironment(sys)
+	f.settingsFromEnvironment(sys)
 	return nil
 }
 
@@ -166,28 +166,20 @@ func (f *buildFlags) strange(cmd *cobra.Command, sys *system) error {
 	return nil
 }
 
-// fromEnvironment takes from the environment what jetson-containers takes from it. A
-// jetson.yaml says itself what it is for, whoever builds it.
-func (f *buildFlags) fromEnvironment(sys *system) {
-	take := func(name, arg string) {
-		value, _ := sys.env(name)
-		if value == "" || slices.ContainsFunc(f.args, func(a string) bool { return a == arg || strings.HasPrefix(a, arg+"=") }) {
-			return
-		}
-		fmt.Fprintf(sys.err, "note: %s=%s is from the environment\n", name, diag.Clean(value))
-		f.args = append(f.args, arg+"="+value)
+// takePlatform takes the platform from the environment, as a plan does, unless a flag names one.
+func (f *buildFlags) takePlatform(sys *system) {
+	if p := sys.platformVariable(); p != "" && len(f.platforms) == 0 {
+		f.platforms = []string{p}
 	}
-	if f.named {
-		for i, v := range valueFlags {
-			if slices.Contains(targetVariables, v.arg) && f.target.values[i] == "" {
-				take(v.arg, v.arg)
-			}
-		}
-	}
+}
+
+// settingsFromEnvironment takes from the environment what jetson-containers takes from it
+// besides the target.
+func (f *buildFlags) settingsFromEnvironment(sys *system) {
 	if f.device != "" {
 		f.args = append(f.args, deviceArgs(f.device)...)
 	} else if device, _ := sys.env("BUILDKIT_DEVICE"); device != "" {
-		fmt.Fprintf(sys.err, "note: BUILDKIT_DEVICE=%s is from the environment\n", diag.Clean(device))
+		fmt.Fprintf(sys.err, "note: BUILDKIT_DEVICE=%s is from %s\n", diag.Clean(device), sys.whence("BUILDKIT_DEVICE"))
 		f.args = append(f.args, deviceArgs(device)...)
 	}
 	if f.useProxy {

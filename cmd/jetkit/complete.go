@@ -16,6 +16,7 @@ import (
 func (f *requestFlags) completeNames(sys *system) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		f.sources, f.contexts = once(f.sources), once(f.contexts) // cobra reads the flags twice
+		f.noted = true
 		w, err := f.load(cmd, sys)
 		if err != nil { // there is no place to say so
 			return nil, cobra.ShellCompDirectiveNoFileComp

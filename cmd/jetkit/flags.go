@@ -23,6 +23,8 @@ type requestFlags struct {
 	noHost, runConfigPy     bool
 	// pages is as in request; no flag sets it.
 	pages bool
+	// noted is set when what variables do was noted.
+	noted bool
 }
 
 // valueFlags are flags that stand for one build argument each. The table of settings
@@ -109,13 +111,19 @@ func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) 
 		return nil, usagef(cmd, "give a file with -f, or names of packages, but not both; --arg PACKAGES=%s lets the names win over the file's", strings.Join(names, ","))
 	}
 	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, pages: f.pages, machine: sys.machine, cache: sys.cache}
+	sys, err := f.variables(sys, names)
+	if err != nil {
+		return nil, err
+	}
 	if err := f.buildArgs(cmd, r, sys); err != nil {
 		return nil, err
+	}
+	if len(names) > 0 {
+		f.fromEnvironment(r, sys, names)
 	}
 	if err := f.trees(cmd, r); err != nil {
 		return nil, err
 	}
-	var err error
 	if r.platform, err = sys.platform(f.platform); err != nil {
 		return nil, usagef(cmd, "--platform: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,6 +70,10 @@ func (f *initFlags) run(cmd *cobra.Command, sys *system, names []string) error {
 	if _, err := sys.platform(f.platform); err != nil {
 		return usagef(cmd, "--platform: %w", err)
 	}
+	sys, err := sys.withEnvFile(false)
+	if err != nil {
+		return err
+	}
 	values, err := f.values(cmd, sys)
 	if err != nil {
 		return err
@@ -108,6 +113,15 @@ func (f *initFlags) values(cmd *cobra.Command, sys *system) ([]value, error) {
 		if v.arg != "BASE_IMAGE" && cmd.Flags().Changed(v.name) {
 			list = append(list, value{key: v.name, value: f.target.values[i]})
 			release = release || v.name == "l4t" || v.name == "jetpack"
+		}
+	}
+	asked := release
+	for _, v := range valueFlags {
+		text, _ := sys.env(v.arg)
+		isRelease := slices.Contains(releaseVariables, v.arg)
+		if text = strings.TrimSpace(text); text != "" && slices.Contains(targetVariables, v.arg) && !cmd.Flags().Changed(v.name) && (!isRelease || !asked) {
+			list = append(list, value{key: v.name, value: text, comment: sys.origin(v.arg)})
+			release = release || isRelease
 		}
 	}
 	if release {

@@ -38,6 +38,8 @@ type request struct {
 	file string
 	data []byte
 	args map[string]string
+	// origins are where arguments are from that the command line does not give.
+	origins map[string]string
 	// platform is what to build for, and platformNamed tells whether the user said so.
 	platform      ocispecs.Platform
 	platformNamed bool

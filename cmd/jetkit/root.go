@@ -35,6 +35,8 @@ type system struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(name string) (string, bool)
+	// envFile has the lines of the variables that .env sets; nil if it was not read.
+	envFile map[string]int
 	// machine is the computer that this runs on.
 	machine *machine.Machine
 	// cache is the folder to keep results in from one run to the next; empty

@@ -74,13 +74,20 @@ func (f *buildFlags) shell(cmd *cobra.Command, args []string, sys *system) error
 	if f.file != "" {
 		names = nil
 	}
+	sys, err := f.variables(sys, names)
+	if err != nil {
+		return err
+	}
+	if len(names) > 0 {
+		f.takePlatform(sys)
+	}
 	b, err := f.builds(cmd, sys)
 	if err != nil {
 		return err
 	}
 	b.stage = func(r *build.Request, p *build.Progress) gateway.BuildFunc {
 		s := &shell.Shell{In: sys.in, Out: sys.stdout(), Err: sys.err, Suspend: p.Suspend}
-		return s.InStage(frontend.StageWith(frontend.Options{Complete: r.Complete}), title, command)
+		return s.InStage(frontend.StageWith(frontend.Options{Complete: r.Complete, Flags: r.Flags}), title, command)
 	}
 	defer b.close()
 	_, err = b.build(names)

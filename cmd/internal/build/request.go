@@ -28,6 +28,9 @@ type Request struct {
 	// Complete is as in frontend.Options.
 	Complete func(*pkgspec.Spec) error
 
+	// Flags is as in frontend.Options.
+	Flags map[string]string
+
 	// Args are build arguments, and Labels are set on the image.
 	Args, Labels map[string]string
 	// Attrs are further options of the frontend by BuildKit's name, such as "add-hosts".

@@ -80,7 +80,7 @@ func Look(ctx context.Context, c *client.Client, r *Request, ask func(context.Co
 	opt.Internal = true // it is no build of its own for docker buildx history
 	var failure error
 	_, err = c.Build(ctx, *opt, product, func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		failure = ask(ctx, c, frontend.Options{Complete: r.Complete})
+		failure = ask(ctx, c, frontend.Options{Complete: r.Complete, Flags: r.Flags})
 		return gateway.NewResult(), failure
 	}, nil)
 	return cmp.Or(failure, err)
@@ -102,7 +102,7 @@ type run struct {
 // build runs the frontend, and tells exporters the image's names.
 func (r *run) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 	res, err := frontend.BuildWith(frontend.Options{
-		Complete: r.request.Complete, Planned: r.onPlan, Compiled: r.hooks.OnCompiled,
+		Complete: r.request.Complete, Flags: r.request.Flags, Planned: r.onPlan, Compiled: r.hooks.OnCompiled,
 	})(ctx, c)
 	r.mu.Lock()
 	defer r.mu.Unlock()
