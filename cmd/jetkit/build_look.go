@@ -233,8 +233,29 @@ func (b *builds) printVersion([]string) error {
 	return nil
 }
 
-// simulate answers --simulate: the plan, and what the image would be called.
+// simulate answers --simulate: the plan, and what the image would be called; with
+// --multiple those of each image.
 func (b *builds) simulate(names []string) error {
+	if !b.flags.multiple {
+		return b.simulateOne(names)
+	}
+	packages, err := b.several(names)
+	if err != nil {
+		return err
+	}
+	for i, p := range packages {
+		if i > 0 {
+			fmt.Fprintln(b.out)
+		}
+		fmt.Fprintf(b.out, "[%d/%d] %s\n", i+1, len(packages), printable(p.Name))
+		if err := b.simulateOne([]string{p.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *builds) simulateOne(names []string) error {
 	r, err := b.read(names)
 	if err != nil {
 		return err

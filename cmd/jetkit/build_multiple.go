@@ -7,6 +7,7 @@ import (
 
 	"jetkit/cmd/internal/build"
 	"jetkit/cmd/internal/report"
+	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 )
 
@@ -19,17 +20,7 @@ type outcome struct {
 // multiple builds an image of each package, one after the other on one builder: what
 // they share is built once. Without --skip-errors the first that fails is the last.
 func (b *builds) multiple(names []string) error {
-	if err := b.checkMultiple(); err != nil {
-		return err
-	}
-	found, err := b.library()
-	if err != nil {
-		return err
-	}
-	packages, err := b.wanted(found, names)
-	if err == nil {
-		err = b.unlisted(found, names)
-	}
+	packages, err := b.several(names)
 	if err != nil {
 		return err
 	}
@@ -49,6 +40,22 @@ func (b *builds) multiple(names []string) error {
 		}
 	}
 	return b.summarize(all, len(packages))
+}
+
+// several returns the packages that get an image each.
+func (b *builds) several(names []string) ([]*catalog.Package, error) {
+	if err := b.checkMultiple(); err != nil {
+		return nil, err
+	}
+	found, err := b.library()
+	if err != nil {
+		return nil, err
+	}
+	packages, err := b.wanted(found, names)
+	if err == nil {
+		err = b.unlisted(found, names)
+	}
+	return packages, err
 }
 
 // checkMultiple refuses flags that mean one image.

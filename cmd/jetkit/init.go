@@ -33,6 +33,7 @@ type initFlags struct {
 	output, frontend string
 	platform         string
 	force, noHost    bool
+	runConfigPy      bool
 }
 
 func newInit(sys *system) *cobra.Command {
@@ -57,6 +58,7 @@ written, so that it can be built as it is. A file that exists stays as it is wit
 	cmd.Flags().StringVar(&flags.platform, "platform", "", "`PLATFORM` to build for, such as linux/arm64 (default: this machine's)")
 	completeFlag(cmd, "platform", knownPlatforms)
 	cmd.Flags().BoolVar(&flags.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
+	cmd.Flags().BoolVar(&flags.runConfigPy, "run-config-py", false, "run the config.py files of packages to plan the file; do it for trees that you trust")
 	_ = cmd.MarkFlagFilename("output", "yaml", "yml") // an error would mean that there is no such flag
 	cmd.ValidArgsFunction = new(requestFlags).completeNames(sys)
 	return cmd
@@ -163,7 +165,7 @@ func (f *initFlags) plan(ctx context.Context, sys *system, text []byte, jetson b
 	}
 	r := &request{
 		file: filepath.Base(cmp.Or(strings.TrimPrefix(f.output, "-"), defaultFile)), data: text, args: map[string]string{},
-		contexts: map[string]string{}, noHost: true, machine: sys.machine, cache: sys.cache,
+		contexts: map[string]string{}, noHost: true, runConfigPy: f.runConfigPy, machine: sys.machine, cache: sys.cache,
 	}
 	target := f.platform
 	if jetson && target == "" {
