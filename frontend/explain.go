@@ -117,7 +117,7 @@ func copyHint(command string, err error) string {
 // Dockerfile or the test's declaration has it, without what jetkit runs it by.
 func plainCommand(err error) error {
 	text := err.Error()
-	plain := strings.NewReplacer(chain.CleanStep+" ", "", testinit.Program+" ", "").Replace(text)
+	plain := strings.ReplaceAll(chain.PlainText(text), testinit.Program+" ", "")
 	if plain == text {
 		return err
 	}

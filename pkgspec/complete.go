@@ -92,6 +92,10 @@ func (l *loader) complete() {
 	} else {
 		tests.Device = ""
 	}
+	l.completeCcache(build)
+	if build.GitHubAPI != nil && *build.GitHubAPI {
+		build.GitHubAPI = nil
+	}
 	completeSteps(&build.Sandbox, &build.Privileged)
 	completeSteps(&tests.Sandbox, &tests.Privileged)
 }

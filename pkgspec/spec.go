@@ -70,6 +70,13 @@ type Build struct {
 	// Device is the CDI device in place of the one that a package names; empty
 	// means the package's.
 	Device string
+	// Ccache is the compiler cache, and HasCcache whether there is one; nil means that
+	// nobody said so.
+	Ccache    plan.Ccache
+	HasCcache *bool
+	// GitHubAPI is false where ADD instructions must not ask GitHub's API; nil means
+	// that they do.
+	GitHubAPI *bool
 	// Privileged lists packages (names or patterns) whose RUN steps run without a
 	// sandbox.
 	Privileged []diag.Text

@@ -73,6 +73,22 @@ var settings = []setting{
 		key: "build.privileged", arg: "BUILD_PRIVILEGED", about: "list of names or patterns whose RUN steps run [without a sandbox](#build); `true` means all packages, `false` none", unset: "none",
 		form: privileged(ofBuild).with(named(func(s plan.Step) bool { return s.BuildPrivileged })),
 	},
+	{
+		key: "build.ccache", arg: "BUILD_CCACHE", about: "whether the RUN steps have a [compiler cache](cache.md#compiler-cache): `true` or `false`", unset: "`false`",
+		form: truth(func(s *Spec) **bool { return &s.Build.HasCcache }).with(func(p *plan.Plan) string { return onlyIf(p.Build.Ccache.Used(), "true") }),
+	},
+	{
+		key: "build.ccache_dir", arg: "BUILD_CCACHE_DIR", about: "folder that the RUN steps find the compiler cache in: an absolute path; only with `ccache: true`", unset: "`" + plan.DefaultCcacheDir + "`",
+		form: ccacheDir().with(func(p *plan.Plan) string { return p.Build.Ccache.Dir }),
+	},
+	{
+		key: "build.ccache_max_size", arg: "BUILD_CCACHE_MAX_SIZE", about: "size of the compiler cache, as ccache takes it: `20G`, `500M`; only with `ccache: true`", unset: "`" + plan.DefaultCcacheMaxSize + "`",
+		form: ccacheMaxSize().with(func(p *plan.Plan) string { return p.Build.Ccache.MaxSize }),
+	},
+	{
+		key: "build.github_api", arg: "BUILD_GITHUB_API", about: "whether `ADD https://api.github.com/...` of Dockerfiles, which builds anew after a commit, [stays](#build): `true` or `false`", unset: "`true`",
+		form: truth(func(s *Spec) **bool { return &s.Build.GitHubAPI }).with(func(p *plan.Plan) string { return onlyIf(p.Build.NoGitHubAPI, "false") }),
+	},
 	{key: "tests", about: "short for `tests.run`", form: shortTests()},
 	{key: "tests.run", arg: "TESTS", about: "which tests run: `all`, `intermediate` (on each package's own stage), `final` (on the finished image) or `none`; set by `SKIP_TESTS` too", unset: "`all`", form: testRun()},
 	{key: "tests.skip", arg: "SKIP_TESTS", about: "list of names or patterns that are not tested", unset: "none", form: testSkip()},

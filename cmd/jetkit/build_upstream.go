@@ -15,15 +15,15 @@ import (
 
 // upstreamFlags are those of jetson-containers build that docker's build does not have.
 type upstreamFlags struct {
-	name                                      string
-	skipPackages, skipTests, testOnly         string
-	argPairs, moreFlags, packageDirs, device  string
-	multiple, skipErrors, simulate, useProxy  bool
-	listPackages, showPackages, version       bool
-	buildkit, noBuildkit, noGithubAPI, ccache bool
-	noCcache, debug, verbose                  bool
-	ccacheDir, ccacheMaxsize                  string
-	logLevel, logColors, logStatus            string
+	ccacheFlags
+
+	name                                     string
+	skipPackages, skipTests, testOnly        string
+	argPairs, moreFlags, packageDirs, device string
+	multiple, skipErrors, simulate, useProxy bool
+	listPackages, showPackages, version      bool
+	buildkit, noBuildkit, debug, verbose     bool
+	logLevel, logColors, logStatus           string
 }
 
 func (f *upstreamFlags) register(flags *pflag.FlagSet) {
@@ -42,15 +42,13 @@ func (f *upstreamFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.showPackages, "show-packages", false, "show what is known of packages, and build nothing")
 	flags.BoolVar(&f.version, "version", false, "print what this machine and the build are for, and build nothing")
 	flags.StringVar(&f.device, "buildkit-device", "", "CDI `DEVICE` of the RUN steps that have one, such as nvidia.com/gpu=all (BUILDKIT_DEVICE)")
+	f.ccacheFlags.register(flags)
 	for _, name := range []struct {
 		flag *bool
 		name string
 	}{
 		{&f.buildkit, "buildkit"},
 		{&f.noBuildkit, "no-buildkit"},
-		{&f.noGithubAPI, "no-github-api"},
-		{&f.ccache, "ccache"},
-		{&f.noCcache, "no-ccache"},
 		{&f.debug, "debug"},
 		{&f.verbose, "verbose"},
 	} {
@@ -61,8 +59,6 @@ func (f *upstreamFlags) register(flags *pflag.FlagSet) {
 		flag *string
 		name string
 	}{
-		{&f.ccacheDir, "ccache-dir"},
-		{&f.ccacheMaxsize, "ccache-maxsize"},
 		{&f.logLevel, "log-level"},
 		{&f.logColors, "log-colors"},
 		{&f.logStatus, "log-status"},
@@ -80,18 +76,11 @@ var foreign = map[string]struct {
 }{
 	"buildkit":    {why: "jetkit always builds with BuildKit"},
 	"no-buildkit": {refuse: true, why: "jetkit builds with BuildKit only"},
-	"no-github-api": {refuse: true, why: "jetkit runs the Dockerfiles as they are; an ADD of https://api.github.com is one of BuildKit's downloads, " +
-		"which runs again only when the answer changes: take the line out, or give it a token with ADD --checksum or a secret"},
-	"ccache": {refuse: true, why: "jetkit does not change the Dockerfiles; mount the cache where it is used: " +
-		"RUN --mount=type=cache,target=/root/.cache/ccache CCACHE_DIR=/root/.cache/ccache ..."},
-	"no-ccache":      {why: "jetkit adds no ccache to the steps anyway"},
-	"ccache-dir":     {refuse: true, why: "jetkit adds no ccache to the steps: see --ccache"},
-	"ccache-maxsize": {refuse: true, why: "jetkit adds no ccache to the steps: see --ccache"},
-	"debug":          {why: "it means nothing here; --progress plain shows all output of the steps"},
-	"verbose":        {why: "it means nothing here; --progress plain shows all output of the steps"},
-	"log-level":      {why: "it means nothing here; --progress says how much is shown"},
-	"log-colors":     {why: "it means nothing here; NO_COLOR turns colors off"},
-	"log-status":     {why: "it means nothing here; --progress tty has a display that moves"},
+	"debug":       {why: "it means nothing here; --progress plain shows all output of the steps"},
+	"verbose":     {why: "it means nothing here; --progress plain shows all output of the steps"},
+	"log-level":   {why: "it means nothing here; --progress says how much is shown"},
+	"log-colors":  {why: "it means nothing here; NO_COLOR turns colors off"},
+	"log-status":  {why: "it means nothing here; --progress tty has a display that moves"},
 }
 
 // translate turns the flags of jetson-containers into jetkit's own.
@@ -122,7 +111,7 @@ func (f *buildFlags) translate(cmd *cobra.Command, sys *system) error {
 		}
 	}
 	f.settingsFromEnvironment(sys)
-	return nil
+	return f.changes(cmd, sys)
 }
 
 // expand reads the flags that --build-flags holds as one text.
@@ -196,6 +185,16 @@ func (f *buildFlags) settingsFromEnvironment(sys *system) {
 		value, _ := sys.env(name)
 		*list = append(*list, split(value, ";")...)
 	}
+}
+
+// take makes a variable of the environment a build argument, unless that is given.
+func (f *buildFlags) take(sys *system, name, arg string) {
+	value, _ := sys.env(name)
+	if value == "" || slices.ContainsFunc(f.args, func(a string) bool { return a == arg || strings.HasPrefix(a, arg+"=") }) {
+		return
+	}
+	fmt.Fprintf(sys.err, "note: %s=%s is from the environment\n", name, diag.Clean(value))
+	f.args = append(f.args, arg+"="+value)
 }
 
 // deviceArgs returns the build arguments that --buildkit-device stands for: a name, or

@@ -184,7 +184,12 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 	}
 	withHistory(res.Image, earlier)
 	s.State, s.Image, s.Epoch = res.State, res.Image, res.Epoch
-	on, err := continues(ctx, res.State, in.base, in.constraints)
+	if opt.Plan.Build.Ccache.Used() {
+		if err := s.withCcache(ctx, opt, in); err != nil {
+			return err
+		}
+	}
+	on, err := continues(ctx, s.State, in.base, in.constraints)
 	if err != nil {
 		return err
 	}
@@ -199,12 +204,9 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 
 // convert converts the Dockerfile on top of an input.
 func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*dockerfile2llb.Result, error) {
-	dockerfile := s.SourceMap.Data
-	if s.Step.BuildPrivileged {
-		var err error
-		if dockerfile, err = privileged(dockerfile); err != nil {
-			return nil, err
-		}
+	dockerfile, err := s.edited(opt.Plan)
+	if err != nil {
+		return nil, err
 	}
 	bc, err := newStepClient(opt.Client, opt.Plan, s.Step, in)
 	if err != nil {

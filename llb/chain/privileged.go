@@ -9,7 +9,25 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"jetkit/pkgspec/plan"
 )
+
+// edited returns the text that the Dockerfile is converted from. Its lines have the
+// numbers of the Dockerfile's own.
+func (s *Stage) edited(p *plan.Plan) ([]byte, error) {
+	dockerfile := s.SourceMap.Data
+	var err error
+	if p.Build.NoGitHubAPI {
+		if dockerfile, err = withoutGitHubAPI(dockerfile); err != nil {
+			return nil, err
+		}
+	}
+	if s.Step.BuildPrivileged {
+		return privileged(dockerfile)
+	}
+	return dockerfile, nil
+}
 
 // insecureFlag is the flag of a RUN instruction that runs without a sandbox.
 const insecureFlag = "--security=" + instructions.SecurityInsecure

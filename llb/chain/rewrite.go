@@ -3,13 +3,15 @@ package chain
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
 	"google.golang.org/protobuf/proto"
 )
 
-// execRewriter changes the commands of steps whose root file system continues a base's.
+// execRewriter changes the commands of steps whose root file system continues a base's,
+// or of those that a Dockerfile has.
 // It works on operations, not on a Dockerfile's text: whichever way the text names its
 // base image and its shell, the operations show what runs on what.
 type execRewriter struct {
@@ -17,6 +19,9 @@ type execRewriter struct {
 	// matches reports whether a step is one to change.
 	matches func(*pb.ExecOp) bool
 	rewrite func(*pb.ExecOp)
+	// of limits it to the steps of a Dockerfile, on the base or not; nil is any step
+	// that is on the base.
+	of *llb.SourceMap
 }
 
 // apply returns a copy of a state in which every step is rewritten that matches and is on
@@ -66,7 +71,7 @@ func (w *rewriting) visit(ctx context.Context, v llb.Vertex) (*visitedVertex, er
 	if err != nil {
 		return nil, err
 	}
-	_, dt, _, _, err := v.Marshal(ctx, w.constraints)
+	_, dt, _, places, err := v.Marshal(ctx, w.constraints)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +85,8 @@ func (w *rewriting) visit(ctx context.Context, v llb.Vertex) (*visitedVertex, er
 			s.onBase, s.offBase = s.onBase || in.onBase, s.offBase || in.offBase
 		}
 	}
-	if exec := op.GetExec(); exec != nil && w.matches(exec) {
-		if s.onBase {
+	if exec := op.GetExec(); exec != nil && w.matches(exec) && w.belongs(places) {
+		if s.onBase || w.of != nil {
 			rewritten.rewrite, differs = w.rewrite, true
 		} else {
 			s.offBase = true
@@ -92,6 +97,12 @@ func (w *rewriting) visit(ctx context.Context, v llb.Vertex) (*visitedVertex, er
 	}
 	w.visited[v] = s
 	return s, nil
+}
+
+// belongs reports whether a step with these places is one of the Dockerfile that the
+// rewriter is limited to. Steps of linked builds have other places.
+func (r execRewriter) belongs(places []*llb.SourceLocation) bool {
+	return r.of == nil || slices.ContainsFunc(places, func(l *llb.SourceLocation) bool { return l.SourceMap == r.of })
 }
 
 // inputs visits what a vertex builds on, and reports whether any of it changes. The

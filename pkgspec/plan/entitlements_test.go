@@ -32,16 +32,16 @@ func TestEntitlements(t *testing.T) {
 		{
 			"all of it",
 			&Plan{
-				Build: Build{host}, Tests: Tests{GPU: GPUCDI, Sandbox: host},
+				Build: Build{Sandbox: host}, Tests: Tests{GPU: GPUCDI, Sandbox: host},
 				Steps: []Step{{Name: "a", Dockerfile: "D", BuildGPU: GPUCDI, BuildPrivileged: true}, {Name: "b", GPU: true, TestPrivileged: true, Tests: running}, {Name: "c", GPU: true, Tests: running}},
 			},
 			"device: RUN steps of a; tests of b, c | network.host: RUN steps (build.network); tests (tests.network) | security.insecure: RUN steps of a; tests of b",
 		},
 		{"nothing that runs", &Plan{
-			Build: Build{host}, Tests: Tests{GPU: GPUCDI, Sandbox: host},
+			Build: Build{Sandbox: host}, Tests: Tests{GPU: GPUCDI, Sandbox: host},
 			Steps: []Step{{Name: "a", BuildGPU: GPUCDI, BuildPrivileged: true, TestPrivileged: true, GPU: true, Tests: skipped}},
 		}, ""},
-		{"no network", &Plan{Build: Build{Sandbox{Network: NetworkNone}}, Steps: []Step{{Name: "a", Dockerfile: "D"}}}, ""},
+		{"no network", &Plan{Build: Build{Sandbox: Sandbox{Network: NetworkNone}}, Steps: []Step{{Name: "a", Dockerfile: "D"}}}, ""},
 		{"many packages", many, "security.insecure: RUN steps of p0, p1, p2, p3 and 3 more; tests of p0, p1, p2, p3, p4"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

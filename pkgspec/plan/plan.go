@@ -158,7 +158,29 @@ type Sandbox struct {
 // Build holds the settings that the RUN steps of all packages share.
 type Build struct {
 	Sandbox
+	// Ccache is the compiler cache of the RUN steps; its zero value is none.
+	Ccache Ccache `json:"ccache,omitzero"`
+	// NoGitHubAPI leaves out the ADD instructions that ask GitHub's API for something.
+	NoGitHubAPI bool `json:"no_github_api,omitempty"`
 }
+
+// Ccache is a compiler cache that RUN steps share, and that outlives their builds.
+type Ccache struct {
+	// Dir is the folder that the steps find it in.
+	Dir string `json:"dir"`
+	// MaxSize is its size at most, as ccache writes sizes: "20G".
+	MaxSize string `json:"max_size"`
+}
+
+// Used reports whether there is one.
+func (c Ccache) Used() bool { return c != Ccache{} }
+
+// The folder and the size of a compiler cache of which nothing else is said: those of
+// jetson-containers.
+const (
+	DefaultCcacheDir     = "/root/.cache/ccache"
+	DefaultCcacheMaxSize = "20G"
+)
 
 // Tests holds the settings that all tests share.
 type Tests struct {

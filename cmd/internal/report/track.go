@@ -54,12 +54,14 @@ func (t *track) update(v *client.Vertex) {
 	t.ended = v.Completed != nil
 	if t.ended {
 		t.spans[i].to = *v.Completed
-		t.err = internals.Replace(v.Error)
+		t.err = plainError(v.Error)
 	}
 }
 
-// internals takes out of errors what jetkit runs the commands of packages by.
-var internals = strings.NewReplacer(chain.CleanStep+" ", "", testinit.Program+" ", "")
+// plainError takes out of an error what jetkit runs the commands of packages by.
+func plainError(text string) string {
+	return strings.ReplaceAll(chain.PlainText(text), testinit.Program+" ", "")
+}
 
 // shifted returns the times in which it ran by another clock.
 func (t *track) shifted(by time.Duration) []interval {

@@ -64,8 +64,9 @@ func placeOf(exec *pb.ExecOp, platform *pb.Platform, results mounted) (*place, e
 
 // plainCommand returns a step's command without what jetkit runs it by.
 func plainCommand(args []string) []string {
-	for len(args) > 0 && (args[0] == chain.CleanStep || args[0] == testinit.Program) {
-		args = args[1:]
+	args = chain.PlainArgs(args)
+	if len(args) > 0 && args[0] == testinit.Program {
+		return args[1:]
 	}
 	return args
 }

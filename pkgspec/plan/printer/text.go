@@ -24,7 +24,7 @@ func Text(p *plan.Plan) string {
 	var w textWriter
 	w.target(p.Target, p.Base)
 	w.section("Image", imageRows(p))
-	w.section("Build", sandboxRows(p.Build.Sandbox))
+	w.section("Build", buildRows(p.Build))
 	w.section("Tests", sandboxRows(p.Tests.Sandbox))
 	w.lines("Overrides", overrideLines(p))
 	w.privileges(p.Entitlements())
@@ -155,6 +155,18 @@ func where(t *plan.Test, s *plan.Step) string {
 		place += ", privileged"
 	}
 	return "(" + place + ")"
+}
+
+// buildRows lists what RUN steps get and may do, and what of the Dockerfiles is left out.
+func buildRows(b plan.Build) [][]string {
+	rows := sandboxRows(b.Sandbox)
+	if b.Ccache.Used() {
+		rows = append(rows, []string{"Compiler cache", b.Ccache.Dir + ", up to " + b.Ccache.MaxSize})
+	}
+	if b.NoGitHubAPI {
+		rows = append(rows, []string{"Left out", "ADD of https://api.github.com"})
+	}
+	return rows
 }
 
 // sandboxRows lists what is set for all steps of one sort.

@@ -138,9 +138,20 @@ func settings(p *plan.Plan) []Setting {
 	add("Changed on the command line", changed)
 	add("Privileges", privileges)
 	add("Image", image)
-	add("RUN steps", sandbox(p.Build.Sandbox))
+	add("RUN steps", runSteps(p.Build))
 	add("Tests", sandbox(p.Tests.Sandbox))
 	return all
+}
+
+func runSteps(b plan.Build) []string {
+	lines := sandbox(b.Sandbox)
+	if b.Ccache.Used() {
+		lines = append(lines, "compiler cache: "+b.Ccache.Dir+", up to "+b.Ccache.MaxSize)
+	}
+	if b.NoGitHubAPI {
+		lines = append(lines, "ADD of https://api.github.com: left out")
+	}
+	return lines
 }
 
 func sandbox(s plan.Sandbox) []string {
