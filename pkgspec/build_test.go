@@ -82,6 +82,24 @@ tests: {shm_size: 1025t}
 «1025t» jetson.yaml:2:19: error: tests.shm_size: the size "1025t" is not between one byte and a pebibyte [bad-value]
     hint: write a number of bytes, or one with k, m or g: 2g
 `},
+		{"a compiler cache", `packages: a
+build: {ccache: maybe, ccache_dir: ~/cache, ccache_max_size: 20GB, github_api: []}
+`, `
+«maybe» jetson.yaml:2:17: error: build.ccache: "maybe" is neither true nor false [bad-value]
+    hint: write true or false
+«~/cache» jetson.yaml:2:36: error: build.ccache_dir: "~/cache" cannot be the folder of a compiler cache [bad-value]
+    hint: write an absolute path of letters, digits and . _ + @ -, such as /root/.cache/ccache
+«20GB» jetson.yaml:2:62: error: build.ccache_max_size: "20GB" is not a size of ccache's [bad-value]
+    hint: write it as ccache does: 20G, 500M; 0 is no limit
+«[]» jetson.yaml:2:80: error: build.github_api must be a text, not an empty list [wrong-type]
+    hint: write a single value
+`},
+		{"a compiler cache that nothing uses", `packages: a
+build: {ccache_dir: /c}
+`, `
+«ccache_dir» jetson.yaml:2:9: warning: build.ccache_dir has no effect without build.ccache [no-effect]
+    hint: leave it out, or set build.ccache to true
+`},
 		{"a build device that nothing uses", `packages: a
 build: {gpu: skip, device: nvidia.com/gpu=0}
 `, `

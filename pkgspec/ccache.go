@@ -46,7 +46,7 @@ func truth(of func(*Spec) **bool) form {
 			}
 			return strconv.FormatBool(**of(s))
 		},
-		schema: schema.Any(&schema.Schema{Type: "boolean"}, &schema.Schema{Type: "string", Pattern: `^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$`}),
+		schema: schema.Any(&schema.Schema{Type: "boolean"}, schema.Words("true", "false", "yes", "no", "on", "off")),
 	}
 }
 
@@ -81,7 +81,7 @@ func ccacheMaxSize() form {
 // completeCcache fills in the compiler cache, and warns of what is said of one that is
 // not there. HasCcache is nil afterwards.
 func (l *loader) completeCcache(build *Build) {
-	used := build.HasCcache != nil && *build.HasCcache
+	said, used := build.HasCcache != nil, build.HasCcache != nil && *build.HasCcache
 	build.HasCcache = nil
 	if used {
 		build.Ccache.Dir = cmp.Or(build.Ccache.Dir, plan.DefaultCcacheDir)
@@ -89,6 +89,9 @@ func (l *loader) completeCcache(build *Build) {
 		return
 	}
 	build.Ccache = plan.Ccache{}
+	if _, ok := l.keyAt["build.ccache"]; !said && (ok || l.given("BUILD_CCACHE")) {
+		return // what was said of it is no answer, which is reported
+	}
 	const hint = "leave it out, or set build.ccache to true"
 	for _, row := range []struct{ key, arg string }{{"build.ccache_dir", "BUILD_CCACHE_DIR"}, {"build.ccache_max_size", "BUILD_CCACHE_MAX_SIZE"}} {
 		if at, ok := l.keyAt[row.key]; ok {

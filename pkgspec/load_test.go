@@ -61,6 +61,10 @@ build:
   shm_size: 1.5GiB
   ulimits: *limits
   privileged: [zed, "ros:*"]
+  ccache: true
+  ccache_dir: /cache//cc/
+  ccache_max_size: 1.5Gi
+  github_api: off
 `
 
 // on returns a range inside one line of jetson.yaml.
@@ -117,6 +121,8 @@ func TestLoadEveryKey(t *testing.T) {
 				Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
 			},
 			Privileged: []diag.Text{text("zed", on(46, 16, 19)), text("ros:*", on(46, 21, 28))},
+			Ccache:     plan.Ccache{Dir: "/cache/cc", MaxSize: "1.5Gi"},
+			GitHubAPI:  new(false),
 		},
 		Image: plan.Image{
 			Entrypoint: []string{"python3", "-m", "robot"},
@@ -169,6 +175,9 @@ func TestLoadForms(t *testing.T) {
 		"the default network":             {"packages: a\nbuild: {network: default}\ntests: {network: sandbox}\n", func(s *Spec) any { return []plan.Network{s.Build.Network, s.Tests.Network} }, []plan.Network{"", ""}},
 		"limits":                          {"packages: a\nbuild: {ulimits: {stack: 0, nofile: 5:-1, core: 9223372036854775807}}\n", func(s *Spec) any { return s.Build.Ulimits }, []plan.Ulimit{{Name: "core", Soft: 1<<63 - 1, Hard: 1<<63 - 1}, {Name: "nofile", Soft: 5, Hard: -1}, {Name: "stack"}}},
 		"no limits":                       {"packages: a\nbuild: {ulimits: {}}\n", build, Build{GPU: plan.GPUCDI}},
+		"ccache":                          {"packages: a\nbuild: {ccache: \"yes\"}\n", build, Build{GPU: plan.GPUCDI, Ccache: plan.Ccache{Dir: "/root/.cache/ccache", MaxSize: "20G"}}},
+		"a size of ccache in gigabytes":   {"packages: a\nbuild: {ccache: true, ccache_max_size: 5}\n", func(s *Spec) any { return s.Build.Ccache.MaxSize }, "5"},
+		"no ccache":                       {"packages: a\nbuild: {ccache: false, github_api: true}\n", build, Build{GPU: plan.GPUCDI}},
 		"privileged: one":                 {"packages: a\nbuild: {privileged: a}\n", func(s *Spec) any { return s.Build.Privileged }, []diag.Text{text("a", on(2, 21, 22))}},
 		"privileged: all":                 {"packages: a\nbuild: {privileged: \"true\"}\n", func(s *Spec) any { return s.Build.Privileged }, []diag.Text{text("*", on(2, 21, 27))}},
 		"privileged: none":                {"packages: a\nbuild: {privileged: false}\ntests: {privileged: []}\n", func(s *Spec) any { return [2]bool{s.Build.Privileged == nil, s.Tests.Privileged == nil} }, [2]bool{true, true}},

@@ -39,9 +39,9 @@ func TestOptions(t *testing.T) {
 	assert.Equal(t, overrides, spec.Overrides)
 }
 
-// TestDeviceArgsForNothing covers devices that are named on the command line where
-// nothing uses one.
-func TestDeviceArgsForNothing(t *testing.T) {
+// TestArgsForNothing covers what is said of devices, and of a compiler cache, where nothing
+// uses one.
+func TestArgsForNothing(t *testing.T) {
 	for _, tc := range []struct {
 		file string
 		args args
@@ -50,6 +50,9 @@ func TestDeviceArgsForNothing(t *testing.T) {
 		{"", args{"BUILD_DEVICE": "a.b/c=d", "BUILD_GPU": "skip"}, "--build-arg BUILD_DEVICE has no effect with build.gpu: skip"},
 		{"tests: {gpu: runtime}\n", args{"BUILD_DEVICE": "a.b/c=d"}, "--build-arg BUILD_DEVICE has no effect with build.gpu: runtime"},
 		{"tests: {gpu: skip}\n", args{"TEST_DEVICE": "a.b/c=d"}, "--build-arg TEST_DEVICE has no effect with tests.gpu: skip"},
+		{"", args{"BUILD_CCACHE_DIR": "/c"}, "--build-arg BUILD_CCACHE_DIR has no effect without build.ccache"},
+		{"build: {ccache: true, ccache_max_size: 1G}\n", args{"BUILD_CCACHE": "false"}, "build.ccache_max_size has no effect without build.ccache"},
+		{"build: {ccache_max_size: 1G}\n", args{"BUILD_CCACHE": "true"}, ""},
 		{"tests: {gpu: skip}\n", args{"TEST_DEVICE": "a.b/c=d", "BUILD_DEVICE": "a.b/c=d", "TEST_GPU": "cdi"}, ""},
 	} {
 		_, problems := Load("", []byte("packages: a\n"+tc.file), tc.args)

@@ -93,6 +93,14 @@ func TestSchemaOfFaults(t *testing.T) {
 		{"an unknown limit", "packages: a\nbuild: {ulimits: {files: 1}}\n", false},
 		{"a limit below -1", "packages: a\nbuild: {ulimits: {core: -2}}\n", false},
 		{"a soft limit above the hard one", "packages: a\nbuild: {ulimits: {core: '2:1'}}\n", true},
+		{"a text for ccache", "packages: a\nbuild: {ccache: 20G}\n", false},
+		{"a number for ccache", "packages: a\nbuild: {ccache: 1}\n", false},
+		{"a size that ccache does not take", "packages: a\nbuild: {ccache: true, ccache_max_size: 20GB}\n", false},
+		{"a size below zero", "packages: a\nbuild: {ccache: true, ccache_max_size: -1}\n", false},
+		{"a relative folder of ccache", "packages: a\nbuild: {ccache: true, ccache_dir: cache}\n", false},
+		{"the root folder for ccache", "packages: a\nbuild: {ccache: true, ccache_dir: /}\n", false},
+		{"the root folder in other words", "packages: a\nbuild: {ccache: true, ccache_dir: /a/..}\n", true},
+		{"a number for GitHub's API", "packages: a\nbuild: {github_api: 0}\n", false},
 		{"true in a list", "packages: a\nbuild: {privileged: [true]}\n", false},
 		{"an unknown run", "packages: a\ntests: sometimes\n", false},
 		{"false as a run", "packages: a\ntests: false\n", false},
@@ -129,6 +137,7 @@ func TestKnownArgs(t *testing.T) {
 		},
 	}
 	p.Build.Network, p.Build.ShmSize = plan.NetworkHost, 2<<30
+	p.Build.Ccache, p.Build.NoGitHubAPI = plan.Ccache{Dir: "/c", MaxSize: "5G"}, true
 	p.Tests.Ulimits = []plan.Ulimit{{Name: "core", Soft: 1, Hard: 2}}
 	p.Tests.GPU, p.Tests.Device, p.Tests.Epoch, p.Tests.Data = plan.GPUSkip, "x/y", "noon", "models"
 	got, described := map[string]string{}, map[string]string{}
@@ -145,6 +154,7 @@ func TestKnownArgs(t *testing.T) {
 	assert.Equal(t, map[string]string{
 		"L4T_VERSION": "36.4.3", "CUDA_VERSION": "12.6", "CUDA_ARCH": "tegra-aarch64", "BASE_IMAGE": "ubuntu:22.04",
 		"BUILD_GPU": "cdi", "BUILD_NETWORK": "host", "BUILD_SHM_SIZE": "2GiB", "BUILD_PRIVILEGED": "b",
+		"BUILD_CCACHE": "true", "BUILD_CCACHE_DIR": "/c", "BUILD_CCACHE_MAX_SIZE": "5G", "BUILD_GITHUB_API": "false",
 		"TEST_GPU": "skip", "TEST_DEVICE": "x/y", "TEST_EPOCH": "noon", "TEST_DATA": "models", "TEST_ULIMITS": "core=1:2", "TEST_PRIVILEGED": "a,b",
 	}, got)
 }

@@ -71,7 +71,7 @@ var buildSections = []struct{ title, flags string }{
 	{"What the steps may use", "allow yes secret ssh network add-host use-proxy shm-size ulimit cgroup-parent"},
 	{"Builder, progress and reports", "builder on-error progress quiet log-dir report junit"},
 	{"Look, and build nothing", "simulate cached list-packages show-packages version"},
-	{"As in jetson-containers", "skip-packages build-args build-flags package-dirs buildkit-device"},
+	{"As in jetson-containers", "skip-packages build-args build-flags package-dirs buildkit-device ccache no-ccache ccache-dir ccache-maxsize no-github-api"},
 }
 
 // registerImage adds the flags of docker buildx build that are about the image.
