@@ -77,6 +77,26 @@ func TestNeedsNames(t *testing.T) {
 	assert.False(t, (&Request{Exports: []Export{{Type: client.ExporterImage, Attrs: map[string]string{"name": "a"}}}}).NeedsNames())
 }
 
+func TestKeptNames(t *testing.T) {
+	t.Parallel()
+	names := Names{Exported: []string{"registry/a:1"}, Local: []string{"a:1"}}
+	export := func(kind, name string) Export { return Export{Type: kind, Attrs: map[string]string{"name": name}} }
+	for _, test := range []struct {
+		about   string
+		exports []Export
+		want    []string
+	}{
+		{"only the cache", []Export{{Type: exporterNone}}, nil},
+		{"a folder and the files of a tar", []Export{{Type: client.ExporterLocal}, {Type: client.ExporterTar}}, nil},
+		{"an image", []Export{export(client.ExporterImage, "")}, []string{"registry/a:1"}},
+		{"one with names of its own", []Export{export(client.ExporterImage, "b:1,b:2")}, []string{"b:1", "b:2"}},
+		{"pushed, and in an archive", []Export{export(client.ExporterImage, ""), export(client.ExporterOCI, "")}, []string{"registry/a:1"}},
+		{"pushed and loaded", []Export{{Type: ExporterMoby, Engine: &Docker{}}}, []string{"registry/a:1", "a:1"}},
+	} {
+		assert.Equal(t, test.want, names.kept(test.exports), test.about)
+	}
+}
+
 // TestFilesGetTheirNamesLast writes files as exports do.
 func TestFilesGetTheirNamesLast(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package build
 import (
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -82,6 +83,30 @@ type Names struct {
 	Local []string
 }
 
+// kept returns those names that something has after the exports.
+func (n Names) kept(exports []Export) []string {
+	var names []string
+	for _, e := range exports {
+		own := e.Attrs["name"]
+		switch {
+		case !e.holdsImage() && e.Type != ExporterMoby:
+		case own != "":
+			names = append(names, strings.Split(own, ",")...)
+		default:
+			names = append(names, n.Exported...)
+		}
+	}
+	if slices.ContainsFunc(exports, func(e Export) bool { return e.Engine != nil }) {
+		names = append(names, n.Local...)
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
+}
+
 // Hooks look on at a build, or step in. Each may be nil.
 type Hooks struct {
 	// OnStatus receives each message of the progress, one after the other.
@@ -98,7 +123,7 @@ type Hooks struct {
 type Result struct {
 	// Response is the exporters' answer: "containerimage.digest" and so on.
 	Response map[string]string
-	// Names are those of the image.
+	// Names are those that the image has where it went: none if it was kept nowhere.
 	Names []string
 	// Engines are those that the image was loaded into, and Archive the file that it was
 	// written to for want of one.

@@ -60,7 +60,7 @@ func Run(ctx context.Context, c *client.Client, r *Request, hooks Hooks) (*Resul
 	}
 	result := &Result{
 		Response: response.ExporterResponse, Planned: run.planned,
-		Names: slices.Concat(run.names.Exported, run.names.Local), Archive: outputs.archive,
+		Names: run.names.kept(r.Exports), Archive: outputs.archive,
 	}
 	for _, e := range r.Exports {
 		if err := e.settle(ctx, result, run.names); err != nil {
