@@ -120,7 +120,7 @@ func TestDebugger(t *testing.T) {
 			}
 			done := make(chan harness.Result, 1)
 			go func() {
-				done <- shared.BuildxCommand(ctx, harness.BuildxRun{Dir: p.dir, Args: args, Stdin: fromTest, Live: toTest, Env: []string{"BUILDX_EXPERIMENTAL=1"}})
+				done <- shared.BuildxCommand(ctx, harness.BuildxRun{Dir: p.dir, Args: args, Stdin: fromTest, Out: toTest, Env: []string{"BUILDX_EXPERIMENTAL=1"}})
 				_ = toTest.Close()
 			}()
 			d := &debugger{t: t, to: toBuildx, from: bufio.NewReader(fromBuildx)}

@@ -20,6 +20,8 @@ type BuildxRun struct {
 	Stdin io.Reader
 	// Live, when set, gets stdout and stderr while the command runs.
 	Live io.Writer
+	// Out, when set, gets stdout alone while the command runs: a protocol's messages, with no warning between them.
+	Out io.Writer
 	// Abandon has the end of the context kill the command at once, as if its machine had gone. Otherwise it is asked to end.
 	Abandon bool
 }
@@ -42,6 +44,7 @@ func (e *Env) BuildxCommand(ctx context.Context, run BuildxRun) Result {
 		env:   append([]string{"BUILDX_BUILDER=" + daemon.Builder}, run.Env...),
 		stdin: run.Stdin,
 		live:  run.Live,
+		out:   run.Out,
 		kill:  run.Abandon,
 	})
 }

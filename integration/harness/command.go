@@ -43,6 +43,7 @@ type command struct {
 	env   []string // added to Env.environment
 	stdin io.Reader
 	live  io.Writer // also gets the output while the program runs
+	out   io.Writer // also gets stdout alone while the program runs
 	kill  bool      // cancelling kills at once
 }
 
@@ -56,6 +57,9 @@ func (e *Env) run(ctx context.Context, c command) Result {
 	if c.live != nil {
 		live := &serialWriter{to: c.live}
 		cmd.Stdout, cmd.Stderr = io.MultiWriter(&stdout, live), io.MultiWriter(&stderr, live)
+	}
+	if c.out != nil {
+		cmd.Stdout = io.MultiWriter(cmd.Stdout, c.out)
 	}
 	// The docker CLI runs buildx as a child: cancelling must reach both.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
