@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
 )
@@ -129,7 +130,7 @@ func (r *resolver) chooseArchitectures() {
 	if r.row == nil || r.target.Arch.Value == "" || r.target.CUDA.Value == "" {
 		return
 	}
-	cuda := versionOf(r.target.CUDA.Value)
+	cuda := dotted.Of(r.target.CUDA.Value)
 	var sms []int
 	value := &r.target.CUDAArchitectures
 	if r.isJetson() {
@@ -175,7 +176,7 @@ func (r *resolver) reportLost(lost []int, all bool) {
 // and those that it doesn't know yet.
 func (t *Tables) compilable(sms []int, cuda version) (kept, lost []int) {
 	for _, sm := range sms {
-		if cuda.compare(versionOf(t.capability(sm).FirstCUDA)) >= 0 {
+		if cuda.Compare(dotted.Of(t.capability(sm).FirstCUDA)) >= 0 {
 			kept = append(kept, sm)
 		} else {
 			lost = append(lost, sm)

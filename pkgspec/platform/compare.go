@@ -3,6 +3,8 @@ package platform
 import (
 	"slices"
 	"strings"
+
+	"jetkit/pkgspec/dotted"
 )
 
 // holds reports whether a value of the target satisfies the clause. A value that
@@ -20,7 +22,7 @@ func (c clause) holds(got string) bool {
 	if c.subject == subjectPython {
 		got = strings.TrimSuffix(got, freeThreaded)
 	}
-	v, ok := parseVersion(got)
+	v, ok := dotted.Parse(got)
 	if !ok {
 		return false
 	}
@@ -32,7 +34,7 @@ func (c clause) holds(got string) bool {
 // because the Go libraries for PEP 440 accept much that the standard does not,
 // and its rules on previews, epochs and local versions are of no use here.
 func (c clause) compare(got version) bool {
-	order := got.compare(c.version)
+	order := got.Compare(c.version)
 	switch c.op {
 	case "<":
 		return order < 0
@@ -43,7 +45,7 @@ func (c clause) compare(got version) bool {
 	case ">=":
 		return order >= 0
 	case "~=": // at least this, and all but the last number the same
-		return order >= 0 && got.hasPrefix(c.version[:len(c.version)-1])
+		return order >= 0 && got.HasPrefix(c.version[:len(c.version)-1])
 	case "!=":
 		return !c.equal(got)
 	default:
@@ -54,9 +56,9 @@ func (c clause) compare(got version) bool {
 // equal compares for == with and without ".*".
 func (c clause) equal(got version) bool {
 	if c.wildcard {
-		return got.hasPrefix(c.version)
+		return got.HasPrefix(c.version)
 	}
-	return got.compare(c.version) == 0
+	return got.Compare(c.version) == 0
 }
 
 // fitsArch reports whether an arch goes by a word of archWords.

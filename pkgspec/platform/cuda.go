@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 )
 
@@ -38,14 +39,14 @@ func (r Requirement) FailsOn(t plan.Target) []string {
 // Jetson's system, up to L4T 35.
 func (t *Tables) OtherCUDAs(target plan.Target, more []string) []string {
 	t = t.orBuiltIn()
-	l4t := versionOf(target.L4T.Value)
-	own, ok := parseVersion(target.CUDA.Value)
-	if !ok || target.Arch.Value == archTegra && l4t.part(0) < 36 {
+	l4t := dotted.Of(target.L4T.Value)
+	own, ok := dotted.Parse(target.CUDA.Value)
+	if !ok || target.Arch.Value == archTegra && l4t.Part(0) < 36 {
 		return nil
 	}
 	var others []version
 	add := func(text string) {
-		if v, ok := parseVersion(text); ok && v.compare(own) != 0 && (target.Arch.Value == archX86 || t.cudaLimit(l4t, v) == nil) {
+		if v, ok := dotted.Parse(text); ok && v.Compare(own) != 0 && (target.Arch.Value == archX86 || t.cudaLimit(l4t, v) == nil) {
 			others = append(others, v)
 		}
 	}
@@ -56,16 +57,16 @@ func (t *Tables) OtherCUDAs(target plan.Target, more []string) []string {
 		add(t.releases[i].CUDA)
 	}
 	slices.SortFunc(others, func(a, b version) int {
-		newerA, newerB := a.compare(own) > 0, b.compare(own) > 0
+		newerA, newerB := a.Compare(own) > 0, b.Compare(own) > 0
 		switch {
 		case newerA != newerB && newerA:
 			return -1
 		case newerA != newerB:
 			return 1
 		case newerA:
-			return a.compare(b)
+			return a.Compare(b)
 		}
-		return b.compare(a)
+		return b.Compare(a)
 	})
 	names := make([]string, len(others))
 	for i, v := range others {

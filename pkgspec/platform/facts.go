@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/rules"
 	"jetkit/pkgspec/yamlnode"
 )
@@ -199,7 +200,7 @@ func (c *checker) has(keys ...string) bool {
 
 // version reports a text that is no version number.
 func (c *checker) version(key, text, hint string) {
-	if _, ok := parseVersion(text); !ok {
+	if _, ok := dotted.Parse(text); !ok {
 		c.errorf(key, hint, "%s: %q is not a version", key, text)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"jetkit/pkgspec/dotted"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -171,7 +173,7 @@ func TestOtherCUDAsAreThoseThatRunThere(t *testing.T) {
 	others := BuiltIn().OtherCUDAs(targetOf("36.4.4", "12.6", "3.10", "22.04", archTegra), []string{"12.9", "13.2"})
 	assert.Contains(t, others, "12.9")
 	for _, cuda := range others {
-		assert.Negative(t, versionOf(cuda).compare(versionOf("13.0")), cuda)
+		assert.Negative(t, dotted.Of(cuda).Compare(dotted.Of("13.0")), cuda)
 	}
 	assert.Contains(t, BuiltIn().OtherCUDAs(targetOf("36.4.4", "12.6", "3.10", "22.04", archX86), nil), "13.0", "a PC takes any")
 }

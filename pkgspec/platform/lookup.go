@@ -24,7 +24,7 @@ func (t *Tables) where(keep func(*release) bool) []*release {
 
 // release finds the row of an L4T number, or nil.
 func (t *Tables) release(l4t version) *release {
-	rows := t.where(func(r *release) bool { return r.version().compare(l4t) == 0 })
+	rows := t.where(func(r *release) bool { return r.version().Compare(l4t) == 0 })
 	if len(rows) == 0 {
 		return nil
 	}
@@ -38,19 +38,19 @@ func (t *Tables) jetpack(name string) []*release {
 
 // minor finds the rows that share major and minor number with an L4T.
 func (t *Tables) minor(l4t version) []*release {
-	return t.where(func(r *release) bool { return len(l4t) >= 2 && r.version().hasPrefix(l4t[:2]) })
+	return t.where(func(r *release) bool { return len(l4t) >= 2 && r.version().HasPrefix(l4t[:2]) })
 }
 
 // major finds the newest row of each minor release of a major one, or the
 // neighbours of an unknown major.
 func (t *Tables) major(l4t version) []*release {
-	rows := t.where(func(r *release) bool { return r.version().hasPrefix(l4t[:1]) })
+	rows := t.where(func(r *release) bool { return r.version().HasPrefix(l4t[:1]) })
 	if len(rows) == 0 {
 		return t.around(l4t, (*release).version)
 	}
 	var newest []*release
 	for i, row := range rows {
-		if i == len(rows)-1 || rows[i+1].version().part(1) != row.version().part(1) {
+		if i == len(rows)-1 || rows[i+1].version().Part(1) != row.version().Part(1) {
 			newest = append(newest, row)
 		}
 	}
@@ -61,11 +61,11 @@ func (t *Tables) major(l4t version) []*release {
 // else the newest below and the oldest above. number says which number of a
 // row to look at; it must not fall from one row to the next.
 func (t *Tables) around(v version, number func(*release) version) []*release {
-	if same := t.where(func(r *release) bool { return number(r).compare(v) == 0 }); len(same) > 0 {
+	if same := t.where(func(r *release) bool { return number(r).Compare(v) == 0 }); len(same) > 0 {
 		return same
 	}
 	var found []*release
-	above := slices.IndexFunc(t.releases, func(r release) bool { return number(&r).compare(v) > 0 })
+	above := slices.IndexFunc(t.releases, func(r release) bool { return number(&r).Compare(v) > 0 })
 	if above < 0 {
 		above = len(t.releases)
 	}

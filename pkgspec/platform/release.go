@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
 )
@@ -70,7 +71,7 @@ func (r *resolver) releaseByL4T(byJetPack []*release) {
 // parseL4T reads the asked L4T: "36.4.3", with or without a leading r.
 func (r *resolver) parseL4T() (version, bool) {
 	asked := r.req.L4T
-	v, ok := parseVersion(strings.TrimPrefix(strings.ToLower(asked.Value), "r"))
+	v, ok := dotted.Parse(strings.TrimPrefix(strings.ToLower(asked.Value), "r"))
 	switch {
 	case !ok || len(v) > 4:
 		r.errorf(asked, rules.InvalidL4T, "write it as in 36.4.3 or r36.4.3; "+findOnBoard, "%q is not an L4T release", asked.Value)
@@ -89,8 +90,8 @@ func (r *resolver) parseL4T() (version, bool) {
 // an L4T that no table has either.
 func (r *resolver) takesJetPack() bool {
 	number, _, _ := strings.Cut(r.req.JetPack.Value, " ")
-	jetpack, ok := parseVersion(number)
-	l4t, _ := parseVersion(strings.TrimPrefix(strings.ToLower(r.req.L4T.Value), "r"))
+	jetpack, ok := dotted.Parse(number)
+	l4t, _ := dotted.Parse(strings.TrimPrefix(strings.ToLower(r.req.L4T.Value), "r"))
 	return ok && len(jetpack) > 1 && len(l4t) > 1 && len(r.tables.jetpack(r.req.JetPack.Value)) == 0 &&
 		r.tables.release(l4t) == nil && len(r.tables.minor(jetpack)) == 0
 }
@@ -142,7 +143,7 @@ func (r *resolver) missing(v version) []string {
 	if !r.req.Python.given() && r.req.Ubuntu.given() && r.tables.ubuntu(r.req.Ubuntu.Value) == nil {
 		keys = append(keys, "python")
 	}
-	if !r.req.Base.given() && arch == archTegra && v.part(0) < 36 {
+	if !r.req.Base.given() && arch == archTegra && v.Part(0) < 36 {
 		keys = append(keys, "base")
 	}
 	return keys
@@ -159,7 +160,7 @@ func (r *resolver) nearest(v version, byJetPack []*release) *release {
 	if agreeing := slices.DeleteFunc(slices.Clone(same), func(c *release) bool { return !slices.Contains(byJetPack, c) }); len(agreeing) > 0 {
 		same = agreeing
 	}
-	distance := func(c *release) int { d := c.version().part(2) - v.part(2); return max(d, -d) }
+	distance := func(c *release) int { d := c.version().Part(2) - v.Part(2); return max(d, -d) }
 	best := slices.MinFunc(same, func(a, b *release) int { return distance(a) - distance(b) })
 	r.warnf(r.req.L4T, rules.UnlistedL4T, "check that CUDA and the other versions are those of your board, or set them",
 		"L4T %s is not in jetkit's table; the values of the nearest release %s are used", v, best.L4T)
@@ -212,7 +213,7 @@ func (r *resolver) jetpackHint(text string) string {
 		return fmt.Sprintf("write %q: a release goes by its number, and only previews have a word behind it", rows[0].Name)
 	}
 	number, _, _ := strings.Cut(bare, " ")
-	v, ok := parseVersion(number)
+	v, ok := dotted.Parse(number)
 	if !ok {
 		if near := diag.DidYouMean(text, r.tables.jetpackNames()); near != "" {
 			return near
@@ -222,9 +223,9 @@ func (r *resolver) jetpackHint(text string) string {
 	if len(r.tables.minor(v)) > 0 {
 		return "this is an L4T release: write l4t: " + v.String()
 	}
-	jetpack := func(c *release) version { return versionOf(c.JetPack) }
+	jetpack := func(c *release) version { return dotted.Of(c.JetPack) }
 	near := r.tables.around(v, jetpack)
-	if jetpack(near[0]).compare(v) == 0 {
+	if jetpack(near[0]).Compare(v) == 0 {
 		return nearJetPackHint(near)
 	}
 	return nearJetPackHint(near) + "\nfor a release that jetkit does not know write its L4T: " + findOnBoard

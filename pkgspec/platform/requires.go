@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 )
 
@@ -117,7 +118,7 @@ func parseClause(op, operand string) (clause, *RequirementError) {
 		return c, c.allow("", "==", "!=")
 	}
 	if u := BuiltIn().ubuntu(operand); u != nil {
-		c.subject, c.operand, c.version = subjectUbuntu, u.Release, versionOf(u.Release)
+		c.subject, c.operand, c.version = subjectUbuntu, u.Release, dotted.Of(u.Release)
 		return c, c.allow("", "==", "!=", "<", "<=", ">", ">=")
 	}
 	if digits, ok := strings.CutPrefix(operand, "cu"); ok {
@@ -163,7 +164,7 @@ func (c clause) l4t() (clause, *RequirementError) {
 	c.operand = strings.TrimPrefix(asked, "r")
 	var number string
 	number, c.wildcard = strings.CutSuffix(c.operand, ".*")
-	v, ok := parseVersion(number)
+	v, ok := dotted.Parse(number)
 	if !ok {
 		return clause{}, &RequirementError{
 			fmt.Sprintf("%q is neither a release nor an architecture", asked),

@@ -10,6 +10,7 @@ import (
 	"github.com/distribution/reference"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/rules"
 )
 
@@ -41,7 +42,7 @@ func (c *checker) verified(mark string) {
 	}
 }
 
-func (r *release) before(other *release) bool { return r.version().compare(other.version()) < 0 }
+func (r *release) before(other *release) bool { return r.version().Compare(other.version()) < 0 }
 
 // check reads what is left out from the rest, and reports what cannot be.
 func (r *release) check(c *checker) {
@@ -49,7 +50,7 @@ func (r *release) check(c *checker) {
 	if !c.has("l4t", "ubuntu", "cuda") {
 		return
 	}
-	if v, ok := parseVersion(r.L4T); !ok || len(v) != 3 {
+	if v, ok := dotted.Parse(r.L4T); !ok || len(v) != 3 {
 		c.errorf("l4t", "write three numbers, as in 36.4.3", "l4t: %q is not an L4T release", r.L4T)
 	}
 	number, _, _ := strings.Cut(r.Name, " ")
@@ -86,7 +87,7 @@ func (r *release) check(c *checker) {
 }
 
 func (u *ubuntuRelease) before(other *ubuntuRelease) bool {
-	return versionOf(u.Release).compare(versionOf(other.Release)) < 0
+	return dotted.Of(u.Release).Compare(dotted.Of(other.Release)) < 0
 }
 
 func (u *ubuntuRelease) check(c *checker) {
@@ -111,7 +112,7 @@ func (a *capability) check(c *checker) {
 
 // before orders by falling L4T, as the first row that is not above it counts.
 func (b *jetsonArch) before(other *jetsonArch) bool {
-	return versionOf(b.FromL4T).compare(versionOf(other.FromL4T)) > 0
+	return dotted.Of(b.FromL4T).Compare(dotted.Of(other.FromL4T)) > 0
 }
 
 func (b *jetsonArch) check(c *checker) {
@@ -124,7 +125,7 @@ func (b *jetsonArch) check(c *checker) {
 }
 
 func (l *cudaLimit) before(other *cudaLimit) bool {
-	return versionOf(l.BeforeL4T).compare(versionOf(other.BeforeL4T)) < 0
+	return dotted.Of(l.BeforeL4T).Compare(dotted.Of(other.BeforeL4T)) < 0
 }
 
 func (l *cudaLimit) check(c *checker) {
@@ -141,7 +142,7 @@ func (l *archList) before(other *archList) bool {
 	if l.Arch != other.Arch {
 		return l.Arch > other.Arch
 	}
-	return versionOf(l.FromCUDA).compare(versionOf(other.FromCUDA)) > 0
+	return dotted.Of(l.FromCUDA).Compare(dotted.Of(other.FromCUDA)) > 0
 }
 
 func (l *archList) check(c *checker) {
@@ -187,7 +188,7 @@ func (t *Tables) complete(problems *diag.List) {
 		if r.Python == "" {
 			problems.Errorf(rules.BadFacts, r.at, "add it to ubuntu.json, or give the row a python", "no table has Ubuntu %s", r.Ubuntu)
 		}
-		if i > 0 && versionOf(r.JetPack).compare(versionOf(t.releases[i-1].JetPack)) < 0 {
+		if i > 0 && dotted.Of(r.JetPack).Compare(dotted.Of(t.releases[i-1].JetPack)) < 0 {
 			problems.Errorf(rules.BadFacts, r.at, "JetPacks rise with L4T; is one of the two numbers wrong?",
 				"L4T %s cannot be JetPack %s, as the older L4T %s is JetPack %s", r.L4T, r.JetPack, t.releases[i-1].L4T, t.releases[i-1].JetPack)
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/dotted"
 )
 
 //go:embed tables/*.json
@@ -50,7 +51,7 @@ type release struct {
 }
 
 // version returns the L4T number.
-func (r *release) version() version { return versionOf(r.L4T) }
+func (r *release) version() version { return dotted.Of(r.L4T) }
 
 // hasName reports whether a JetPack name is the release's, or another one in use
 // for it.
@@ -195,14 +196,14 @@ func (t *Tables) arch(text string) *archName {
 // jetsonArch returns what a Jetson with this L4T is. The last row holds for every
 // L4T.
 func (t *Tables) jetsonArch(l4t version) jetsonArch {
-	i := slices.IndexFunc(t.jetsonArches, func(b jetsonArch) bool { return l4t.compare(versionOf(b.FromL4T)) >= 0 })
+	i := slices.IndexFunc(t.jetsonArches, func(b jetsonArch) bool { return l4t.Compare(dotted.Of(b.FromL4T)) >= 0 })
 	return t.jetsonArches[i]
 }
 
 // list finds the default CUDA architectures of an arch.
 func (t *Tables) list(arch string, cuda version) archList {
 	i := slices.IndexFunc(t.lists, func(l archList) bool {
-		return l.Arch == arch && cuda.compare(versionOf(l.FromCUDA)) >= 0
+		return l.Arch == arch && cuda.Compare(dotted.Of(l.FromCUDA)) >= 0
 	})
 	if i < 0 {
 		return archList{Arch: arch}
@@ -220,7 +221,7 @@ func (t *Tables) capability(sm int) capability {
 // cudaLimit finds what keeps a Jetson with this L4T from using a CUDA, or nil.
 func (t *Tables) cudaLimit(l4t, cuda version) *cudaLimit {
 	i := slices.IndexFunc(t.cudaLimits, func(c cudaLimit) bool {
-		return l4t.compare(versionOf(c.BeforeL4T)) < 0 && cuda.compare(versionOf(c.BeforeCUDA)) >= 0
+		return l4t.Compare(dotted.Of(c.BeforeL4T)) < 0 && cuda.Compare(dotted.Of(c.BeforeCUDA)) >= 0
 	})
 	if i < 0 {
 		return nil

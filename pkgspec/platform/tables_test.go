@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"jetkit/pkgspec/dotted"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -33,10 +35,10 @@ func TestReleasesAreConsistent(t *testing.T) {
 	for i := range f.releases {
 		r := &f.releases[i]
 		t.Run(r.L4T, func(t *testing.T) {
-			v, ok := parseVersion(r.L4T)
+			v, ok := dotted.Parse(r.L4T)
 			require.True(t, ok, "l4t must be three numbers")
 			require.Len(t, v, 3, "l4t must be three numbers")
-			assert.False(t, i > 0 && (v.compare(f.releases[i-1].version()) <= 0 || versionOf(r.JetPack).compare(versionOf(f.releases[i-1].JetPack)) < 0), "rows must go up by L4T, and by JetPack")
+			assert.False(t, i > 0 && (v.Compare(f.releases[i-1].version()) <= 0 || dotted.Of(r.JetPack).Compare(dotted.Of(f.releases[i-1].JetPack)) < 0), "rows must go up by L4T, and by JetPack")
 			checkVersion(t, r.JetPack)
 			number, _, _ := strings.Cut(r.Name, " ")
 			assert.Equal(t, r.JetPack, number, "name %q, jetpack", r.Name)
@@ -60,7 +62,7 @@ func TestReleasesAreConsistent(t *testing.T) {
 			n := len(slices.DeleteFunc(slices.Clone(f.capabilities), func(c capability) bool { return !listed(c) }))
 			assert.Equal(t, len(r.SM), n, "sm %v: not all in sm.json", r.SM)
 			assert.NotEqual(t, 0, n, "sm %v: not all in sm.json", r.SM)
-			_, lost := f.compilable(r.SM, versionOf(r.CUDA))
+			_, lost := f.compilable(r.SM, dotted.Of(r.CUDA))
 			assert.Empty(t, lost, "CUDA %s cannot compile for", r.CUDA)
 			plain, ok := strings.CutPrefix(r.Base, "ubuntu:")
 			assert.False(t, ok && plain != r.Ubuntu, "base %s with Ubuntu %s", r.Base, r.Ubuntu)
@@ -107,7 +109,7 @@ func TestSmallTablesAreConsistent(t *testing.T) {
 		}
 	}
 	last := f.jetsonArches[len(f.jetsonArches)-1]
-	assert.Equal(t, 0, versionOf(last.FromL4T).compare(version{0}), "the last row of board_arches must hold for every L4T")
+	assert.Equal(t, 0, dotted.Of(last.FromL4T).Compare(version{0}), "the last row of board_arches must hold for every L4T")
 	newest := f.newestVerified()
 	require.NotNil(t, newest, "newest verified release")
 	assert.Equal(t, "39.2.0", newest.L4T, "newest verified release")
@@ -116,6 +118,6 @@ func TestSmallTablesAreConsistent(t *testing.T) {
 // checkVersion reports text that is no version.
 func checkVersion(t *testing.T, text string) {
 	t.Helper()
-	_, ok := parseVersion(text)
+	_, ok := dotted.Parse(text)
 	assert.True(t, ok, "%q is not a version", text)
 }

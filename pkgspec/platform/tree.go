@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 )
 
@@ -49,10 +50,10 @@ func (t *Tables) ForTree(target plan.Target) TreeFacts {
 // compiles for on a target.
 func (t *Tables) treeArchitectures(target plan.Target) []int {
 	if target.Arch.Value != archTegra {
-		return t.list(target.Arch.Value, versionOf(target.CUDA.Value)).SM
+		return t.list(target.Arch.Value, dotted.Of(target.CUDA.Value)).SM
 	}
-	l4t := versionOf(target.L4T.Value)
-	rows := t.where(func(r *release) bool { return r.version().compare(l4t) <= 0 })
+	l4t := dotted.Of(target.L4T.Value)
+	rows := t.where(func(r *release) bool { return r.version().Compare(l4t) <= 0 })
 	if len(rows) == 0 {
 		return nil
 	}
@@ -86,15 +87,15 @@ func (f TreeFacts) Postfix(python bool) string {
 	if arch == archSBSA {
 		arch = "arm64-sbsa"
 	}
-	l4t := versionOf(f.L4T)
+	l4t := dotted.Of(f.L4T)
 	postfix := "r" + f.L4T
 	switch {
 	case f.Arch == archX86:
 		postfix = "amd64." + arch
-	case l4t.compare(version{36, 4}) >= 0:
-		postfix = "r" + l4t.majorMinor() + "." + arch
+	case l4t.Compare(version{36, 4}) >= 0:
+		postfix = "r" + l4t.MajorMinor() + "." + arch
 	}
-	joined := func(text string) string { return strings.Replace(versionOf(text).majorMinor(), ".", "", 1) }
+	joined := func(text string) string { return strings.Replace(dotted.Of(text).MajorMinor(), ".", "", 1) }
 	if python {
 		postfix += "-cp" + joined(f.Python)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
 )
@@ -72,7 +73,7 @@ func (r *resolver) checkUbuntu(ubuntu string) {
 		r.relateRelease(problem)
 		return
 	}
-	if r.isJetson() && versionOf(ubuntu).compare(versionOf(r.row.Ubuntu)) < 0 {
+	if r.isJetson() && dotted.Of(ubuntu).Compare(dotted.Of(r.row.Ubuntu)) < 0 {
 		problem := r.warnf(asked, rules.OldUbuntu,
 			"the board's driver libraries are mounted into the container and need a C library as new as the board's; use Ubuntu "+r.row.Ubuntu+" or newer",
 			"Ubuntu %s is older than the Ubuntu %s of L4T %s", ubuntu, r.row.Ubuntu, r.row.L4T)
@@ -90,23 +91,23 @@ func (r *resolver) choosePython() {
 		return
 	}
 	bare, free := cutFreeThreaded(asked.Value)
-	v, ok := parseVersion(bare)
-	oldest := versionOf(r.tables.releases[0].Python)
+	v, ok := dotted.Parse(bare)
+	oldest := dotted.Of(r.tables.releases[0].Python)
 	switch {
 	case !ok || len(v) < 2 || len(v) > 3:
 		r.errorf(asked, rules.InvalidPython, pythonHint(asked.Value), "%q is not a Python version", asked.Value)
-	case v.compare(oldest) < 0:
+	case v.Compare(oldest) < 0:
 		hint := fmt.Sprintf("the oldest Python on a Jetson is %s", oldest)
-		if v.part(0) == 3 && v.part(1) == 1 {
+		if v.Part(0) == 3 && v.Part(1) == 1 {
 			hint = "did you mean 3.10? A number loses its last zero where it is not quoted"
 		}
 		r.errorf(asked, rules.UnknownPython, hint, "Python %s is too old for every target", asked.Value)
-	case free && v.compare(firstFreeThreaded) < 0:
-		r.errorf(asked, rules.UnknownPython, "free-threaded Pythons begin with 3.13t", "there is no free-threaded Python %s", v.majorMinor())
+	case free && v.Compare(firstFreeThreaded) < 0:
+		r.errorf(asked, rules.UnknownPython, "free-threaded Pythons begin with 3.13t", "there is no free-threaded Python %s", v.MajorMinor())
 	case free:
-		r.target.Python = asked.value(v.majorMinor() + freeThreaded)
+		r.target.Python = asked.value(v.MajorMinor() + freeThreaded)
 	default:
-		r.target.Python = asked.value(v.majorMinor())
+		r.target.Python = asked.value(v.MajorMinor())
 	}
 }
 
@@ -160,7 +161,7 @@ func (r *resolver) chooseCUDA() {
 
 // cudaHint returns a hint on how to write a CUDA version.
 func (r *resolver) cudaHint(text string) string {
-	if v, ok := parseVersion(text); ok && len(v) == 1 && r.row != nil && versionOf(r.row.CUDA).hasPrefix(v) {
+	if v, ok := dotted.Parse(text); ok && len(v) == 1 && r.row != nil && dotted.Of(r.row.CUDA).HasPrefix(v) {
 		return "write the minor number too, as in " + r.row.CUDA
 	}
 	return "write major and minor number, as in 12.6 or cu126"
@@ -174,11 +175,11 @@ func (r *resolver) checkCUDA(v version) {
 	if r.row == nil || !r.isJetson() || v.String() == r.row.CUDA && r.row.smOf == "" {
 		return
 	}
-	own := versionOf(r.row.CUDA)
+	own := dotted.Of(r.row.CUDA)
 	_, lost := r.tables.compilable(r.row.SM, v) // reported with the architectures
 	limit := r.tables.cudaLimit(r.row.version(), v)
 	var problem *diag.Diagnostic
-	tied := r.target.Arch.Value == archTegra && r.row.version().part(0) < 36
+	tied := r.target.Arch.Value == archTegra && r.row.version().Part(0) < 36
 	switch {
 	case tied && slices.Contains(r.row.CUDAUpgrades, v.String()):
 		problem = r.warnf(r.req.CUDA, rules.CUDAUpgrade, "cuDNN and TensorRT of the base image stay those for CUDA "+r.row.CUDA,
@@ -189,7 +190,7 @@ func (r *resolver) checkCUDA(v version) {
 	case limit != nil:
 		problem = r.errorf(r.req.CUDA, rules.CUDANotForL4T, r.limitHint(v.String(), limit), "L4T %s cannot use CUDA %s: %s", r.row.L4T, v, limit.Reason).
 			Relate(diag.Range{}, "source: %s", limit.Source)
-	case v.part(0) < own.part(0) && len(lost) == 0:
+	case v.Part(0) < own.Part(0) && len(lost) == 0:
 		problem = r.warnf(r.req.CUDA, rules.OldCUDA, "leave cuda out to get "+r.row.CUDA,
 			"CUDA %s is older than L4T %s, which came with CUDA %s: few packages are built for this pair", v, r.row.L4T, r.row.CUDA)
 	default:

@@ -12,6 +12,7 @@ import (
 
 	"jetkit/cmd/internal/images"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/rules"
@@ -199,7 +200,7 @@ func (c *Candidate) arch(t *Target) bool {
 	if !arch.known() || arch.Value == t.Arch.Value {
 		return true
 	}
-	if arch.Value == archTegra && c.Facts.L4T.known() && archOf(versionOf(c.Facts.L4T.Value)) == t.Arch.Value {
+	if arch.Value == archTegra && c.Facts.L4T.known() && archOf(dotted.Of(c.Facts.L4T.Value)) == t.Arch.Value {
 		return true // jetson-containers calls Jetsons so, whatever their CUDA packages
 	}
 	c.refuse(RuleArch, "it is for %s (%s), the machine is %s", arch.Value, arch.From, t.Arch.Value)
@@ -211,7 +212,7 @@ func (c *Candidate) l4t(t *Target) {
 	if !t.hasL4T() {
 		return
 	}
-	host := versionOf(t.L4T.Value)
+	host := dotted.Of(t.L4T.Value)
 	group := groupOf(host)
 	f := &c.Facts
 	switch {
@@ -232,9 +233,9 @@ func (c *Candidate) l4t(t *Target) {
 // sameGroup compares an image's L4T with the machine's.
 func (c *Candidate) sameGroup(host version, group *group) {
 	l4t := c.Facts.L4T
-	v := versionOf(l4t.Value)
+	v := dotted.Of(l4t.Value)
 	switch {
-	case v.compare(host) == 0 || len(v) == 2 && v.sameMinor(host): // tags of jetson-containers have no patch since r36.4
+	case v.Compare(host) == 0 || len(v) == 2 && v.SameMinor(host): // tags of jetson-containers have no patch since r36.4
 		c.near = 2
 	case group == nil:
 		c.refuse(RuleL4T, "it is for L4T %s (%s), and L4T %s runs its own images only", l4t.Value, l4t.From, join(host))
@@ -244,7 +245,7 @@ func (c *Candidate) sameGroup(host version, group *group) {
 			of = ", " + other.Name
 		}
 		c.refuse(RuleL4T, "it is for L4T %s%s (%s), the machine has L4T %s, %s", l4t.Value, of, l4t.From, join(host), group.Name)
-	case v.sameMinor(host):
+	case v.SameMinor(host):
 		c.near = 1
 	}
 }
@@ -295,7 +296,7 @@ func (c *Candidate) version(rule Rule, what string, fact Fact, otherwise, want p
 	switch {
 	case !fact.known():
 		c.refuse(RuleUnknown, "nothing says which %s it has", what)
-	case !versionOf(fact.Value).sameMinor(versionOf(want.Value)):
+	case !dotted.Of(fact.Value).SameMinor(dotted.Of(want.Value)):
 		c.refuse(rule, "it has %s %s (%s), not %s", what, fact.Value, fact.From, want.Value)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"jetkit/cmd/internal/images"
 	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/platform"
 )
 
@@ -265,17 +266,17 @@ func TestOrder(t *testing.T) {
 // TestGroups holds the table to its form, and to the releases that are known.
 func TestGroups(t *testing.T) {
 	for i, g := range groups() {
-		from, ok := parseVersion(g.FromL4T)
+		from, ok := dotted.Parse(g.FromL4T)
 		require.True(t, ok, g.Name)
-		before, ok := parseVersion(g.BeforeL4T)
+		before, ok := dotted.Parse(g.BeforeL4T)
 		require.True(t, ok, g.Name)
-		assert.Negative(t, from.compare(before), g.Name)
+		assert.Negative(t, from.Compare(before), g.Name)
 		assert.NotEmpty(t, g.Source, g.Name)
 		assert.Contains(t, []string{"V", "partly"}, g.Verified, g.Name)
 		_, err := time.Parse("2006-01", g.Checked)
 		require.NoError(t, err, g.Name)
 		if i > 0 {
-			assert.GreaterOrEqual(t, from.compare(versionOf(groups()[i-1].BeforeL4T)), 0, g.Name)
+			assert.GreaterOrEqual(t, from.Compare(dotted.Of(groups()[i-1].BeforeL4T)), 0, g.Name)
 		}
 	}
 	for l4t, want := range map[string]string{
@@ -283,7 +284,7 @@ func TestGroups(t *testing.T) {
 		"36.4": "JetPack 6.1 and later 6", "36.5.2": "JetPack 6.1 and later 6", "37.0": "", "38.2.0": "JetPack 7", "39.2.2": "JetPack 7", "40.1": "",
 	} {
 		name := ""
-		if g := groupOf(versionOf(l4t)); g != nil {
+		if g := groupOf(dotted.Of(l4t)); g != nil {
 			name = g.Name
 		}
 		assert.Equal(t, want, name, l4t)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jetkit/cmd/internal/images"
+	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 )
@@ -88,7 +89,7 @@ func (f *Facts) fill(into *Fact, value, from string) {
 func ofRelease(l4t string) plan.Target {
 	target, _, problems := platform.Resolve(platform.Request{L4T: platform.Asked{Value: l4t}, Platform: "linux/arm64"})
 	if problems.HasErrors() {
-		return plan.Target{Arch: plan.Value{Value: archOf(versionOf(l4t))}}
+		return plan.Target{Arch: plan.Value{Value: archOf(dotted.Of(l4t))}}
 	}
 	return target
 }
@@ -96,7 +97,7 @@ func ofRelease(l4t string) plan.Target {
 // UnknownRelease returns the target of a Jetson with an L4T that is in no table. It reports
 // false for what is no version.
 func UnknownRelease(l4t string) (Target, bool) {
-	v, ok := parseVersion(strings.TrimLeft(strings.ToLower(l4t), "r"))
+	v, ok := dotted.Parse(strings.TrimLeft(strings.ToLower(l4t), "r"))
 	if !ok {
 		return Target{}, false
 	}
@@ -110,7 +111,7 @@ func archOf(l4t version) string {
 	switch {
 	case len(l4t) == 0:
 		return ""
-	case l4t.part(0) >= firstSBSA:
+	case l4t.Part(0) >= firstSBSA:
 		return archSBSA
 	}
 	return archTegra
@@ -130,7 +131,7 @@ func (f *Facts) labels(labels map[string]string) {
 	}
 	number := func(into *Fact, key string) {
 		value := get("built-for." + key)
-		if _, ok := parseVersion(value); !ok && value != "" {
+		if _, ok := dotted.Parse(value); !ok && value != "" {
 			f.bad = append(f.bad, fmt.Sprintf("label %s%s is no version: %.40q", builtFor, key, value))
 			return
 		}
@@ -191,7 +192,7 @@ func (f *Facts) env(list []string) {
 	}
 	number := func(into *Fact, name string) {
 		value := strings.TrimLeft(strings.ToLower(env[name]), "r")
-		if _, ok := parseVersion(value); ok {
+		if _, ok := dotted.Parse(value); ok {
 			f.fill(into, value, "env "+name)
 		}
 	}

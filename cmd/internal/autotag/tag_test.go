@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"jetkit/pkgspec/dotted"
+
 	"github.com/stretchr/testify/assert"
 )
 
@@ -65,7 +67,7 @@ func FuzzParseTag(f *testing.F) {
 	f.Fuzz(func(t *testing.T, tag string) {
 		facts := parseTag(tag)
 		for _, text := range []string{facts.L4T, facts.CUDA, facts.Python, facts.Ubuntu} {
-			if _, ok := parseVersion(text); !ok && text != "" {
+			if _, ok := dotted.Parse(text); !ok && text != "" {
 				t.Errorf("%q: %q is no version", tag, text)
 			}
 		}
