@@ -146,11 +146,12 @@ func TestBuildLoads(t *testing.T) {
 		require.NoError(t, events.Err())
 		return strings.Count(events.Stdout, string(id))
 	}
-	require.Equal(t, 1, loads())
+	first := loads() // its ID stands in an event more than once
+	require.NotZero(t, first)
 	quiet := p.jetkit(t, docker, append(args, "--quiet")...).succeeded(t)
 	assert.Equal(t, string(id)+"\n", quiet.stdout)
 	assert.Empty(t, quiet.stderr)
-	assert.Equal(t, 1, loads(), "the image should not be loaded again")
+	assert.Equal(t, first, loads(), "the image should not be loaded again")
 }
 
 // TestBuildOnAFreshMachine has neither Docker nor a builder: jetkit starts one of its own, and writes a file.
