@@ -261,20 +261,12 @@ func addToGroups(file *bakefile.File, target string, combination []variation, ea
 
 // planned plans one target and describes it.
 func (f *bakeFlags) planned(cmd *cobra.Command, sys *system, names []string, combination []variation) (*bakefile.Target, error) {
-	r, err := f.request(cmd, names, sys)
-	if err != nil {
-		return nil, err
-	}
-	w, err := load(cmd.Context(), r)
+	w, p, err := f.plan(cmd, sys, names)
 	if err != nil {
 		return nil, err
 	}
 	defer w.close()
-	p, problems, err := w.solve(cmd.Context())
-	if err != nil {
-		return nil, err
-	}
-	printWarnings(sys.err, withoutCommandLine(problems))
+	r := w.request
 	image, err := planImageName(cmd.Context(), w, p, f.name)
 	if err != nil {
 		return nil, err

@@ -32,17 +32,7 @@ func (f *buildFlags) remote(cmd *cobra.Command, names []string, sys *system) (*r
 		return f.request(cmd, names, sys) // which says what is wrong
 	}
 	r := &request{contexts: map[string]string{}, noHost: f.noHost, machine: sys.machine, cache: sys.cache, context: f.context, file: f.file}
-	sys, err := f.variables(sys, names)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.buildArgs(cmd, r, sys); err != nil {
-		return nil, err
-	}
-	if len(names) > 0 {
-		f.fromEnvironment(r, sys, names)
-	}
-	if err := f.trees(cmd, r); err != nil {
+	if _, err := f.inputs(cmd, r, sys, names); err != nil {
 		return nil, err
 	}
 	if r.file == "" {

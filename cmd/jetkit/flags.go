@@ -105,12 +105,9 @@ func (f *requestFlags) registerPackages(cmd *cobra.Command) {
 	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
 }
 
-// request reads the flags. Names are packages given on the command line.
-func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) (*request, error) {
-	if f.file != "" && len(names) > 0 {
-		return nil, usagef(cmd, "give a file with -f, or names of packages, but not both; --arg PACKAGES=%s lets the names win over the file's", strings.Join(names, ","))
-	}
-	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, pages: f.pages, machine: sys.machine, cache: sys.cache}
+// inputs reads the flags and variables that are build arguments, and those that name
+// folders. It returns the system with the variables of .env.
+func (f *requestFlags) inputs(cmd *cobra.Command, r *request, sys *system, names []string) (*system, error) {
 	sys, err := f.variables(sys, names)
 	if err != nil {
 		return nil, err
@@ -121,7 +118,17 @@ func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) 
 	if len(names) > 0 {
 		f.fromEnvironment(r, sys, names)
 	}
-	if err := f.trees(cmd, r); err != nil {
+	return sys, f.trees(cmd, r)
+}
+
+// request reads the flags. Names are packages given on the command line.
+func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) (*request, error) {
+	if f.file != "" && len(names) > 0 {
+		return nil, usagef(cmd, "give a file with -f, or names of packages, but not both; --arg PACKAGES=%s lets the names win over the file's", strings.Join(names, ","))
+	}
+	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, pages: f.pages, machine: sys.machine, cache: sys.cache}
+	sys, err := f.inputs(cmd, r, sys, names)
+	if err != nil {
 		return nil, err
 	}
 	if r.platform, err = sys.platform(f.platform); err != nil {

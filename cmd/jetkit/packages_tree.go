@@ -70,20 +70,11 @@ func (f *requestFlags) tree(cmd *cobra.Command, sys *system, names []string, inv
 	if invert || len(names) == 0 && f.file == "" {
 		return f.wholeTree(cmd, sys, names, invert)
 	}
-	r, err := f.request(cmd, names, sys)
-	if err != nil {
-		return nil, err
-	}
-	w, err := load(cmd.Context(), r)
+	w, p, err := f.plan(cmd, sys, names)
 	if err != nil {
 		return nil, err
 	}
 	defer w.close()
-	p, problems, err := w.solve(cmd.Context())
-	if err != nil {
-		return nil, err
-	}
-	printWarnings(sys.err, withoutCommandLine(problems))
 	t := &tree{steps: p.Steps}
 	for i := range p.Steps {
 		if p.Steps[i].Requested {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/spf13/cobra"
 
 	"jetkit/cmd/jetkit/diskfs"
 	"jetkit/pkgspec"
@@ -180,6 +181,26 @@ func (w *workspace) solve(ctx context.Context) (*plan.Plan, diag.List, error) {
 		err = w.fail(problems)
 	}
 	return p, problems, err
+}
+
+// plan reads a command line, and plans with the files of this machine. The caller
+// closes the workspace.
+func (f *requestFlags) plan(cmd *cobra.Command, sys *system, names []string) (*workspace, *plan.Plan, error) {
+	r, err := f.request(cmd, names, sys)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := load(cmd.Context(), r)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, problems, err := w.solve(cmd.Context())
+	if err != nil {
+		w.close()
+		return nil, nil, err
+	}
+	printWarnings(sys.err, withoutCommandLine(problems))
+	return w, p, nil
 }
 
 // library is the packages of a workspace, for commands that look at all of them.
