@@ -25,11 +25,13 @@ type Plan struct {
 	Requested []string `json:"requested"`
 	// RequestedAt is where the file lists them; zero if it does not.
 	RequestedAt diag.Range `json:"requested_at,omitzero"`
-	// Steps is the chain, in build order: each step builds on the one before.
-	Steps []Step `json:"steps"`
-	Build Build  `json:"build,omitzero"`
-	Tests Tests  `json:"tests"`
-	Image Image  `json:"image"`
+	// Steps is the chain, in build order: each step builds on the one before, or with
+	// [LayersPackages] on those that it needs, see [Plan.BuiltOn].
+	Steps  []Step `json:"steps"`
+	Layers Layers `json:"layers,omitzero"`
+	Build  Build  `json:"build,omitzero"`
+	Tests  Tests  `json:"tests"`
+	Image  Image  `json:"image"`
 	// Overrides lists what build arguments changed against the file.
 	Overrides []Override `json:"overrides,omitempty"`
 }
@@ -79,6 +81,9 @@ type Step struct {
 	// Needs lists the names of the steps that this package depends on
 	// directly, in the order it declares them.
 	Needs []string `json:"needs,omitempty"`
+	// AfterAll says that the package is built on all steps before it, whether it needs
+	// them or not; only with [LayersPackages], as in a chain all are.
+	AfterAll bool `json:"after_all,omitempty"`
 	// Why tells which requests and packages brought this step in.
 	Why []string `json:"why,omitempty"`
 	// BuildArgs are passed to the Dockerfile, on top of the target's own.
