@@ -92,6 +92,7 @@ func (l *loader) complete() {
 	} else {
 		tests.Device = ""
 	}
+	l.completeLayers(&l.spec.Layers)
 	l.completeCcache(build)
 	if build.GitHubAPI != nil && *build.GitHubAPI {
 		build.GitHubAPI = nil

@@ -65,6 +65,7 @@ build:
   ccache_dir: /cache//cc/
   ccache_max_size: 1.5Gi
   github_api: off
+layers: {form: packages, chain: "ros:*", conflicts: warn}
 `
 
 // on returns a range inside one line of jetson.yaml.
@@ -123,6 +124,10 @@ func TestLoadEveryKey(t *testing.T) {
 			Privileged: []diag.Text{text("zed", on(46, 16, 19)), text("ros:*", on(46, 21, 28))},
 			Ccache:     plan.Ccache{Dir: "/cache/cc", MaxSize: "1.5Gi"},
 			GitHubAPI:  new(false),
+		},
+		Layers: Layers{
+			Layers: plan.Layers{Form: plan.LayersPackages, Conflicts: plan.ConflictsWarn},
+			Chain:  []diag.Text{text("ros:*", on(51, 33, 40))},
 		},
 		Image: plan.Image{
 			Entrypoint: []string{"python3", "-m", "robot"},

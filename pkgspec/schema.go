@@ -19,7 +19,7 @@ func Schema() *schema.Schema {
 
 // sections describes the parts of the file that hold other keys.
 var sections = map[string]string{
-	"target": "Which Jetson the image is for.", "build": "What the RUN steps of the packages' Dockerfiles get and may do.",
+	"target": "Which Jetson the image is for.", "layers": "What packages are built on, and what is a layer of the image.", "build": "What the RUN steps of the packages' Dockerfiles get and may do.",
 	"tests": "Which tests run, and what they get and may do.", "image": "What is set on the finished image.",
 }
 

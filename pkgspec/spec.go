@@ -34,6 +34,7 @@ type Spec struct {
 	Args map[string]string
 	// ArgsAt is where the file gives an argument. The others are build arguments.
 	ArgsAt map[string]diag.Range
+	Layers Layers
 	Build  Build
 	Tests  Tests
 	Image  plan.Image
@@ -60,6 +61,14 @@ type Source struct {
 	// Optional trees may be missing: the defaults, which the user didn't write.
 	Optional bool
 	At       diag.Range
+}
+
+// Layers is the layers section, complete.
+type Layers struct {
+	plan.Layers
+	// Chain lists packages (names or patterns) that are built on all before them; only
+	// with [plan.LayersPackages].
+	Chain []diag.Text
 }
 
 // Build is the build section, complete: what RUN steps get and may do.

@@ -57,6 +57,19 @@ var settings = []setting{
 	{key: "sources", arg: "PACKAGE_DIRS", about: "list of the [sources](#sources) of packages", unset: "folder `packages` of the context if there is one, then `builtin`", form: sources()},
 	{key: "skip", arg: "SKIP_PACKAGES", about: "list of package names or patterns to leave out", unset: "none", form: names(func(s *Spec) *[]diag.Text { return &s.Skip })},
 	{key: "args", about: "mapping of names to values for the packages' Dockerfiles; set by any other build argument", unset: "none", form: arguments()},
+	{key: "layers", about: "short for `layers.form`", form: shortLayers()},
+	{
+		key: "layers.form", arg: "LAYERS", about: "what packages are built on, and what is a [layer](layers.md) of the image: `packages` (a package is built on what it needs, and is one layer) or `chain` (on all before it, and each instruction is a layer)", unset: "`chain`",
+		form: layersForm().with(func(p *plan.Plan) string { return string(p.Layers.Form) }),
+	},
+	{
+		key: "layers.chain", arg: "LAYERS_CHAIN", about: "list of names or patterns of packages that are built on all before them, as in a chain; only with `form: packages`", unset: "none",
+		form: names(func(s *Spec) *[]diag.Text { return &s.Layers.Chain }).with(named(func(s plan.Step) bool { return s.AfterAll })),
+	},
+	{
+		key: "layers.conflicts", arg: "LAYERS_CONFLICTS", about: "what happens where packages that do not need each other change the same file: `error`, or `warn` (the later one in the chain wins); only with `form: packages`", unset: "`error`",
+		form: layersConflicts().with(func(p *plan.Plan) string { return string(p.Layers.Conflicts) }),
+	},
 	{
 		key: "build.gpu", arg: "BUILD_GPU", about: "how RUN steps of packages that ask for a GPU ([`buildkit_device`](packages.md#gpus)) get it: `cdi`, `runtime` or `skip` (they run without)",
 		unset: "`runtime` if `tests.gpu` is `runtime`, else `cdi`",

@@ -33,7 +33,7 @@ func (t Target) identity() Target {
 func (v Value) identity() Value { return Value{Value: v.Value} }
 
 func (s Step) identity() Step {
-	s.Why, s.Requested, s.At = nil, false, diag.Range{}
+	s.Why, s.AfterAllReason, s.Requested, s.At = nil, "", false, diag.Range{}
 	s.Tests = slices.Clone(s.Tests)
 	for i := range s.Tests {
 		s.Tests[i].At = diag.Range{}

@@ -14,7 +14,7 @@ import (
 var explained = map[string]bool{
 	"Plan.BaseAt": true, "Plan.Requested": true, "Plan.RequestedAt": true, "Plan.Overrides": true,
 	"Value.Reason": true, "Value.Source": true,
-	"Step.Why": true, "Step.Requested": true, "Step.At": true, "Test.At": true,
+	"Step.Why": true, "Step.Requested": true, "Step.AfterAllReason": true, "Step.At": true, "Test.At": true,
 }
 
 // TestDigestIsOfTheIdentity changes each field of a plan by itself.

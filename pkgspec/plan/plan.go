@@ -84,6 +84,8 @@ type Step struct {
 	// AfterAll says that the package is built on all steps before it, whether it needs
 	// them or not; only with [LayersPackages], as in a chain all are.
 	AfterAll bool `json:"after_all,omitempty"`
+	// AfterAllReason says who wants that.
+	AfterAllReason string `json:"after_all_reason,omitempty"`
 	// Why tells which requests and packages brought this step in.
 	Why []string `json:"why,omitempty"`
 	// BuildArgs are passed to the Dockerfile, on top of the target's own.

@@ -343,8 +343,9 @@ func asCalled(by, name string) string {
 	return name + " (as " + by + ")"
 }
 
-// reportUnused warns of names in skip and in the tests section that nothing in
-// the chain goes by: they are likely typing mistakes.
+// reportUnused warns of names in skip and in the sections for steps that nothing in the
+// chain goes by: they are likely typing mistakes. One in layers.chain that no package
+// at all goes by is an error: the image would be another one than the user believes.
 func (r *resolver) reportUnused(g *graph) {
 	var names []string
 	seen := map[string]bool{}
@@ -359,10 +360,14 @@ func (r *resolver) reportUnused(g *graph) {
 	for _, list := range []struct {
 		key   string
 		texts []diag.Text
-	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
+	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"layers.chain", r.spec.Layers.Chain}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
 		for _, text := range list.texts {
 			if !g.uses(text.Value) {
-				r.problems.Warnf(rules.UnusedName, text.At, diag.DidYouMean(text.Value, names), "%s: no package of the chain goes by %s", list.key, text.Value)
+				report := r.problems.Warnf
+				if list.key == "layers.chain" && !r.known(text.Value) {
+					report = r.problems.Errorf
+				}
+				report(rules.UnusedName, text.At, diag.DidYouMean(text.Value, names), "%s: no package of the chain goes by %s", list.key, text.Value)
 			}
 		}
 	}
@@ -371,6 +376,11 @@ func (r *resolver) reportUnused(g *graph) {
 			r.problems.Warnf(rules.SkippedRequest, d.text.At, "take it out of packages or out of skip", "%s is requested, but skip leaves it out", d.text.Value)
 		}
 	}
+}
+
+// known reports whether any package at all goes by a name or pattern.
+func (r *resolver) known(by string) bool {
+	return slices.ContainsFunc(r.cat.Packages(), func(p *catalog.Package) bool { return p.Matches(by) })
 }
 
 // uses reports whether any package of the chain, or one that is left out of it,

@@ -47,6 +47,7 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 		BaseAt:    spec.Target.Base.At,
 		Requested: []string{},
 		Steps:     r.steps(g),
+		Layers:    spec.Layers.Layers,
 		Build:     plan.Build{Sandbox: spec.Build.Sandbox, Ccache: spec.Build.Ccache, NoGitHubAPI: spec.Build.GitHubAPI != nil},
 		Image:     spec.Image,
 		Overrides: spec.Overrides,

@@ -34,6 +34,8 @@ func (r *resolver) steps(g *graph) []plan.Step {
 			step.GPU = *p.GPU
 		}
 		step.Tests = r.tests(p, step.GPU)
+		step.AfterAllReason = r.afterAll(p)
+		step.AfterAll = step.AfterAllReason != ""
 		r.allow(&step, p)
 		steps = append(steps, step)
 	}
@@ -53,6 +55,19 @@ func (r *resolver) allow(step *plan.Step, p *catalog.Package) {
 		}
 	}
 	step.TestPrivileged = len(step.Tests) > 0 && anyMatches(r.spec.Tests.Privileged, p)
+}
+
+// afterAll returns who wants a package to be built on all before it, or "".
+func (r *resolver) afterAll(p *catalog.Package) string {
+	if !r.spec.Layers.ByPackage() {
+		return ""
+	}
+	for _, text := range r.spec.Layers.Chain {
+		if p.Matches(text.Value) {
+			return "layers.chain has " + text.Value + in(text.At)
+		}
+	}
+	return ""
 }
 
 // needs lists the steps that a package depends on directly, as it declares them.

@@ -114,7 +114,7 @@ var (
 	VersionConflict   = diag.Rule{Name: "version-conflict", Severity: diag.Error, Description: "Packages of the chain need different versions of one package."}
 	UnsettledVersions = diag.Rule{Name: "unsettled-versions", Severity: diag.Error, Description: "The versions in the chain keep changing one another."}
 	DependencyCycle   = diag.Rule{Name: "dependency-cycle", Severity: diag.Error, Description: "Packages depend on each other in a circle."}
-	UnusedName        = diag.Rule{Name: "unused-name", Severity: diag.Warning, Description: "A name under skip, build or tests matches no package of the chain."}
+	UnusedName        = diag.Rule{Name: "unused-name", Description: "A name under skip, layers, build or tests matches no package of the chain; an error where layers.chain has one that no package goes by."}
 	SkippedRequest    = diag.Rule{Name: "skipped-request", Severity: diag.Warning, Description: "A package is both requested and left out."}
 )
 
