@@ -29,6 +29,7 @@ const (
 	requestPlan  = "frontend.jetson.plan"
 	requestGraph = "frontend.jetson.graph"
 	requestLLB   = "frontend.jetson.llb"
+	requestJobs  = "frontend.jetson.jobs"
 
 	subrequestVersion = "1.0.0"
 )
@@ -50,6 +51,7 @@ func subrequestDefinitions() []subrequests.Request {
 		own(requestPlan, "Resolve the packages and print the plan, with the reason for every choice"),
 		own(requestGraph, "Resolve the packages and print what needs what as a Mermaid flowchart (json: DOT too)"),
 		own(requestLLB, "Compile the plan and print the LLB definition as a tree"),
+		own(requestJobs, "Divide the build among machines: waves of jobs as matrices of a CI system"),
 		subrequests.SubrequestsDescribeDefinition,
 	}
 }
@@ -68,6 +70,9 @@ func (b *build) subrequest(ctx context.Context) (*client.Result, bool, error) {
 		return res, true, err
 	case requestLLB:
 		res, err := b.callLLB(ctx)
+		return res, true, err
+	case requestJobs:
+		res, err := b.callJobs(ctx)
 		return res, true, err
 	case subrequests.RequestSubrequestsDescribe:
 		res, err := describe()

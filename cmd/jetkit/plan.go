@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/spf13/cobra"
 
 	planpage "jetkit/cmd/internal/report/page"
-	"jetkit/pkgspec/diag"
+	"jetkit/frontend"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/plan/jobs"
 	"jetkit/pkgspec/plan/printer"
 )
 
 // planFormats are the forms that a plan can be printed in.
-var planFormats = []string{"text", "json", "mermaid", "dot", "html", "digest"}
+var planFormats = []string{"text", "json", "mermaid", "dot", "html", "digest", "jobs", "waves"}
 
 func newPlan(sys *system) *cobra.Command {
 	var flags requestFlags
@@ -27,27 +29,37 @@ docker buildx build --call=jetson.plan returns for the same file, context and bu
 same JSON and the same digest.
 
 Without -f and without packages, jetson.yaml of the context is read. Only files of this machine are
-read, unless --builder names a builder.`,
+read, unless --builder names a builder.
+
+With layers: packages, --format jobs prints the jobs that several machines can share as matrices of
+GitHub Actions, wave by wave, and --format waves the same for people. The build argument
+JETKIT_JOBS_CACHE says where they keep their caches, with {job} for the name of each.`,
 		Example: `  jetkit plan                                       # ./jetson.yaml
   jetkit plan -f robot/jetson.yaml --cuda 12.4
   jetkit plan numpy cmake:apt --l4t 36.4.3 --platform linux/arm64
   jetkit plan pytorch --source ~/jetson-containers/packages --run-config-py --jetpack 6.2
   jetkit plan --format mermaid > plan.mmd
-  jetkit plan --format html > plan.html`,
+  jetkit plan --format html > plan.html
+  jetkit plan --format jobs --arg LAYERS=packages --arg 'JETKIT_JOBS_CACHE=registry.example.com/cache:{job}'`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			r, err := flags.request(cmd, names, sys)
 			if err != nil {
 				return err
 			}
-			p, problems, err := planOf(cmd, sys, &flags, builder, r)
+			planned, err := planOf(cmd, sys, &flags, builder, r)
 			if err != nil {
 				return err
 			}
-			text, err := formatPlan(p, format)
+			var text string
+			if format == "jobs" || format == "waves" {
+				text, err = formatJobs(planned, r.args[plan.JobsCacheArg], format)
+			} else {
+				text, err = formatPlan(planned.Plan, format)
+			}
 			if err != nil {
 				return err
 			}
-			printWarnings(sys.err, withoutCommandLine(problems))
+			printWarnings(sys.err, withoutCommandLine(planned.Problems))
 			_, err = fmt.Fprint(sys.out, text)
 			return err
 		},
@@ -60,14 +72,15 @@ read, unless --builder names a builder.`,
 }
 
 // planOf plans with the files of this machine, or on a builder that is named.
-func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *request) (*plan.Plan, diag.List, error) {
+func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *request) (frontend.Planned, error) {
 	if on == "" {
 		w, err := load(cmd.Context(), r)
 		if err != nil {
-			return nil, nil, err
+			return frontend.Planned{}, err
 		}
 		defer w.close()
-		return w.solve(cmd.Context())
+		p, problems, err := w.solve(cmd.Context())
+		return frontend.Planned{Platform: r.platform, Plan: p, Problems: problems}, err
 	}
 	f := &buildFlags{requestFlags: *flags, builder: on}
 	if flags.platform != "" {
@@ -75,8 +88,7 @@ func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *
 	}
 	b := &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd}
 	defer b.close()
-	planned, err := b.planOnBuilder(r)
-	return planned.Plan, planned.Problems, err
+	return b.planOnBuilder(r)
 }
 
 // formatPlan prints a plan in one of planFormats.
@@ -98,4 +110,19 @@ func formatPlan(p *plan.Plan, format string) (string, error) {
 		return digest + "\n", err
 	}
 	return printer.Text(p), nil
+}
+
+// formatJobs prints what several machines can share of a build: "jobs" for a CI system,
+// "waves" for people.
+func formatJobs(planned frontend.Planned, cache, format string) (string, error) {
+	pattern, err := jobs.ParseCachePattern(cache)
+	if err != nil {
+		return "", err
+	}
+	found := jobs.Of([]jobs.Platform{{Name: platforms.Format(platforms.Normalize(planned.Platform)), Plan: planned.Plan}}, pattern)
+	if format == "waves" {
+		return found.Text(), nil
+	}
+	dt, err := found.JSON()
+	return string(dt), err
 }

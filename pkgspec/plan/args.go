@@ -14,9 +14,13 @@ var proxyArgs = []string{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "
 // dap): jetkit then leaves it to the debugger when each step runs.
 const DebugArg = "JETKIT_DEBUG"
 
+// JobsCacheArg is the build argument that says where the jobs of a divided build keep
+// their caches, with {job} for the name of each.
+const JobsCacheArg = "JETKIT_JOBS_CACHE"
+
 // IsBuilderArg reports whether a build argument says how to build, and is neither a
 // setting of jetson.yaml nor meant for a package.
 func IsBuilderArg(name string) bool {
-	return name == DebugArg || name == "SOURCE_DATE_EPOCH" || strings.HasPrefix(name, "BUILDKIT_") ||
+	return name == DebugArg || name == JobsCacheArg || name == "SOURCE_DATE_EPOCH" || strings.HasPrefix(name, "BUILDKIT_") ||
 		slices.Contains(proxyArgs, strings.ToUpper(name))
 }
