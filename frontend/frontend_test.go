@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/moby/buildkit/client/llb"
@@ -33,6 +34,38 @@ func TestUpTo(t *testing.T) {
 	}
 	require.Len(t, p.Steps, 3, "upTo changed the plan that it cut")
 	assert.Equal(t, "vision", p.Requested[0], "upTo changed the plan that it cut")
+}
+
+// TestUpToInLayers checks that a package which is a layer of its own is built with what it
+// is built on alone, and that it is built on the same then.
+func TestUpToInLayers(t *testing.T) {
+	steps := []plan.Step{
+		{Name: "python"}, {Name: "numpy", Needs: []string{"python"}}, {Name: "cmake"}, {Name: "opencv", Needs: []string{"cmake", "numpy"}},
+		{Name: "node"}, {Name: "app", Needs: []string{"node"}, AfterAll: true}, {Name: "rust"}, {Name: "ui", Needs: []string{"app"}},
+	}
+	for _, c := range []struct {
+		form         plan.LayersForm
+		target, want string
+	}{
+		{"", "cmake", "python numpy cmake"},
+		{plan.LayersPackages, "python", "python"},
+		{plan.LayersPackages, "cmake", "cmake"},
+		{plan.LayersPackages, "opencv", "python numpy cmake opencv"},
+		{plan.LayersPackages, "app", "python numpy cmake opencv node app"},
+		{plan.LayersPackages, "ui", "python numpy cmake opencv node app ui"},
+	} {
+		p := &plan.Plan{Steps: steps, Layers: plan.Layers{Form: c.form}}
+		cut, problems := upTo(p, c.target)
+		require.Empty(t, problems)
+		var names []string
+		for _, s := range cut.Steps {
+			names = append(names, s.Name)
+		}
+		assert.Equal(t, c.want, strings.Join(names, " "), "form %q", c.form)
+		on := cut.BuiltOn()[len(cut.Steps)-1]
+		assert.Len(t, on, len(cut.Steps)-1, "%s of form %q is built on others than before", c.target, c.form)
+		assert.Equal(t, steps, p.Steps, "upTo changed the plan that it cut")
+	}
 }
 
 func TestMergeEnv(t *testing.T) {

@@ -61,8 +61,9 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 
 func formatPlatform(p ocispecs.Platform) string { return platforms.Format(platforms.Normalize(p)) }
 
-// upTo cuts a plan after the package that --target names. The steps before it
-// keep their cache keys (but see chain's device stubs for a chain with several devices).
+// upTo cuts a plan down to the package that --target names and what it is built on. The
+// steps that stay keep their cache keys (but see chain's device stubs for a chain with
+// several devices).
 func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 	i := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return chain.Answers(s, target) })
 	if i < 0 {
@@ -78,6 +79,9 @@ func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 	}
 	cut := *p
 	cut.Requested = []string{p.Steps[i].Name}
-	cut.Steps = p.Steps[:i+1]
+	cut.Steps = nil
+	for _, k := range append(p.BuiltOn()[i], i) {
+		cut.Steps = append(cut.Steps, p.Steps[k])
+	}
 	return &cut, nil
 }

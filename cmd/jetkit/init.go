@@ -210,6 +210,10 @@ func (f *initFlags) draft(names []string, values []value, p *plan.Plan) []byte {
 #   - dir: packages
 #   - builtin
 
+# A package is built on all before it. Built on what it needs alone, it is one layer of the image, and
+# only what needs it is built again when it changes:
+# layers: packages
+
 # Tests run in the build, and stop it when they fail. Without a GPU where you build: gpu: skip
 # tests:
 #   gpu: cdi

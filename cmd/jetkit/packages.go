@@ -43,6 +43,8 @@ type entry struct {
 	Requires []string          `json:"requires"`
 	Test     []string          `json:"test"`
 	Args     map[string]string `json:"build_args"`
+	// Layers is "chain" for a package that is built on all before it, whatever it needs.
+	Layers string `json:"layers,omitempty"`
 	// Dockerfile is empty for a package that only groups others.
 	Dockerfile string `json:"dockerfile"`
 	// Path is the package's folder in its source.

@@ -44,6 +44,9 @@ func (e *entries) entry(p *catalog.Package) *entry {
 		Notes: p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
 		folder: p.Origin.String(),
 	}
+	if p.AfterAll != nil {
+		out.Layers = string(plan.LayersChain)
+	}
 	if out.Args == nil {
 		out.Args = map[string]string{}
 	}

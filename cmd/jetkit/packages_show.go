@@ -131,6 +131,7 @@ func (s *shown) print(sys *system) error {
 		row("Requires", strings.Join(s.Requires, ", "))
 	}
 	row("Depends", strings.Join(s.Depends, " "))
+	row("Layers", s.Layers)
 	row("Needed by", diag.Some(s.NeededBy, " ", maxNeededBy))
 	row("Chain", s.chainText())
 	for _, name := range slices.Sorted(maps.Keys(s.Args)) {

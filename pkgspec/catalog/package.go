@@ -42,6 +42,9 @@ type Package struct {
 	// GPU reports whether the package's tests need a GPU; nil leaves it to the
 	// rule that everything depending on cuda does.
 	GPU *bool
+	// AfterAll is where the package asks to be built on all packages before it, also
+	// where packages are layers of their own; nil if it does not.
+	AfterAll *diag.Range
 	// Disabled returns why the package cannot be used; empty if it can.
 	Disabled string
 	// Unknown marks a disabled package of which nobody knows what it is: what declares

@@ -45,6 +45,9 @@ func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package,
 	if gpu, ok := yamlnode.Truth(read["gpu"].value()); ok {
 		p.GPU = &gpu
 	}
+	if layers, ok := read["layers"]; ok {
+		p.AfterAll = &layers.at
+	}
 	if args := read["build_args"].args; len(args) > 0 {
 		p.BuildArgs = map[string]string{}
 		for name, value := range args {

@@ -29,6 +29,7 @@ func TestHeader(t *testing.T) {
 #   FAST: true
 # buildkit_device: true
 # gpu: off
+# layers: chain
 # notes: |
 #   two
 #   lines
@@ -52,6 +53,8 @@ ARG VERSION FAST
 	want := "numpy:2[np numpy]math[python][>=36 3.10][check.py --fast test.sh]map[FAST:true VERSION:2.10]" +
 		"nvidia.com/gpu=all false Dockerfile a b  ./packages/math/numpy packages/math/numpy/Dockerfile:4:9 "
 	assert.False(t, strings.ReplaceAll(got, " [", "[") != strings.ReplaceAll(want, " [", "[") && !sameText(got, want), "\n got %s\nwant %s", got, want)
+	require.NotNil(t, p.AfterAll)
+	assert.Equal(t, "packages/math/numpy/Dockerfile:15:11", p.AfterAll.String())
 	assert.Equal(t, "two\nlines\n", p.Notes, "notes")
 	for _, place := range []string{p.Depends[0].At.String(), p.Requires[1].At.String(), p.Tests[1].At.String()} {
 		assert.Contains(t, []string{"packages/math/numpy/Dockerfile:7:12", "packages/math/numpy/Dockerfile:8:22", "packages/math/numpy/Dockerfile:9:27"}, place, "unexpected place")
@@ -121,6 +124,9 @@ var headerProblems = []struct{ name, dockerfile string }{
 	{"missing files", "#---\n# dockerfile: Dockerfil.gpu\n# config: conf.yaml\n# test: [tst.sh, python3 test.sh, 'unclosed \"']\n#---\n"},
 	{"no device", "#---\n# buildkit_device: gpu0\n# notes: x\n#---\n"},
 	{"a device that is a list", "#---\n# buildkit_device: [nvidia.com/gpu=0]\n#---\n"},
+	{"layers", "#---\n# layers: packages\n#---\n"},
+	{"layers in other letters", "#---\n# layers: Chain\n#---\n"},
+	{"layers that are a list", "#---\n# layers: [chain]\n#---\n"},
 	{"config that is none", "#---\n# config: test.sh\n#---\n"},
 	{"positions count bytes", "#---\n# notes: {ü: [a]}\n# depends: ['ü', {é: é}]\n#---\n"},
 }

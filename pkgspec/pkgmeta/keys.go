@@ -20,6 +20,7 @@ const (
 	aFile                   // a file inside the package's folder
 	someFiles               // one or more such files
 	variantList             // the versions that a package declares
+	theChain                // the word chain
 	notOurs                 // known to jetson-containers, without a meaning here
 )
 
@@ -51,6 +52,7 @@ var packageKeys = vocabulary{"metadata key", []key{
 	{"docs", aText, "documentation"},
 	{"gpu", aBool, "whether the tests need a GPU"},
 	{"group", aText, "group that lists show the package in"},
+	{"layers", theChain, "chain, for a package that is built on all packages before it, also where packages are layers of their own"},
 	{"name", aText, "name of the package, with a tag if there are several versions: numpy, cmake:apt"},
 	{"notes", aText, "notes for readers"},
 	{"path", notOurs, "no effect: a package's path is the folder it is found in"},

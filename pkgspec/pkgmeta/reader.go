@@ -1,10 +1,12 @@
 package pkgmeta
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
 	"jetkit/pkgspec/yamlnode"
 )
@@ -100,6 +102,8 @@ func (r *reader) field(entry yamlnode.Field, kind kind) (field, bool) {
 		return field{items: items}, ok
 	case aBool:
 		return r.boolean(key, value)
+	case theChain:
+		return r.chain(key, value)
 	case argMap:
 		return r.args(value)
 	case variantList:
@@ -190,6 +194,18 @@ func (r *reader) boolean(key string, n *yamlnode.Node) (field, bool) {
 		return field{}, false
 	}
 	return field{items: []diag.Text{item}}, true
+}
+
+// chain reads the one word that a package can say of its layers.
+func (r *reader) chain(key string, n *yamlnode.Node) (field, bool) {
+	const chain = string(plan.LayersChain)
+	item, ok := r.scalar(key, n)
+	if ok && item.Value != chain {
+		hint := cmp.Or(diag.DidYouMean(item.Value, []string{chain}), "leave it out: the user's jetson.yaml says whether packages are layers of their own")
+		r.problems.Errorf(rules.BadValue, item.At, hint, "%s can only be %s, not %q", key, chain, item.Value)
+		return field{}, false
+	}
+	return field{items: []diag.Text{item}}, ok
 }
 
 // args reads the build arguments: a mapping of names to scalars. One that is null

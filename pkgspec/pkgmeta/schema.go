@@ -1,6 +1,9 @@
 package pkgmeta
 
-import "jetkit/pkgspec/schema"
+import (
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/schema"
+)
 
 // Schema returns the JSON schema of metadata: of headers, and of configuration
 // files, which may also name several packages.
@@ -50,6 +53,8 @@ func (k kind) schema() *schema.Schema {
 		return &schema.Schema{Type: []string{"string", "number", "boolean", "null"}, Not: &schema.Schema{Pattern: schema.Outside}}
 	case aBool:
 		return &schema.Schema{Type: []string{"string", "boolean", "null"}, Pattern: truthPattern}
+	case theChain:
+		return schema.Any(schema.Words(string(plan.LayersChain)), &schema.Schema{Type: "null"})
 	case argMap:
 		s := schema.Table(&schema.Schema{Pattern: argPattern}, &schema.Schema{Type: []string{"string", "number", "boolean", "null"}})
 		s.Type = []string{"object", "null"}

@@ -159,6 +159,13 @@ depends: cuda
 buildkit_device: true
 test: test.sh
 
+name: udev-rules
+layers: chain
+
+name: desktop
+depends: [numpy, udev-rules]
+layers: chain
+
 name: lidar
 buildkit_device: acme.org/lidar=0
 test: test.sh

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ func TestLayers(t *testing.T) {
 	byPackage := plan.Layers{Form: plan.LayersPackages}
 	for _, test := range []struct {
 		name     string
+		request  string
 		layers   pkgspec.Layers
 		want     string
 		problems string
@@ -27,6 +29,11 @@ func TestLayers(t *testing.T) {
 			name: "names and patterns", layers: pkgspec.Layers{Layers: byPackage, Chain: textsOf("cuda", "kern*")},
 			want: "cuda:12.6: layers.chain has cuda (jetson.yaml:3:5); kernels:2: layers.chain has kern* (jetson.yaml:4:5)",
 		},
+		{
+			name: "packages that ask for it", layers: pkgspec.Layers{Layers: byPackage, Chain: textsOf("udev*")}, request: "desktop",
+			want: "udev-rules: layers.chain has udev* (jetson.yaml:3:5); desktop: its metadata has layers: chain (builtin:desktop/Dockerfile:4:11)",
+		},
+		{name: "packages that ask for it in a chain", request: "desktop"},
 		{
 			name: "a package that is not in this chain", layers: pkgspec.Layers{Layers: byPackage, Chain: textsOf("numpy")},
 			problems: "jetson.yaml:3:5: warning: layers.chain: no package of the chain goes by numpy [unused-name]\n",
@@ -40,7 +47,7 @@ jetson.yaml:4:5: error: layers.chain: no package of the chain goes by zed* [unus
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			spec := request("kernels")
+			spec := request(cmp.Or(test.request, "kernels"))
 			spec.Layers = test.layers
 			p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
 			assert.Equal(t, test.problems, printed(without(problems, faultyFile)))

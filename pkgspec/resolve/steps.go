@@ -67,6 +67,9 @@ func (r *resolver) afterAll(p *catalog.Package) string {
 			return "layers.chain has " + text.Value + in(text.At)
 		}
 	}
+	if p.AfterAll != nil {
+		return "its metadata has layers: chain" + in(*p.AfterAll)
+	}
 	return ""
 }
 
