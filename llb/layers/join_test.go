@@ -1,0 +1,76 @@
+package layers_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const plainBase = `
+	mkdir -p etc usr/bin opt/tool/lib
+	printf 'one\n' >etc/one; printf 'two\n' >etc/two; printf 'three\n' >etc/three
+	printf x >opt/tool/lib/x; printf y >opt/tool/y
+	ln -s lib/x opt/tool/link; ln -s usr/bin bin`
+
+// A chain runs the scripts one after the other. Layers of independent packages make the
+// same of it, whether they are joined at once or one by one.
+func TestJoinsAsAChain(t *testing.T) {
+	for name, c := range map[string][]string{
+		"new files":                 {"echo a >etc/a; mkdir -p opt/a; echo a >opt/a/a", "echo b >etc/b; mkdir -p opt/b; echo b >opt/b/b", "mkdir -p srv/c/d/e"},
+		"the same file":             {"echo a >etc/a; touch -d @5 etc/a", "echo a >etc/a; touch -d @5 etc/a"},
+		"one changes":               {"echo a >etc/a", "echo more >etc/one", "echo less >etc/two"},
+		"both append":               {"echo a >>etc/one", "echo b >>etc/one", "echo c >>etc/one; echo d >>etc/one"},
+		"touched only":              {"echo changed >etc/one", "touch etc/one; cp -a etc/two x; cat x >etc/two; rm x"},
+		"a file is removed":         {"rm etc/one", "touch etc/one", "rm -f etc/one; echo b >etc/b"},
+		"a tree is removed":         {"rm -r opt/tool", "[ ! -e opt/tool/lib/x ] || touch opt/tool/lib/x", "rm -rf opt/tool/lib"},
+		"a folder stays for others": {"rm -r opt/tool", "mkdir -p opt/tool; echo new >opt/tool/new"},
+		"removed and made anew":     {"rm -r opt/tool; mkdir opt/tool; echo new >opt/tool/new", "echo b >etc/b"},
+		"a folder becomes a file":   {"rm -r opt/tool; echo file >opt/tool", "echo b >etc/b"},
+		"a folder becomes a link":   {"mv opt/tool opt/tool-1; ln -s tool-1 opt/tool", "touch opt/tool/y"},
+		"a file becomes a folder":   {"rm etc/one; mkdir etc/one; echo in >etc/one/in", "touch etc/one"},
+		"a link becomes a folder":   {"rm opt/tool/link; mkdir opt/tool/link; echo in >opt/tool/link/in", "echo b >etc/b"},
+		"a link changes":            {"ln -sfn lib/y opt/tool/link", "touch -h opt/tool/link"},
+		"mode and content":          {"chmod 700 etc/one", "echo more >etc/one", "chown 5:6 etc/two", "chmod 711 opt/tool", "echo b >opt/tool/b"},
+		"capabilities":              {`python3 -c "import os; os.setxattr('opt/tool/y', 'security.capability', bytes.fromhex('0100000200040000000000000000000000000000'))"`, "touch opt/tool/y", "chown 7 opt/tool/lib"},
+		"devices and FIFOs":         {"mknod etc/null c 1 3; mkfifo etc/fifo", "mknod etc/loop b 7 0"},
+		"hard links":                {"echo l >etc/l1; ln etc/l1 etc/l2; ln etc/l1 opt/l3", "touch opt/tool/y"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			base := l.base(plainBase)
+			chain := l.merge(base)
+			var all []layer
+			stepwise := base
+			for i, script := range c {
+				l.sh(chain, script)
+				all = append(all, l.build(string(rune('a'+i)), base, script))
+				stepwise = l.joined(stepwise, all[i])
+			}
+			root := l.joined(base, all...)
+			require.Equal(t, l.show(chain), l.show(root))
+			require.Equal(t, l.all(root), l.all(stepwise))
+		})
+	}
+}
+
+func TestConflictsAreAnError(t *testing.T) {
+	l := newLab(t)
+	base := l.base(plainBase)
+	a, b := l.build("a", base, "echo a >etc/new"), l.build("b", base, "echo b >etc/new")
+	_, code, _, stderr := l.join(base, []layer{a, b})
+	require.Equal(t, 3, code)
+	require.Contains(t, stderr, "a and b do not fit together")
+	require.Contains(t, stderr, "/etc/new")
+
+	root, code, _, stderr := l.join(base, []layer{a, b}, "--warn")
+	require.Zero(t, code)
+	require.Contains(t, stderr, "/etc/new")
+	require.Contains(t, l.show(root), `etc/new "b\n"`)
+
+	root, code, _, stderr = l.join(base, []layer{a, b}, "--report", l.dir+"/report")
+	require.Zero(t, code)
+	require.Empty(t, stderr)
+	require.Equal(t, l.all(l.merge(base, a, b)), l.all(root))
+	require.True(t, strings.Contains(l.show(l.dir), "do not fit together"))
+}

@@ -1,0 +1,125 @@
+package layers
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// rule says what becomes of paths that several packages change. The rules are a table,
+// rules.json: the first row that has a path counts. The program (folder program) reads
+// them in a form of its own, [Rules].
+type rule struct {
+	// Paths are patterns of absolute paths: * and ? stand for what has no slash, ** for
+	// anything. A folder's rule is that of all that is in it.
+	Paths []string `json:"paths"`
+	Kind  kind     `json:"kind"`
+	// Args are the kind's.
+	Args []string `json:"args,omitempty"`
+	// Reason and Source are for readers.
+	Reason string `json:"reason"`
+	Source string `json:"source"`
+}
+
+// kind is what a rule does.
+type kind string
+
+const (
+	kindSkip   kind = "skip"   // neither recorded nor joined: the builder's own
+	kindDrop   kind = "drop"   // not in a layer
+	kindEither kind = "either" // the later one, without a conflict
+	kindConcat kind = "concat" // one behind the other
+)
+
+//go:embed rules.json
+var rulesJSON []byte
+
+// readRules reads the table.
+func readRules() ([]rule, error) {
+	var rules []rule
+	d := json.NewDecoder(bytes.NewReader(rulesJSON))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&rules); err != nil {
+		return nil, err
+	}
+	for i, r := range rules {
+		if err := r.check(); err != nil {
+			return nil, fmt.Errorf("rule %d: %w", i+1, err)
+		}
+	}
+	return rules, nil
+}
+
+func (r rule) check() error {
+	switch r.Kind {
+	case kindSkip, kindDrop, kindEither, kindConcat:
+	default:
+		return fmt.Errorf("unknown kind %q", r.Kind)
+	}
+	if len(r.Paths) == 0 || r.Reason == "" || r.Source == "" {
+		return fmt.Errorf("paths, reason and source are needed")
+	}
+	for _, p := range r.Paths {
+		if !path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsAny(p, `[]\!`) {
+			return fmt.Errorf("%q is no pattern of an absolute path", p)
+		}
+	}
+	return nil
+}
+
+// mustRules is for a table that a test has read.
+func mustRules() []rule {
+	rules, err := readRules()
+	if err != nil {
+		panic(err)
+	}
+	return rules
+}
+
+// Rules returns the rules as the program reads them.
+func Rules() []byte {
+	var b strings.Builder
+	for _, r := range mustRules() {
+		for _, p := range r.Paths {
+			b.WriteString(string(r.Kind) + " " + escape(p))
+			for _, arg := range r.Args {
+				b.WriteString(" " + escape(arg))
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return []byte(b.String())
+}
+
+// Excluded returns what a copy of a package's changes leaves out, as patterns of BuildKit's.
+func Excluded() []string {
+	var patterns []string
+	for _, r := range mustRules() {
+		if r.Kind != kindDrop {
+			continue
+		}
+		for _, p := range r.Paths {
+			patterns = append(patterns, strings.TrimPrefix(p, "/"))
+		}
+	}
+	return patterns
+}
+
+// escape writes a word as the program reads it.
+func escape(word string) string {
+	if word == "" {
+		return "%"
+	}
+	var b strings.Builder
+	for i := range len(word) {
+		if c := word[i]; c > ' ' && c < 0x7f && c != '%' && word != "-" {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
