@@ -40,8 +40,14 @@ func TestUpTo(t *testing.T) {
 // is built on alone, and that it is built on the same then.
 func TestUpToInLayers(t *testing.T) {
 	steps := []plan.Step{
-		{Name: "python"}, {Name: "numpy", Needs: []string{"python"}}, {Name: "cmake"}, {Name: "opencv", Needs: []string{"cmake", "numpy"}},
-		{Name: "node"}, {Name: "app", Needs: []string{"node"}, AfterAll: true}, {Name: "rust"}, {Name: "ui", Needs: []string{"app"}},
+		{Name: "python"},
+		{Name: "numpy", Needs: []string{"python"}},
+		{Name: "cmake"},
+		{Name: "opencv", Needs: []string{"cmake", "numpy"}},
+		{Name: "node"},
+		{Name: "app", Needs: []string{"node"}, AfterAll: true},
+		{Name: "rust"},
+		{Name: "ui", Needs: []string{"app"}},
 	}
 	for _, c := range []struct {
 		form         plan.LayersForm

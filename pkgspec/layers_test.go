@@ -30,7 +30,9 @@ func TestLayers(t *testing.T) {
 		"all, by hand":        {"layers: {form: packages, chain: a}\n", args{"LAYERS_CHAIN": "ros,zed", "LAYERS_CONFLICTS": "warn"}, Layers{Layers: plan.Layers{Form: plan.LayersPackages, Conflicts: plan.ConflictsWarn}, Chain: typed("ros", "zed")}, []string{"layers.chain: a -> ros, zed (LAYERS_CHAIN)", "layers.conflicts:  -> warn (LAYERS_CONFLICTS)"}},
 		"a list for one form": {"layers: {chain: a}\n", args{"LAYERS": "packages"}, Layers{Layers: byPackage, Chain: []diag.Text{text("a", on(2, 17, 18))}}, []string{"layers.form:  -> packages (LAYERS)"}},
 		"back to a chain": {
-			"layers: {form: packages, chain: a, conflicts: warn}\n", args{"LAYERS": "chain"}, Layers{},
+			"layers: {form: packages, chain: a, conflicts: warn}\n",
+			args{"LAYERS": "chain"},
+			Layers{},
 			[]string{"layers.chain: a ->  (LAYERS)", "layers.conflicts: warn ->  (LAYERS)", "layers.form: packages -> chain (LAYERS)"},
 		},
 	} {

@@ -60,6 +60,7 @@ docker buildx starts.`,
 		},
 	}
 	flags.register(cmd)
+	flags.registerLayers(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
 	cmd.Flags().StringVar(&flags.name, "name", "", "`NAME` of the images, which get a tag that says what they are built for; NAME/ for the package's name below it")
 	cmd.Flags().BoolVar(&flags.multiple, "multiple", false, "make an image of each package instead of one of all")

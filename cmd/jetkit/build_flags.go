@@ -45,6 +45,7 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.platforms, "platform", nil, "`PLATFORM` to build for, such as linux/arm64; several give an index (default: the builder's own)")
 	completeFlag(cmd, "platform", knownPlatforms)
 	f.registerPackages(cmd)
+	f.registerLayers(cmd)
 	f.upstreamFlags.register(flags)
 	f.registerImage(flags)
 	f.registerSteps(flags)
@@ -64,7 +65,7 @@ func (f *buildFlags) register(cmd *cobra.Command) {
 
 // buildSections are the headings under which the help lists the flags.
 var buildSections = []struct{ title, flags string }{
-	{"What to build", "file context source build-context target multiple skip-errors skip arg skip-tests test-only"},
+	{"What to build", "file context source build-context target multiple skip-errors skip arg layers skip-tests test-only"},
 	{"What to build it for", "platform l4t jetpack cuda python ubuntu arch base no-host"},
 	{"The image, and where it goes", "name tag load push output label annotation attest provenance sbom metadata-file iidfile"},
 	{"Cache", "cache-from cache-to no-cache no-cache-filter pull"},

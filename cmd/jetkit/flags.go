@@ -19,6 +19,7 @@ type requestFlags struct {
 	file, context, platform string
 	sources, contexts       []string
 	args, skip              []string
+	layers                  string
 	target                  targetFlags
 	noHost, runConfigPy     bool
 	// pages is as in request; no flag sets it.
@@ -105,6 +106,15 @@ func (f *requestFlags) registerPackages(cmd *cobra.Command) {
 	flags.BoolVar(&f.noHost, "no-host", false, "do not take the L4T version of the Jetson that this runs on")
 }
 
+// registerLayers adds the flag that says what packages are built on, to a command whose
+// answer that changes.
+func (f *requestFlags) registerLayers(cmd *cobra.Command) {
+	words := []string{string(plan.LayersPackages), string(plan.LayersChain)}
+	cmd.Flags().Var(&choice{value: &f.layers, words: words}, "layers",
+		"`FORM` of the layers: packages (each is built on what it needs, and is one layer) or chain (on all before it) (LAYERS)")
+	completeFlag(cmd, "layers", func() []string { return words })
+}
+
 // inputs reads the flags and variables that are build arguments, and those that name
 // folders. It returns the system with the variables of .env.
 func (f *requestFlags) inputs(cmd *cobra.Command, r *request, sys *system, names []string) (*system, error) {
@@ -169,6 +179,11 @@ func (f *requestFlags) buildArgs(cmd *cobra.Command, r *request, sys *system) er
 			if err := set(v.name, v.arg, f.target.values[i]); err != nil {
 				return err
 			}
+		}
+	}
+	if f.layers != "" {
+		if err := set("layers", "LAYERS", f.layers); err != nil {
+			return err
 		}
 	}
 	if len(f.skip) > 0 {

@@ -65,6 +65,7 @@ JETKIT_JOBS_CACHE says where they keep their caches, with {job} for the name of 
 		},
 	}
 	flags.register(cmd)
+	flags.registerLayers(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
 	cmd.Flags().StringVar(&builder, "builder", "", "`NAME` of a builder to plan on: config.py files run there, and contexts may be anything that it can get")
 	oneOf(cmd, &format, "format", "plan", planFormats...)

@@ -47,6 +47,7 @@ func (f *buildFlags) registerShell(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.platforms, "platform", nil, "`PLATFORM` to build for, such as linux/arm64 (default: the builder's own)")
 	f.registerPackages(cmd)
+	f.registerLayers(cmd)
 	flags.StringArrayVar(&f.cacheFrom, "cache-from", nil, "external `CACHE` to read, as in buildx; repeatable")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "secret for RUN steps that mount it: `id=ID[,src=FILE|,env=NAME]`; repeatable")
 	flags.StringArrayVar(&f.ssh, "ssh", nil, "SSH agent or keys for RUN steps that mount them: `default|ID[=SOCKET|KEY[,KEY]]`; repeatable")

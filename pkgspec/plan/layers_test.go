@@ -10,8 +10,13 @@ import (
 
 func TestBuiltOn(t *testing.T) {
 	steps := []plan.Step{
-		{Name: "python"}, {Name: "numpy", Needs: []string{"python"}}, {Name: "cmake", Needs: []string{"left-out"}},
-		{Name: "opencv", Needs: []string{"cmake", "numpy"}}, {Name: "app", AfterAll: true}, {Name: "ui", Needs: []string{"app"}}, {Name: "node"},
+		{Name: "python"},
+		{Name: "numpy", Needs: []string{"python"}},
+		{Name: "cmake", Needs: []string{"left-out"}},
+		{Name: "opencv", Needs: []string{"cmake", "numpy"}},
+		{Name: "app", AfterAll: true},
+		{Name: "ui", Needs: []string{"app"}},
+		{Name: "node"},
 	}
 	for _, c := range []struct {
 		form plan.LayersForm

@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"jetkit/pkgspec/diag"
@@ -10,7 +11,8 @@ import (
 
 // Mermaid returns the plan's packages as a Mermaid flowchart: a node for each step
 // in build order, an arrow from each package to those it needs. Requested
-// packages have a thick border, packages that need a GPU are green.
+// packages have a thick border, packages that need a GPU are green. A dashed arrow leads to
+// what a package is built on without a need, because it is built on all before it.
 func Mermaid(p *plan.Plan) string {
 	var b strings.Builder
 	b.WriteString("flowchart BT\n")
@@ -18,6 +20,7 @@ func Mermaid(p *plan.Plan) string {
 		fmt.Fprintf(&b, "  s%d[\"%s\"]%s\n", i+1, mermaidEscape.Replace(diag.Clean(step.Name)), mermaidClass(step))
 	}
 	eachNeed(p, func(from, to int) { fmt.Fprintf(&b, "  s%d --> s%d\n", from+1, to+1) })
+	eachAfterAll(p, func(from, to int) { fmt.Fprintf(&b, "  s%d -.-> s%d\n", from+1, to+1) })
 	b.WriteString("  classDef requested stroke-width:3px\n")
 	b.WriteString("  classDef gpu fill:#d8f0d0,color:#000\n")
 	b.WriteString("  classDef requestedgpu fill:#d8f0d0,color:#000,stroke-width:3px\n")
@@ -57,6 +60,7 @@ func DOT(p *plan.Plan) string {
 		fmt.Fprintf(&b, "  s%d [label=\"%s\"%s];\n", i+1, dotEscape.Replace(diag.Clean(step.Name)), marks)
 	}
 	eachNeed(p, func(from, to int) { fmt.Fprintf(&b, "  s%d -> s%d;\n", from+1, to+1) })
+	eachAfterAll(p, func(from, to int) { fmt.Fprintf(&b, "  s%d -> s%d [style=dashed];\n", from+1, to+1) })
 	b.WriteString("}\n")
 	return b.String()
 }
@@ -73,6 +77,22 @@ func eachNeed(p *plan.Plan, f func(from, to int)) {
 	for i, step := range p.Steps {
 		for _, need := range step.Needs {
 			if to, ok := index[need]; ok {
+				f(i, to)
+			}
+		}
+	}
+}
+
+// eachAfterAll calls f for what steps that are built on all before them do not need but are
+// built on directly.
+func eachAfterAll(p *plan.Plan, f func(from, to int)) {
+	direct := p.BuiltOnDirectly()
+	for i, step := range p.Steps {
+		if !step.AfterAll {
+			continue
+		}
+		for _, to := range direct[i] {
+			if !slices.Contains(step.Needs, p.Steps[to].Name) {
 				f(i, to)
 			}
 		}

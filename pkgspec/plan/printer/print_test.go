@@ -73,6 +73,30 @@ func allowed() *plan.Plan {
 	}
 }
 
+// layered is a plan whose packages are layers of their own.
+func layered() *plan.Plan {
+	step := func(name string, s plan.Step) plan.Step {
+		s.Name, s.Origin = name, plan.Origin{Kind: plan.Builtin, Path: name}
+		if name != "stack" {
+			s.Dockerfile = "Dockerfile"
+		}
+		return s
+	}
+	return &plan.Plan{
+		Layers: plan.Layers{Form: plan.LayersPackages, Conflicts: plan.ConflictsWarn},
+		Steps: []plan.Step{
+			step("python", plan.Step{AfterAll: true, AfterAllReason: "layers.chain has *py* (jetson.yaml:4:11)"}),
+			step("numpy", plan.Step{Needs: []string{"python"}}),
+			step("cmake", plan.Step{}),
+			step("stack", plan.Step{Needs: []string{"numpy", "cmake"}}),
+			step("opencv", plan.Step{Needs: []string{"python", "numpy", "cmake"}}),
+			step("node", plan.Step{}),
+			step("desktop", plan.Step{Needs: []string{"node"}, AfterAll: true, AfterAllReason: "its metadata has layers: chain (packages/desktop/Dockerfile:3:11)"}),
+			step("app", plan.Step{Needs: []string{"desktop", "numpy"}}),
+		},
+	}
+}
+
 // crowded is such a plan in which the uses need more than a line's width.
 func crowded() *plan.Plan {
 	p := allowed()
@@ -87,6 +111,7 @@ func crowded() *plan.Plan {
 func TestPrinters(t *testing.T) {
 	for name, got := range map[string]string{
 		"plan.txt": Text(sample()), "allowed.txt": Text(allowed()), "crowded.txt": Text(crowded()),
+		"layered.txt": Text(layered()), "layered.mmd": Mermaid(layered()), "layered.dot": DOT(layered()),
 		"plan.mmd": Mermaid(sample()), "plan.dot": DOT(sample()),
 	} {
 		file := filepath.Join("testdata", name)
@@ -100,7 +125,7 @@ func TestPrinters(t *testing.T) {
 }
 
 func TestTextFits(t *testing.T) {
-	for line := range strings.Lines(Text(sample()) + Text(allowed()) + Text(crowded())) {
+	for line := range strings.Lines(Text(sample()) + Text(layered()) + Text(allowed()) + Text(crowded())) {
 		line = strings.TrimSuffix(line, "\n")
 		assert.LessOrEqual(t, utf8.RuneCountInString(line), width, line)
 		assert.Equal(t, strings.TrimRight(line, " "), line)
@@ -126,9 +151,10 @@ func TestHostileText(t *testing.T) {
 		Steps: []plan.Step{{
 			Name: evil, Aliases: []string{evil}, Origin: plan.Origin{Kind: plan.Named, Name: evil, Path: evil}, Dockerfile: evil,
 			Why: []string{evil}, BuildArgs: map[string]string{evil: evil}, BuildGPU: plan.GPUCDI, BuildDevice: evil,
-			BuildPrivileged: true, GPU: true, Tests: []plan.Test{{Name: evil, Final: true}, {Name: evil, Skipped: evil}},
+			AfterAll: true, AfterAllReason: evil, BuildPrivileged: true, GPU: true, Tests: []plan.Test{{Name: evil, Final: true}, {Name: evil, Skipped: evil}},
 		}},
 	}
+	p.Layers.Form, p.Steps = plan.LayersPackages, append(p.Steps, p.Steps[0])
 	for name, got := range map[string]string{"text": Text(p), "mermaid": Mermaid(p), "dot": DOT(p)} {
 		assert.Equal(t, diag.CleanLines(got), got, name)
 		assert.NotRegexp(t, `(?m)^\s*ERROR`, got, name)

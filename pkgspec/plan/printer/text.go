@@ -24,14 +24,16 @@ func Text(p *plan.Plan) string {
 	var w textWriter
 	w.target(p.Target, p.Base)
 	w.section("Image", imageRows(p))
+	w.section("Layers", layerRows(p))
 	w.section("Build", buildRows(p.Build))
 	w.section("Tests", sandboxRows(p.Tests.Sandbox))
 	w.lines("Overrides", overrideLines(p))
 	w.privileges(p.Entitlements())
 	w.heading(fmt.Sprintf("Chain: %s", plural(len(p.Steps), "package")))
+	builtOn := p.BuiltOnTexts()
 	for i, step := range p.Steps {
 		w.row([]int{len(fmt.Sprint(len(p.Steps))), nameWidth(p.Steps)}, fmt.Sprint(i+1), step.Name, step.Origin.String())
-		for _, line := range details(&step) {
+		for _, line := range details(&step, builtOn[i]) {
 			w.row([]int{len(fmt.Sprint(len(p.Steps))), detailWidth}, "", line[0], line[1])
 		}
 	}
@@ -111,10 +113,13 @@ func overrideLines(p *plan.Plan) []string {
 }
 
 // details lists what there is to say about a step, each with a word for it.
-func details(s *plan.Step) [][2]string {
+func details(s *plan.Step, builtOn string) [][2]string {
 	var details [][2]string
 	if len(s.Why) > 0 { // build-essential is needed by nearly all
 		details = append(details, [2]string{"why", diag.Some(s.Why, "; ", maxWhy)})
+	}
+	if builtOn != "" {
+		details = append(details, [2]string{"on", builtOn})
 	}
 	if s.Dockerfile == "" {
 		details = append(details, [2]string{"note", "only groups other packages; nothing is built"})
@@ -155,6 +160,22 @@ func where(t *plan.Test, s *plan.Step) string {
 		place += ", privileged"
 	}
 	return "(" + place + ")"
+}
+
+// layerRows lists what there is to say of layers that are packages.
+func layerRows(p *plan.Plan) [][]string {
+	n, known := p.LayersOnBase()
+	if !known {
+		return nil
+	}
+	rows := [][]string{
+		{"Form", "packages: each is built on what it needs, and is one layer"},
+		{"Number", fmt.Sprintf("%d on top of those of the base image", n)},
+	}
+	if p.Layers.Conflicts == plan.ConflictsWarn {
+		rows = append(rows, []string{"Conflicts", "a warning: the package that is later in the chain wins"})
+	}
+	return rows
 }
 
 // buildRows lists what RUN steps get and may do, and what of the Dockerfiles is left out.

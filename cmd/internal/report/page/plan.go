@@ -56,6 +56,7 @@ func PackageID(id string, number int) string { return fmt.Sprintf("%s-package-%d
 func GraphOf(id string, p *plan.Plan, about func(plan.Step) (note, class string)) *Graph {
 	nodes := make([]Node, len(p.Steps))
 	index := map[string]int{}
+	builtOn := p.BuiltOnDirectly()
 	for i, s := range p.Steps {
 		index[s.Name] = i
 		n := Node{Name: s.Name, Link: PackageID(id, i+1)}
@@ -77,6 +78,9 @@ func GraphOf(id string, p *plan.Plan, about func(plan.Step) (note, class string)
 				n.Needs = append(n.Needs, k)
 			}
 		}
+		if s.AfterAll {
+			n.Needs = append(n.Needs, builtOn[i]...)
+		}
 		nodes[i] = n
 	}
 	if len(nodes) == 0 {
@@ -97,8 +101,9 @@ func PlanOf(id string, p *plan.Plan, digest string) Plan {
 	for i, s := range p.Steps {
 		index[s.Name] = i
 	}
+	builtOn := p.BuiltOnTexts()
 	for i := range p.Steps {
-		out.Packages = append(out.Packages, packageOf(id, p, i, index))
+		out.Packages = append(out.Packages, packageOf(id, p, i, index, builtOn[i]))
 	}
 	return out
 }
@@ -138,9 +143,22 @@ func settings(p *plan.Plan) []Setting {
 	add("Changed on the command line", changed)
 	add("Privileges", privileges)
 	add("Image", image)
+	add("Layers", layers(p))
 	add("RUN steps", runSteps(p.Build))
 	add("Tests", sandbox(p.Tests.Sandbox))
 	return all
+}
+
+func layers(p *plan.Plan) []string {
+	n, known := p.LayersOnBase()
+	if !known {
+		return nil
+	}
+	lines := []string{"packages: each is built on what it needs, and is one layer", fmt.Sprintf("%d on top of those of the base image", n)}
+	if p.Layers.Conflicts == plan.ConflictsWarn {
+		lines = append(lines, "conflicts: a warning; the package that is later in the chain wins")
+	}
+	return lines
 }
 
 func runSteps(b plan.Build) []string {
@@ -175,7 +193,7 @@ func quoted(words []string) string {
 }
 
 // packageOf shows a package of the chain.
-func packageOf(id string, p *plan.Plan, i int, index map[string]int) Package {
+func packageOf(id string, p *plan.Plan, i int, index map[string]int, builtOn string) Package {
 	s := &p.Steps[i]
 	out := Package{ID: PackageID(id, i+1), Name: s.Name, Origin: s.Origin.String(), Number: i + 1, Requested: s.Requested}
 	if s.Requested {
@@ -187,6 +205,9 @@ func packageOf(id string, p *plan.Plan, i int, index map[string]int) Package {
 	detail := func(name, value string, code bool) { out.Details = append(out.Details, Fact{name, value, code}) }
 	for _, why := range s.Why {
 		detail("why", why, false)
+	}
+	if builtOn != "" {
+		detail("built on", builtOn, false)
 	}
 	if len(s.Aliases) > 0 {
 		detail("also called", strings.Join(s.Aliases, ", "), false)

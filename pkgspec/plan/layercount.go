@@ -1,0 +1,24 @@
+package plan
+
+// Docker's own store of images loads no more than MaxLayers: "max depth exceeded". From
+// ManyLayers on there is a warning, as those who build on the image add to them.
+// Source: maxLayerDepth in moby's layer/layer_store.go, and tried with Docker 20.10.
+const (
+	MaxLayers  = 125
+	ManyLayers = 120
+)
+
+// LayersOnBase returns how many layers the image has on top of those of its base where each
+// package is one. It is false for a chain: there the instructions of the Dockerfiles decide.
+func (p *Plan) LayersOnBase() (int, bool) {
+	if !p.Layers.ByPackage() {
+		return 0, false
+	}
+	n := 2 // what joins the packages, and the seal
+	for _, s := range p.Steps {
+		if s.Dockerfile != "" {
+			n++
+		}
+	}
+	return n, true
+}
