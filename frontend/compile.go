@@ -18,6 +18,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/chain"
+	"jetkit/llb/layers"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -46,12 +47,14 @@ type compiled struct {
 	// means that of the build.
 	epoch *time.Time
 	runs  []teststep.Run
+	// joins are the steps that put packages' layers together.
+	joins []layers.Joined
 }
 
 // converted is the chain of one platform's image.
 type converted struct {
-	base   *chain.Base
-	stages []chain.Stage
+	*chain.Result
+	base *chain.Base
 	// epoch is the time that SOURCE_DATE_EPOCH stands for.
 	epoch *time.Time
 }
@@ -78,9 +81,12 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 			return nil, nil, err
 		}
 	}
-	stages, err := chain.Compile(ctx, opt)
-	problems := slices.Concat(otherPlatform(base, p, platform), detached(stages), b.dropped(p), b.undated(epoch))
-	return &converted{base: base, stages: stages, epoch: epoch}, problems, err
+	res, err := chain.Compile(ctx, opt)
+	if res == nil {
+		res = &chain.Result{}
+	}
+	problems := slices.Concat(otherPlatform(base, p, platform), detached(res.Stages), b.dropped(p), b.undated(epoch))
+	return &converted{base: base, Result: res, epoch: epoch}, problems, err
 }
 
 // compile turns a plan into one LLB definition: chain, tests and seal. If report
@@ -93,12 +99,12 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	c, problems, err := b.convert(ctx, p, platform, warn)
 	if report && c != nil {
-		b.show(ctx, platform, append(found, b.warningsOf(append(problems, otherSyntax(c.stages)...))...))
+		b.show(ctx, platform, append(found, b.warningsOf(append(problems, otherSyntax(c.Stages)...))...))
 	}
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := b.seal(p, c.stages, c.base, platform, b.imageEpoch(c.epoch, c.stages))
+	sealed, err := b.seal(p, c, platform, b.imageEpoch(c.epoch, c.Stages))
 	if err != nil {
 		return nil, err
 	}
@@ -112,21 +118,21 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	image := b.solvable(p, c, def, platform)
 	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
 	if b.options.Compiled != nil {
-		b.options.Compiled(image.observed(platform, c.stages))
+		b.options.Compiled(image.observed(platform, c.Stages))
 	}
 	return image, nil
 }
 
 // solvable returns a definition with what explains its errors. It names the steps.
 func (b *build) solvable(p *plan.Plan, c *converted, def *llb.Definition, platform ocispecs.Platform) *compiled {
-	instructions := chain.Label(def, c.stages, b.prefix(platform))
+	instructions := chain.Label(def, c.Stages, b.prefix(platform))
 	required, inherited := map[string]chain.Requirements{}, map[string][]chain.Trigger{}
-	for _, s := range c.stages {
+	for _, s := range c.Stages {
 		required[s.Step.Name], inherited[s.Step.Name] = s.Requirements, s.Inherited
 	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
-		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image,
+		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image, joins: c.Joins,
 	}
 }
 

@@ -119,7 +119,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 		Evaluate: !slices.Contains([]string{"1", "true"}, b.ui.BuildArgs[plan.DebugArg]),
 	})
 	if err != nil {
-		return nil, image.explain(err)
+		return nil, b.explain(ctx, image, err)
 	}
 	ref, err := res.SingleRef()
 	if err != nil {

@@ -14,12 +14,10 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// finish applies the configuration that the user set for the image to the last stage.
-func (b *build) finish(p *plan.Plan, stages []chain.Stage, base *chain.Base) (chain.Stage, error) {
-	last := chain.Stage{State: base.State, Image: base.Image}
-	if len(stages) > 0 {
-		last = stages[len(stages)-1]
-	}
+// finish applies the configuration that the user set for the image to what all packages
+// made.
+func finish(p *plan.Plan, made chain.Base) (chain.Stage, error) {
+	last := chain.Stage{State: made.State, Image: made.Image}
 	dt, err := json.Marshal(last.Image) // a deep copy: the stage's own configuration stays as it is
 	if err != nil {
 		return last, fmt.Errorf("copying the image configuration: %w", err)

@@ -7,7 +7,6 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"jetkit/llb/chain"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/plan"
 )
@@ -25,12 +24,12 @@ const sealName = " seal image"
 
 // seal finishes an image from the stages of its chain: the user's configuration, the
 // tests, and the operation that depends on them.
-func (b *build) seal(p *plan.Plan, stages []chain.Stage, base *chain.Base, platform ocispecs.Platform, epoch *time.Time) (*sealedImage, error) {
-	finished, err := b.finish(p, stages, base)
+func (b *build) seal(p *plan.Plan, c *converted, platform ocispecs.Platform, epoch *time.Time) (*sealedImage, error) {
+	finished, err := finish(p, c.Finished)
 	if err != nil {
 		return nil, err
 	}
-	runs, err := teststep.Steps(b.testConfig(p, platform), stages, finished)
+	runs, err := teststep.Steps(b.testConfig(p, platform), c.Stages, finished)
 	if err != nil {
 		return nil, err
 	}

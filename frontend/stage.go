@@ -77,9 +77,9 @@ func (b *build) idle(ctx context.Context, p *plan.Plan, platform ocispecs.Platfo
 func (b *build) idleState(p *plan.Plan, c *converted, platform ocispecs.Platform) (llb.State, error) {
 	cfg := b.testConfig(p, platform)
 	if b.ui.Target != "" {
-		return teststep.Container(cfg, c.stages[len(c.stages)-1])
+		return teststep.Container(cfg, c.Stages[len(c.Stages)-1])
 	}
-	finished, err := b.finish(p, c.stages, c.base)
+	finished, err := finish(p, c.Finished)
 	if err != nil {
 		return llb.State{}, err
 	}
@@ -104,7 +104,7 @@ func (b *build) solveMounts(ctx context.Context, c *compiled) (*Container, error
 		}
 		res, err := b.client.Solve(ctx, client.SolveRequest{Definition: def, CacheImports: b.ui.CacheImports, Evaluate: true})
 		if err != nil {
-			return nil, c.explain(err)
+			return nil, b.explain(ctx, c, err)
 		}
 		if solved[i], err = res.SingleRef(); err != nil {
 			return nil, err

@@ -20,11 +20,11 @@ var cached = plan.Build{Ccache: plan.Ccache{Dir: "/root/.cache/ccache", MaxSize:
 // compileWith compiles a chain with settings of its RUN steps.
 func compileWith(t *testing.T, build plan.Build, opts map[string]string, files fstest.MapFS, steps ...plan.Step) []chain.Stage {
 	t.Helper()
-	stages, err := chain.Compile(t.Context(), chain.Options{
+	stages, err := stagesOf(chain.Compile(t.Context(), chain.Options{
 		Plan: &plan.Plan{Steps: steps, Build: build, Target: plan.Target{Arch: plan.Value{Value: "tegra-aarch64"}}},
 		Base: chain.Base{State: llb.Image("debian"), Image: llbtest.Debian()}, Platform: llbtest.Platform,
 		Sources: llbtest.Sources(files), Client: &llbtest.Client{Opts: opts},
-	})
+	}))
 	require.NoError(t, err)
 	return stages
 }

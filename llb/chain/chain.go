@@ -1,6 +1,6 @@
 // Package chain compiles the steps of a plan to LLB: every package's Dockerfile
 // is converted on top of the state and the image configuration that the step
-// before it left.
+// before it left, or of what its package needs.
 package chain
 
 import (
@@ -18,6 +18,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/llb/layers"
 	"jetkit/pkgspec/plan"
 )
 
@@ -105,9 +106,19 @@ func (e *StepError) Error() string { return fmt.Sprintf("package %s: %v", e.Step
 
 func (e *StepError) Unwrap() error { return e.Err }
 
-// Compile converts the plan's steps in order. The last stage is the finished
-// image, except for what the user sets on its configuration.
-func Compile(ctx context.Context, opt Options) ([]Stage, error) {
+// Result is a compiled plan.
+type Result struct {
+	// Stages are the plan's steps, in its order.
+	Stages []Stage
+	// Finished is the image, except for what the user sets on its configuration.
+	Finished Base
+	// Joins are the steps that put packages' layers together; a chain has none.
+	Joins []layers.Joined
+}
+
+// Compile converts the plan's steps in order: each on the one before it, or on what its
+// package needs.
+func Compile(ctx context.Context, opt Options) (*Result, error) {
 	stages := make([]Stage, len(opt.Plan.Steps))
 	for i, step := range opt.Plan.Steps {
 		stages[i].Step = step
@@ -115,31 +126,59 @@ func Compile(ctx context.Context, opt Options) ([]Stage, error) {
 			return nil, stages[i].failed(err)
 		}
 	}
-	state, image := opt.Base.State, opt.Base.Image
-	if image == nil {
-		image = emptyImage(opt.Platform)
+	if opt.Base.Image == nil {
+		opt.Base.Image = emptyImage(opt.Platform)
 	}
 	linked, err := linkedInputs(ctx, opt.Client)
 	if err != nil {
 		return nil, fmt.Errorf("results of linked builds: %w", err)
 	}
-	inheritTriggers(stages, image)
-	if err := assignGPUs(stages, image, opt.Client.BuildOpts().LLBCaps); err != nil {
+	on := opt.Plan.BuiltOn()
+	inheritTriggers(stages, on, opt.Base.Image)
+	caps := opt.Client.BuildOpts().LLBCaps
+	if err := assignGPUs(stages, caps); err != nil {
 		return nil, err
 	}
-	stubs := stubsOf(stages)
-	constraints := llb.NewConstraints(llb.WithCaps(opt.Client.BuildOpts().LLBCaps), llb.Platform(opt.Platform))
-	for i := range stages {
-		in := stepInput{base: state, image: image, linked: linked, platform: opt.Platform, constraints: constraints, epoch: formatEpoch(opt.Epoch)}
-		if err := stages[i].compile(ctx, opt, in, stubs); err != nil {
-			return nil, stages[i].failed(err)
+	c := &compiler{Options: opt, stages: stages, input: stepInput{
+		linked: linked, platform: opt.Platform, epoch: formatEpoch(opt.Epoch),
+		constraints: llb.NewConstraints(llb.WithCaps(caps), llb.Platform(opt.Platform)),
+	}}
+	if opt.Plan.Layers.ByPackage() {
+		return c.packages(ctx, on)
+	}
+	return c.chain(ctx)
+}
+
+// compiler converts the stages of a plan.
+type compiler struct {
+	Options
+	stages []Stage
+	// input is what all stages get; base, image and context are each stage's own.
+	input stepInput
+}
+
+// compile converts a stage on what it builds on.
+func (c *compiler) compile(ctx context.Context, s *Stage, on Base, stubs *deviceStubs) error {
+	in := c.input
+	in.base, in.image = on.State, on.Image
+	return s.compile(ctx, c.Options, in, stubs)
+}
+
+// chain builds each stage on the one before it.
+func (c *compiler) chain(ctx context.Context) (*Result, error) {
+	on, stubs := c.Base, stubsOf(c.stages)
+	for i := range c.stages {
+		s := &c.stages[i]
+		if err := c.compile(ctx, s, on, stubs); err != nil {
+			return nil, s.failed(err)
 		}
-		state, image = stages[i].State, stages[i].Image
+		on = Base{State: s.State, Image: s.Image}
 	}
-	if len(stages) > 0 {
-		stages[len(stages)-1].State = stubs.leaveOut(state)
+	if len(c.stages) > 0 {
+		on.State = stubs.leaveOut(on.State)
+		c.stages[len(c.stages)-1].State = on.State
 	}
-	return stages, nil
+	return &Result{Stages: c.stages, Finished: on}, nil
 }
 
 func (s *Stage) failed(err error) error {

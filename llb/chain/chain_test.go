@@ -30,13 +30,21 @@ func step(name string, args map[string]string) plan.Step {
 func compile(tb testing.TB, opts map[string]string, files fstest.MapFS, steps ...plan.Step) ([]chain.Stage, error) {
 	tb.Helper()
 	base := llb.Image("docker.io/library/debian:12@sha256:"+strings.Repeat("0", 64), llb.Platform(llbtest.Platform))
-	return chain.Compile(context.Background(), chain.Options{
+	return stagesOf(chain.Compile(context.Background(), chain.Options{
 		Plan:     &plan.Plan{Target: plan.Target{L4T: plan.Value{Value: "36.4.3"}, CUDA: plan.Value{Value: "12.6"}}, Steps: steps},
 		Base:     chain.Base{State: base, Image: llbtest.Debian()},
 		Sources:  llbtest.Sources(files),
 		Client:   &llbtest.Client{Opts: opts},
 		Platform: llbtest.Platform,
-	})
+	}))
+}
+
+// stagesOf returns the stages of a compiled plan.
+func stagesOf(res *chain.Result, err error) ([]chain.Stage, error) {
+	if res == nil {
+		return nil, err
+	}
+	return res.Stages, err
 }
 
 // tree marshals the last stage and labels it as a build would.
@@ -244,10 +252,10 @@ func TestEpoch(t *testing.T) {
 		"packages/b/Dockerfile": {Data: []byte(header + "ARG SOURCE_DATE_EPOCH\nRUN b ${SOURCE_DATE_EPOCH}\n")},
 	}
 	run := func(opts map[string]string, epoch *time.Time) []chain.Stage {
-		stages, err := chain.Compile(t.Context(), chain.Options{
+		stages, err := stagesOf(chain.Compile(t.Context(), chain.Options{
 			Plan: &plan.Plan{Steps: []plan.Step{step("a", nil), step("b", nil)}}, Base: chain.Base{State: llb.Image("debian"), Image: llbtest.Debian()},
 			Platform: llbtest.Platform, Sources: llbtest.Sources(files), Client: &llbtest.Client{Opts: opts}, Epoch: epoch,
-		})
+		}))
 		require.NoError(t, err)
 		return stages
 	}

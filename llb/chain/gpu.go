@@ -9,7 +9,6 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
-	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 
 	"jetkit/llb/gpu"
 	"jetkit/pkgspec/plan"
@@ -37,23 +36,20 @@ func gpuOf(step plan.Step, required Requirements) buildGPU {
 
 // assignGPUs sets how each stage builds with a GPU, and checks that the builder
 // can do it. A stage also runs the ONBUILD triggers of the image that it builds on.
-func assignGPUs(stages []Stage, base *dockerspec.DockerOCIImage, caps apicaps.CapSet) error {
-	var inherited gpu.Devices
-	for _, trigger := range base.Config.OnBuild {
-		required, err := requirementsOfTrigger(trigger)
-		if err != nil {
-			return fmt.Errorf("ONBUILD %s of the base image: %w", trigger, err)
-		}
-		inherited = withDevices(inherited, required.Devices)
-	}
+func assignGPUs(stages []Stage, caps apicaps.CapSet) error {
 	for i := range stages {
 		s := &stages[i]
 		if s.SourceMap == nil {
 			continue
 		}
 		required := s.Requirements
-		required.Devices = withDevices(required.Devices, inherited)
-		inherited = required.OnBuild
+		for _, t := range s.Inherited {
+			inherited, err := requirementsOfTrigger(t.Instruction)
+			if err != nil { // those of packages were read with their Dockerfiles
+				return fmt.Errorf("ONBUILD %s of the base image: %w", t.Instruction, err)
+			}
+			required.Devices = withDevices(required.Devices, inherited.Devices)
+		}
 		s.gpu = gpuOf(s.Step, required)
 		if err := s.gpu.supported(caps); err != nil {
 			return s.failed(err)

@@ -60,14 +60,14 @@ func TestRuntimeVariablesStayInTheSteps(t *testing.T) {
 func TestRuntimeVariablesOfOthers(t *testing.T) {
 	image := llbtest.Debian()
 	image.Config.Env = append(image.Config.Env, "NVIDIA_VISIBLE_DEVICES=void")
-	stages, err := chain.Compile(context.Background(), chain.Options{
+	stages, err := stagesOf(chain.Compile(context.Background(), chain.Options{
 		Plan: &plan.Plan{Steps: []plan.Step{withGPU("a", plan.GPURuntime)}},
 		Base: chain.Base{State: llb.Image("cuda"), Image: image},
 		Sources: llbtest.Sources(fstest.MapFS{
 			"packages/a/Dockerfile": {Data: []byte(header + "ENV NVIDIA_DRIVER_CAPABILITIES=compute\nRUN a\n")},
 		}),
 		Client: &llbtest.Client{}, Platform: llbtest.Platform,
-	})
+	}))
 	require.NoError(t, err)
 	_, run, _ := strings.Cut(tree(t, stages).String(), `"[a 1/1] RUN a"`)
 	run, _, _ = strings.Cut(run, "mount /")

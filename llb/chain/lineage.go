@@ -94,3 +94,11 @@ func continues(ctx context.Context, st, base llb.State, c *llb.Constraints) (boo
 	}
 	return visit(st.Output().Vertex(ctx, c))
 }
+
+// sameVertex reports whether two states are one result.
+func sameVertex(ctx context.Context, a, b llb.State, c *llb.Constraints) bool {
+	if a.Output() == nil || b.Output() == nil {
+		return a.Output() == b.Output()
+	}
+	return a.Output().Vertex(ctx, c) == b.Output().Vertex(ctx, c)
+}

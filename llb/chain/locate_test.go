@@ -30,10 +30,10 @@ func TestLocate(t *testing.T) {
 		"packages/b/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY f /f\nRUN true\n")},
 	}
 	base := llb.Image("docker.io/library/debian:12@sha256:"+strings.Repeat("0", 64), llb.Platform(llbtest.Platform))
-	stages, err := chain.Compile(t.Context(), chain.Options{
+	stages, err := stagesOf(chain.Compile(t.Context(), chain.Options{
 		Plan: &plan.Plan{Steps: []plan.Step{step("a", nil), step("b", nil)}}, Base: chain.Base{State: base, Image: llbtest.Debian()},
 		Sources: llbtest.Sources(files), Client: &llbtest.Client{Config: *llbtest.Debian()}, Platform: llbtest.Platform,
-	})
+	}))
 	require.NoError(t, err)
 	whole := llb.NewSourceMap(nil, "jetson.yaml", "YAML", []byte("base: x\npackages: [a, b]\n"))
 	line := func(n int32) []*pb.Range {

@@ -20,9 +20,6 @@ type Requirements struct {
 	Devices gpu.Devices
 	// HostNetwork is set by RUN --network=host, Insecure by RUN --security=insecure.
 	HostNetwork, Insecure bool
-	// OnBuild are the devices that ONBUILD RUN asks for; they apply to the next stage
-	// or step, which builds on this Dockerfile's image.
-	OnBuild gpu.Devices
 	// Triggers are the ONBUILD instructions of the last stage, without the word ONBUILD.
 	Triggers []string
 }
@@ -52,7 +49,6 @@ func RequirementsOf(dockerfile []byte) (Requirements, error) {
 				}
 				required.merge(trigger)
 				required.Triggers = append(required.Triggers, c.Expression)
-				required.OnBuild = withDevices(required.OnBuild, trigger.Devices)
 			}
 		}
 	}
@@ -112,22 +108,33 @@ func withDevices(devices, more gpu.Devices) gpu.Devices {
 	return devices
 }
 
-// inheritTriggers sets which ONBUILD instructions each stage runs: those of the image that
-// it builds on.
-func inheritTriggers(stages []Stage, base *dockerspec.DockerOCIImage) {
-	var inherited []Trigger
+// inheritTriggers sets which ONBUILD instructions each stage runs: those of the last
+// package that it builds on, or the base image's. on has the steps that each is built on.
+func inheritTriggers(stages []Stage, on [][]int, base *dockerspec.DockerOCIImage) {
+	var first []Trigger
 	for _, instruction := range base.Config.OnBuild {
-		inherited = append(inherited, Trigger{Instruction: instruction})
+		first = append(first, Trigger{Instruction: instruction})
 	}
 	for i := range stages {
 		s := &stages[i]
 		if s.SourceMap == nil {
 			continue
 		}
-		s.Inherited = inherited
-		inherited = nil
-		for _, instruction := range s.Requirements.Triggers {
-			inherited = append(inherited, Trigger{Package: s.Step.Name, Instruction: instruction})
+		s.Inherited = first
+		for _, n := range slices.Backward(on[i]) {
+			if before := stages[n]; before.SourceMap != nil {
+				s.Inherited = before.triggers()
+				break
+			}
 		}
 	}
+}
+
+// triggers returns the stage's own ONBUILD instructions.
+func (s *Stage) triggers() []Trigger {
+	var own []Trigger
+	for _, instruction := range s.Requirements.Triggers {
+		own = append(own, Trigger{Package: s.Step.Name, Instruction: instruction})
+	}
+	return own
 }

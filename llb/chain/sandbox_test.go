@@ -24,14 +24,14 @@ func TestWhatRunStepsMayDo(t *testing.T) {
 	p := &plan.Plan{Steps: []plan.Step{privileged, step("b", nil)}, Build: plan.Build{Sandbox: plan.Sandbox{
 		Network: plan.NetworkHost, ShmSize: 1 << 20, Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 64, Hard: 128}},
 	}}}
-	stages, err := chain.Compile(context.Background(), chain.Options{
+	stages, err := stagesOf(chain.Compile(context.Background(), chain.Options{
 		Plan: p, Base: chain.Base{State: llb.Image("debian"), Image: llbtest.Debian()}, Platform: llbtest.Platform,
 		Sources: llbtest.Sources{
 			"packages/a/Dockerfile": {Data: []byte(header + "run \\\n  echo a\nRUN --security=sandbox echo plain\nRUN <<EOT\nRUN=1\nEOT\n")},
 			"packages/b/Dockerfile": {Data: []byte(header + "RUN echo b\n")},
 		},
 		Client: &llbtest.Client{Opts: map[string]string{"force-network-mode": "none", "shm-size": "5", "ulimit": "core=0:0"}},
-	})
+	}))
 	require.NoError(t, err)
 	got := tree(t, stages).String()
 	for text, want := range map[string]int{

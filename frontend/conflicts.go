@@ -1,0 +1,68 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/gateway/client"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/errdefs"
+
+	"jetkit/llb/layers"
+	"jetkit/pkgspec/diag"
+)
+
+// joinOf returns the join that an error comes from because layers do not fit together.
+func (c *compiled) joinOf(ctx context.Context, err error) (*layers.Joined, error) {
+	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	if !ok {
+		return nil, nil
+	}
+	if exit, ok := errors.AsType[*gwpb.ExitError](err); !ok || exit.ExitCode != layers.ConflictCode {
+		return nil, nil
+	}
+	for _, j := range c.joins {
+		in, err := j.State.Output().ToInput(ctx, c.definition.Constraints)
+		if err != nil {
+			return nil, err
+		}
+		if in.GetDigest() == vertex.Digest {
+			return &j, nil
+		}
+	}
+	return nil, nil
+}
+
+// explain returns why a solve failed. Where layers do not fit together, it has the builder
+// say what of them: an error of a step has its exit code, and not its output.
+func (b *build) explain(ctx context.Context, c *compiled, err error) error {
+	joined, findErr := c.joinOf(ctx, err)
+	if findErr != nil || joined == nil {
+		return c.explain(err)
+	}
+	text, readErr := b.conflicts(ctx, joined.Conflicts(), c.definition.Constraints)
+	if readErr != nil {
+		return c.explain(fmt.Errorf("%w\n%w", err, readErr))
+	}
+	return &placedError{error: errors.New(text), at: []diag.Range{c.plan.RequestedAt}}
+}
+
+// conflicts reads what a join reports.
+func (b *build) conflicts(ctx context.Context, report llb.State, c *llb.Constraints) (string, error) {
+	def, err := report.Marshal(ctx, llb.WithCaps(*c.Caps), llb.Platform(*c.Platform), llb.LocalUniqueID(c.LocalUniqueID))
+	if err != nil {
+		return "", fmt.Errorf("marshalling the LLB definition: %w", err)
+	}
+	res, err := b.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: b.ui.CacheImports})
+	if err != nil {
+		return "", err
+	}
+	ref, err := res.SingleRef()
+	if err != nil {
+		return "", err
+	}
+	dt, err := ref.ReadFile(ctx, client.ReadRequest{Filename: layers.ConflictsFile})
+	return string(dt), err
+}
