@@ -178,6 +178,9 @@ func (p *project) try(t *testing.T, options ...buildOption) *built {
 		}
 		args = append(args, "--output", o.output)
 	}
+	if form := os.Getenv("JETKIT_TEST_LAYERS"); form != "" { // for all builds that do not choose one
+		args = append(args, "--build-arg", "LAYERS="+form)
+	}
 	args = append(append(args, o.args...), o.context)
 	b.Result = shared.Buildx(t.Context(), harness.BuildxRun{Daemon: o.daemon, Dir: p.dir, Args: args})
 	b.steps = progress.Parse(b.Stderr)

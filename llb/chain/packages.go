@@ -149,6 +149,14 @@ func (l *layering) ranked(steps []int) []int {
 
 // image folds the configurations of some steps, in the order of the chain.
 func (l *layering) image(steps []int) *dockerspec.DockerOCIImage {
+	if len(steps) > 0 {
+		// The last step has folded them, if all others are below it.
+		if last := steps[len(steps)-1]; len(l.below(last)) == len(steps)-1 {
+			image := *l.stages[last].Image
+			image.History = l.base.Image.History
+			return &image
+		}
+	}
 	image := l.base.Image
 	for _, n := range steps {
 		image = l.delta[n].apply(image)
