@@ -73,7 +73,7 @@ func (l *layering) add(ctx context.Context, i int) error {
 	}
 	s.Detached = false // what builds on nothing adds to it
 	var err error
-	if l.delta[i], err = deltaOf(on.Image, s.Image, s.SourceMap.Data); err != nil {
+	if l.delta[i], err = deltaOf(on.Image, s.Image, s.SourceMap.Data, BuildArgs(l.Plan, s.Step)); err != nil {
 		return err
 	}
 	before := on.State
