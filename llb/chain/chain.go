@@ -76,6 +76,10 @@ type Stage struct {
 	context  llb.State
 	excludes []string
 	gpu      buildGPU
+	// args are what the Dockerfile was converted with, and onBase is set if its last stage
+	// has the configuration of BASE_IMAGE, and what it does to it.
+	args   configArgs
+	onBase bool
 }
 
 // Trigger is an ONBUILD instruction.
@@ -87,11 +91,14 @@ type Trigger struct {
 
 // Explanation returns whose instruction it is and when it runs.
 func (t Trigger) Explanation() string {
-	owner := "the base image"
-	if t.Package != "" {
-		owner = "package " + t.Package
+	return fmt.Sprintf("%s is an ONBUILD instruction of %s: it runs in the next package that builds on it, with the files of that package's folder", t.Instruction, t.owner())
+}
+
+func (t Trigger) owner() string {
+	if t.Package == "" {
+		return "the base image"
 	}
-	return fmt.Sprintf("%s is an ONBUILD instruction of %s: it runs in the next package that builds on it, with the files of that package's folder", t.Instruction, owner)
+	return "package " + t.Package
 }
 
 // StepError is a fault found while compiling one package. It keeps the source
@@ -134,7 +141,7 @@ func Compile(ctx context.Context, opt Options) (*Result, error) {
 		return nil, fmt.Errorf("results of linked builds: %w", err)
 	}
 	on := opt.Plan.BuiltOn()
-	inheritTriggers(stages, on, opt.Base.Image)
+	inheritTriggers(stages, opt.Base.Image, on)
 	caps := opt.Client.BuildOpts().LLBCaps
 	if err := assignGPUs(stages, caps); err != nil {
 		return nil, err
@@ -221,7 +228,7 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 	if err != nil {
 		return s.located(err)
 	}
-	withHistory(res.Image, earlier)
+	s.onBase = withHistory(res.Image, earlier)
 	s.State, s.Image, s.Epoch = res.State, res.Image, res.Epoch
 	if opt.Plan.Build.Ccache.Used() {
 		if err := s.withCcache(ctx, opt, in); err != nil {
@@ -251,6 +258,7 @@ func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*docker
 	if err != nil {
 		return nil, err
 	}
+	s.args = configArgsOf(bc.Config, opt.Platform)
 	convert := dockerfile2llb.ConvertOpt{
 		Config:         bc.Config,
 		Client:         bc,

@@ -35,7 +35,7 @@ func gpuOf(step plan.Step, required Requirements) buildGPU {
 }
 
 // assignGPUs sets how each stage builds with a GPU, and checks that the builder
-// can do it. A stage also runs the ONBUILD triggers of the image that it builds on.
+// can do it. A stage also runs the ONBUILD instructions that it inherits.
 func assignGPUs(stages []Stage, caps apicaps.CapSet) error {
 	for i := range stages {
 		s := &stages[i]
@@ -45,8 +45,8 @@ func assignGPUs(stages []Stage, caps apicaps.CapSet) error {
 		required := s.Requirements
 		for _, t := range s.Inherited {
 			inherited, err := requirementsOfTrigger(t.Instruction)
-			if err != nil { // those of packages were read with their Dockerfiles
-				return fmt.Errorf("ONBUILD %s of the base image: %w", t.Instruction, err)
+			if err != nil {
+				return fmt.Errorf("ONBUILD %s of %s: %w", t.Instruction, t.owner(), err)
 			}
 			required.Devices = withDevices(required.Devices, inherited.Devices)
 		}

@@ -15,22 +15,22 @@ import (
 // grow with the square of its length.
 const earlierSteps = "history of the steps before"
 
-// withoutHistory returns a configuration whose history is one entry that stands for it,
-// if there is any.
+// withoutHistory returns a configuration whose history is one entry that stands for it.
 func withoutHistory(image *dockerspec.DockerOCIImage) *dockerspec.DockerOCIImage {
 	short := *image
-	if len(image.History) > 0 {
-		short.History = []ocispecs.History{{Comment: earlierSteps}}
-	}
+	short.History = []ocispecs.History{{Comment: earlierSteps}}
 	return &short
 }
 
 // withHistory puts the history of the steps before back in a configuration that was made
-// from one without it. A Dockerfile that ends in a stage of another image has none.
-func withHistory(image *dockerspec.DockerOCIImage, earlier []ocispecs.History) {
-	if len(image.History) > 0 && image.History[0].Comment == earlierSteps {
-		image.History = slices.Concat(earlier, image.History[1:])
+// from one without it, and reports whether it was: a Dockerfile that ends in a stage of
+// another image has that image's.
+func withHistory(image *dockerspec.DockerOCIImage, earlier []ocispecs.History) bool {
+	if len(image.History) == 0 || image.History[0].Comment != earlierSteps {
+		return false
 	}
+	image.History = slices.Concat(earlier, image.History[1:])
+	return true
 }
 
 func formatEpoch(t *time.Time) string {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/moby/buildkit/client/llb"
-	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/layers"
@@ -28,14 +27,14 @@ type layering struct {
 	base  Base
 	first int
 
-	// By step: what it was built on, how often that is nested, its layer if it changes
-	// anything, and what it does to the image's configuration.
+	// By step: what it was built on, how often that is nested, and its layer if it changes
+	// anything.
 	under  []llb.State
 	nested []int
 	layer  []*layers.Layer
-	delta  []configDelta
 
-	joins []layers.Joined
+	config *configFold
+	joins  []layers.Joined
 }
 
 // packages builds each stage on what its package needs.
@@ -47,7 +46,8 @@ func (c *compiler) packages(ctx context.Context, on [][]int) (*Result, error) {
 	n := len(c.stages)
 	l := &layering{
 		compiler: c, tool: tool, on: on, rank: layerOrder(c.Plan, on), base: c.Base,
-		under: make([]llb.State, n), nested: make([]int, n), layer: make([]*layers.Layer, n), delta: make([]configDelta, n),
+		under: make([]llb.State, n), nested: make([]int, n), layer: make([]*layers.Layer, n),
+		config: newConfigFold(c.Base.Image, on, c.stages),
 	}
 	for i := range c.stages {
 		if err := l.add(ctx, i); err != nil {
@@ -60,10 +60,9 @@ func (c *compiler) packages(ctx context.Context, on [][]int) (*Result, error) {
 // add compiles a stage and makes its layer.
 func (l *layering) add(ctx context.Context, i int) error {
 	s := &l.stages[i]
-	below := l.below(i)
-	l.under[i], l.nested[i] = l.put(below)
+	l.under[i], l.nested[i] = l.put(l.below(i))
 	stubs := stubsOf(l.stages[i : i+1])
-	on := Base{State: l.under[i], Image: l.image(below)}
+	on := Base{State: l.under[i], Image: l.config.seenBy(i)}
 	if err := l.compile(ctx, s, on, stubs); err != nil || s.SourceMap == nil {
 		return err
 	}
@@ -72,8 +71,7 @@ func (l *layering) add(ctx context.Context, i int) error {
 		return nil
 	}
 	s.Detached = false // what builds on nothing adds to it
-	var err error
-	if l.delta[i], err = deltaOf(on.Image, s.Image, s.SourceMap.Data, BuildArgs(l.Plan, s.Step)); err != nil {
+	if err := l.config.set(i, on.Image); err != nil {
 		return err
 	}
 	before := on.State
@@ -92,6 +90,7 @@ func (l *layering) add(ctx context.Context, i int) error {
 // build on BASE_IMAGE, or there was none.
 func (l *layering) restart(i int) {
 	l.base, l.first = Base{State: l.stages[i].State, Image: l.stages[i].Image}, i+1
+	l.config.restart(l.base.Image)
 }
 
 // empty reports whether there is nothing yet that a package could be built on.
@@ -147,23 +146,6 @@ func (l *layering) ranked(steps []int) []int {
 	return slices.SortedFunc(slices.Values(steps), func(a, b int) int { return l.rank[a] - l.rank[b] })
 }
 
-// image folds the configurations of some steps, in the order of the chain.
-func (l *layering) image(steps []int) *dockerspec.DockerOCIImage {
-	if len(steps) > 0 {
-		// The last step has folded them, if all others are below it.
-		if last := steps[len(steps)-1]; len(l.below(last)) == len(steps)-1 {
-			image := *l.stages[last].Image
-			image.History = l.base.Image.History
-			return &image
-		}
-	}
-	image := l.base.Image
-	for _, n := range steps {
-		image = l.delta[n].apply(image)
-	}
-	return image
-}
-
 // all returns the steps that are on the base.
 func (l *layering) all() []int {
 	var all []int
@@ -176,7 +158,7 @@ func (l *layering) all() []int {
 // finished returns the image of all packages.
 func (l *layering) finished() Base {
 	all := l.all()
-	finished := Base{State: l.base.State, Image: l.image(all)}
+	finished := Base{State: l.base.State, Image: l.config.image()}
 	add := l.layersOf(all)
 	if len(add) > 0 {
 		joined := l.tool.Join(finished.State, add)

@@ -2,6 +2,7 @@ package chain_test
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -49,7 +50,9 @@ func treeOf(t *testing.T, res *chain.Result, st llb.State) string {
 }
 
 // run is a package that runs one command.
-func run(command string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(header + "RUN " + command + "\n")} }
+func run(command string) *fstest.MapFile {
+	return &fstest.MapFile{Data: []byte(header + "RUN " + command + "\n")}
+}
 
 var graph = fstest.MapFS{
 	"packages/python/Dockerfile": run("python"), "packages/numpy/Dockerfile": run("numpy"), "packages/cmake/Dockerfile": run("cmake"),
@@ -61,7 +64,9 @@ var graph = fstest.MapFS{
 func TestPackagesGoldenTree(t *testing.T) {
 	res := compilePackages(t, nil, graph, step("python", nil), needing("numpy", "python"), step("cmake", nil),
 		needing("opencv", "cmake", "numpy"), step("node", nil))
-	llbtest.Golden(t, "packages.txt", treeOf(t, res, res.Finished.State))
+	tree := treeOf(t, res, res.Finished.State)
+	tree = regexp.MustCompile(`(mkfile \S+ \S+) \d+ bytes`).ReplaceAllString(tree, "$1 N bytes") // of the program and its rules
+	llbtest.Golden(t, "packages.txt", regexp.MustCompile(`exclude ("[^"]+" ?)+`).ReplaceAllString(tree, "exclude … "))
 }
 
 // TestPackageIsBuiltOnWhatItNeeds checks that no other package is in its stage.

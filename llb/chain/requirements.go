@@ -108,33 +108,29 @@ func withDevices(devices, more gpu.Devices) gpu.Devices {
 	return devices
 }
 
-// inheritTriggers sets which ONBUILD instructions each stage runs: those of the last
-// package that it builds on, or the base image's. on has the steps that each is built on.
-func inheritTriggers(stages []Stage, on [][]int, base *dockerspec.DockerOCIImage) {
-	var first []Trigger
-	for _, instruction := range base.Config.OnBuild {
-		first = append(first, Trigger{Instruction: instruction})
-	}
+// inheritTriggers sets which ONBUILD instructions each stage runs: those of the packages
+// that it is built on directly, which in a chain is the one before. Docker runs them in each
+// image that builds on the one that has them; so does each package that needs such a
+// package, as often as there are some. Those of the base image run in the packages that
+// are built on nothing else.
+func inheritTriggers(stages []Stage, base *dockerspec.DockerOCIImage, builtOn [][]int) {
+	direct := directlyOn(builtOn, func(i int) bool { return stages[i].SourceMap != nil })
 	for i := range stages {
 		s := &stages[i]
 		if s.SourceMap == nil {
 			continue
 		}
-		s.Inherited = first
-		for _, n := range slices.Backward(on[i]) {
-			if before := stages[n]; before.SourceMap != nil {
-				s.Inherited = before.triggers()
-				break
+		s.Inherited = nil
+		for _, below := range direct[i] {
+			for _, instruction := range stages[below].Requirements.Triggers {
+				s.Inherited = append(s.Inherited, Trigger{Package: stages[below].Step.Name, Instruction: instruction})
 			}
 		}
+		if len(direct[i]) > 0 {
+			continue
+		}
+		for _, instruction := range base.Config.OnBuild {
+			s.Inherited = append(s.Inherited, Trigger{Instruction: instruction})
+		}
 	}
-}
-
-// triggers returns the stage's own ONBUILD instructions.
-func (s *Stage) triggers() []Trigger {
-	var own []Trigger
-	for _, instruction := range s.Requirements.Triggers {
-		own = append(own, Trigger{Package: s.Step.Name, Instruction: instruction})
-	}
-	return own
 }
