@@ -115,6 +115,9 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if err := chain.Locate(def, ranges(p.BaseAt)); err != nil {
 		return nil, err
 	}
+	if report {
+		b.show(ctx, platform, b.warningsOf(manyLayers(p, c)))
+	}
 	image := b.solvable(p, c, def, platform)
 	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
 	if b.options.Compiled != nil {

@@ -52,7 +52,10 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 	if b.contexts.anyUnbuilt() {
 		return results, nil // the chain cannot be converted without what it builds on
 	}
-	_, problems, err = b.convert(ctx, p, b.targetPlatform(b.firstPlatform()), nil)
+	c, problems, err := b.convert(ctx, p, b.targetPlatform(b.firstPlatform()), nil)
+	if err == nil {
+		problems = append(problems, manyLayers(p, c)...)
+	}
 	b.addProblems(results, problems)
 	if err != nil && results.Error == nil {
 		results.Error = b.lintError(results, err)

@@ -122,7 +122,9 @@ func (b *build) callPlan(ctx context.Context) (*client.Result, error) {
 		return nil, err
 	}
 	text := bytes.NewBufferString(printer.Text(p))
-	for _, d := range problems.Warnings() {
+	count, many := b.countLayers(ctx, p)
+	fmt.Fprintf(text, "\n%s\n", count)
+	for _, d := range append(problems, many...).Warnings() {
 		fmt.Fprintf(text, "\n%s\n", d)
 	}
 	return answer(dt, text.Bytes()), nil

@@ -9,7 +9,8 @@ const (
 )
 
 // LayersOnBase returns how many layers the image has on top of those of its base where each
-// package is one. It is false for a chain: there the instructions of the Dockerfiles decide.
+// package is one; a package that changes no file is none. It is false for a chain: there the
+// instructions of the Dockerfiles decide.
 func (p *Plan) LayersOnBase() (int, bool) {
 	if !p.Layers.ByPackage() {
 		return 0, false
@@ -21,4 +22,12 @@ func (p *Plan) LayersOnBase() (int, bool) {
 		}
 	}
 	return n, true
+}
+
+// FewerLayers says how the image can have fewer.
+func (p *Plan) FewerLayers() string {
+	if p.Layers.ByPackage() {
+		return "build a base image of some of the packages, and the others on it"
+	}
+	return "write layers: packages into jetson.yaml, which makes a package one layer, or join instructions of the Dockerfiles"
 }

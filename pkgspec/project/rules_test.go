@@ -39,6 +39,7 @@ var notHere = map[string]string{
 	"ignored-syntax":  "Remove the package's `# syntax=` line: jetkit compiles all packages itself.",
 	"limit-dropped":   "Update the builder, or leave the limit out.",
 	"chain-dropped":   "Start the last stage of the Dockerfile with `FROM ${BASE_IMAGE}`.",
+	"many-layers":     "It is reported from 120 layers on: Docker's own store of images takes no more than 125 (`max depth exceeded`). See [layers](layers.md).",
 	"base-platform":   "Choose a base image for the platform, or build for the base's.",
 }
 

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -70,6 +71,33 @@ func reasonsToBeAfterAll(p *plan.Plan) string {
 		}
 	}
 	return strings.Join(got, "; ")
+}
+
+// TestManyLayers checks where the warning of many layers begins: what joins the packages,
+// and the seal, count too.
+func TestManyLayers(t *testing.T) {
+	for packages, want := range map[int]string{
+		plan.ManyLayers - 3: "",
+		plan.ManyLayers - 2: `jetson.yaml:3:5: warning: the image has up to 120 layers on top of those of its base; Docker's own store of images takes no more than 125 [many-layers]
+    hint: build a base image of some of the packages, and the others on it
+`,
+	} {
+		var headers, names []string
+		for i := range packages {
+			names = append(names, fmt.Sprintf("p%d", i))
+			headers = append(headers, "name: "+names[i])
+		}
+		tree := treeOf("name: all\ndepends: [" + strings.Join(names[1:], ", ") + "]\n\n" + strings.Join(headers[1:], "\n\n"))
+		spec := request("all")
+		spec.Layers.Form = plan.LayersPackages
+		p, problems := Resolve(spec, scanned(t, tree), target, base)
+		require.NotNil(t, p, printed(problems))
+		require.Len(t, p.Steps, packages)
+		assert.Equal(t, want, printed(problems))
+		spec.Layers.Form = ""
+		_, problems = Resolve(spec, scanned(t, tree), target, base)
+		assert.Empty(t, problems, "a chain's layers are for the Dockerfiles to say")
+	}
 }
 
 // TestLayersOfAChain checks that the plan of a chain says nothing of layers, so that its

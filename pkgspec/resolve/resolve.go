@@ -14,6 +14,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // Resolve finds the chain of packages for a specification and a resolved target
@@ -59,6 +60,10 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 	p.Tests = plan.Tests{Sandbox: spec.Tests.Sandbox, GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch, Data: spec.Tests.Data}
 	if spec.Tests.GPU == plan.GPUCDI && needsGPU(p.Steps) {
 		p.Tests.Device = spec.Tests.Device
+	}
+	if n, known := p.LayersOnBase(); known && n >= plan.ManyLayers {
+		r.problems.Warnf(rules.ManyLayers, p.RequestedAt, p.FewerLayers(), "the image has up to %d layers on top of those of its base; Docker's own store of images takes no more than %d",
+			n, plan.MaxLayers)
 	}
 	return p, r.problems.Sorted()
 }

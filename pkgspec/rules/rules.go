@@ -124,6 +124,7 @@ var (
 	IgnoredSyntax = diag.Rule{Name: "ignored-syntax", Severity: diag.Warning, Description: "A package's Dockerfile names another frontend in its syntax line, which has no effect."}
 	LimitDropped  = diag.Rule{Name: "limit-dropped", Severity: diag.Warning, Description: "The builder is too old for a limit that steps are to have."}
 	ChainDropped  = diag.Rule{Name: "chain-dropped", Severity: diag.Warning, Description: "A package's Dockerfile does not start from BASE_IMAGE, so the packages before it are not in the image."}
+	ManyLayers    = diag.Rule{Name: "many-layers", Severity: diag.Warning, Description: "The image has so many layers that Docker cannot load it, or that little can be built on it."}
 	BasePlatform  = diag.Rule{Name: "base-platform", Severity: diag.Warning, Description: "The base image is for another platform than the one that is built for."}
 )
 
@@ -163,7 +164,7 @@ func Groups() []Group {
 			UnsettledVersions, DependencyCycle, UnusedName, SkippedRequest,
 		}},
 		{"the build", []diag.Rule{
-			UnknownTarget, ChainDropped, IgnoredSyntax, LimitDropped, BasePlatform,
+			UnknownTarget, ChainDropped, IgnoredSyntax, LimitDropped, ManyLayers, BasePlatform,
 		}},
 	}
 }

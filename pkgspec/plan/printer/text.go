@@ -170,7 +170,7 @@ func layerRows(p *plan.Plan) [][]string {
 	}
 	rows := [][]string{
 		{"Form", "packages: each is built on what it needs, and is one layer"},
-		{"Number", fmt.Sprintf("%d on top of those of the base image", n)},
+		{"Number", fmt.Sprintf("at most %d on top of those of the base image", n)},
 	}
 	if p.Layers.Conflicts == plan.ConflictsWarn {
 		rows = append(rows, []string{"Conflicts", "a warning: the package that is later in the chain wins"})

@@ -154,7 +154,7 @@ func layers(p *plan.Plan) []string {
 	if !known {
 		return nil
 	}
-	lines := []string{"packages: each is built on what it needs, and is one layer", fmt.Sprintf("%d on top of those of the base image", n)}
+	lines := []string{"packages: each is built on what it needs, and is one layer", fmt.Sprintf("at most %d on top of those of the base image", n)}
 	if p.Layers.Conflicts == plan.ConflictsWarn {
 		lines = append(lines, "conflicts: a warning; the package that is later in the chain wins")
 	}
