@@ -1,7 +1,6 @@
 package layers_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -72,5 +71,5 @@ func TestConflictsAreAnError(t *testing.T) {
 	require.Zero(t, code)
 	require.Empty(t, stderr)
 	require.Equal(t, l.all(l.merge(base, a, b)), l.all(root))
-	require.True(t, strings.Contains(l.show(l.dir), "do not fit together"))
+	require.Contains(t, read(t, l.dir, "report"), "do not fit together")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -28,10 +29,17 @@ type rule struct {
 type kind string
 
 const (
+	kindPlain  kind = "plain"  // compared, as what has no rule
 	kindSkip   kind = "skip"   // neither recorded nor joined: the builder's own
 	kindDrop   kind = "drop"   // not in a layer
 	kindEither kind = "either" // the later one, without a conflict
 	kindConcat kind = "concat" // one behind the other
+	kindUnion  kind = "union"  // the lines of both
+	kindKeyed  kind = "keyed"  // a list of entries, joined by key; args: program/keyed.h
+	// kindRun is for what a program of the image makes anew. Args: what to do without the
+	// program (drop, conflict or either), names of the program, separated by |, and its
+	// arguments. {dir} is the path's folder.
+	kindRun kind = "run"
 )
 
 //go:embed rules.json
@@ -55,7 +63,18 @@ func readRules() ([]rule, error) {
 
 func (r rule) check() error {
 	switch r.Kind {
-	case kindSkip, kindDrop, kindEither, kindConcat:
+	case kindPlain, kindSkip, kindDrop, kindEither, kindConcat, kindUnion:
+		if len(r.Args) > 0 {
+			return fmt.Errorf("%s has no arguments", r.Kind)
+		}
+	case kindKeyed:
+		if len(r.Args) == 0 {
+			return fmt.Errorf("the format is missing")
+		}
+	case kindRun:
+		if len(r.Args) < 2 || !slices.Contains([]string{"drop", "conflict", "either"}, r.Args[0]) {
+			return fmt.Errorf("what to do without the program, and the program, are missing")
+		}
 	default:
 		return fmt.Errorf("unknown kind %q", r.Kind)
 	}
@@ -74,7 +93,7 @@ func (r rule) check() error {
 func mustRules() []rule {
 	rules, err := readRules()
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // a table of the program's own, which a test reads
 	}
 	return rules
 }
@@ -98,8 +117,8 @@ func Rules() []byte {
 func Excluded() []string {
 	var patterns []string
 	for _, r := range mustRules() {
-		if r.Kind != kindDrop {
-			continue
+		if r.Kind != kindDrop && r.Kind != kindKeyed {
+			continue // it is in the layer
 		}
 		for _, p := range r.Paths {
 			patterns = append(patterns, strings.TrimPrefix(p, "/"))

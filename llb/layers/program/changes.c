@@ -40,7 +40,11 @@ static bool read_change(char *line, struct change *c)
 		return false;
 	c->path = path;
 	c->append = append;
-	return facts_read(now, &c->now) && facts_read(was, &c->was) && (c->now.kind != '-' || c->was.kind != '-') &&
+	if (!facts_read(now, &c->now) || !facts_read(was, &c->was))
+		return false;
+	c->uid = c->now.uid;
+	c->gid = c->now.gid;
+	return (c->now.kind != '-' || c->was.kind != '-') &&
 	       (!append || (c->now.kind == 'f' && c->was.kind == 'f' && c->was.has_content));
 }
 

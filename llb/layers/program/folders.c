@@ -27,7 +27,7 @@ static size_t first_below(const struct items *items, const char *folder)
 	return low;
 }
 
-static bool has_item(const struct items *items, const char *path)
+bool has_item(const struct items *items, const char *path)
 {
 	size_t low = 0, high = items->count;
 	while (low < high) {

@@ -84,22 +84,19 @@ static void add_layer(struct join *j, char *word)
 	char *equals = strchr(word, '=');
 	if (!equals || equals == word)
 		usage("--layer is NAME=DIR and not ", word);
-	struct layer l = {.folder = copy_bytes(word, (size_t)(equals - word))};
-	l.name = copy_string(l.folder);
-	if (strchr(l.folder, '/') || strcmp(l.folder, ".") == 0 || strcmp(l.folder, "..") == 0 || unescape(l.name) < 1)
-		usage("no name of a layer: ", l.folder);
-	struct text name = {0}, changes = {0};
-	text_format(&name, "the layer of %s", l.name);
-	l.tree = tree_open(name.data, equals + 1);
-	char *folder = join_path(RECORDS, l.folder), *file = join_path(folder, "changes");
-	if (!tree_load(&l.tree, file, SIZE_MAX / 4, &changes))
-		fail("%s has no record %s", name.data, file);
-	l.changes = changes_read(&changes, l.name);
-	text_free(&changes);
-	free(folder);
-	free(file);
+	char *folder = copy_bytes(word, (size_t)(equals - word)), *name = copy_string(folder);
+	if (strchr(folder, '/') || strcmp(folder, ".") == 0 || strcmp(folder, "..") == 0 || unescape(name) < 1)
+		usage("no name of a layer: ", folder);
+	struct text readable = {0}, tree_name = {0};
+	text_readable(&readable, name);
+	text_format(&tree_name, "the layer of %s", readable.data);
+	struct tree tree = tree_open(tree_name.data, equals + 1);
 	j->layer = grow(j->layer, &j->layers_room, j->layers + 1, sizeof(*j->layer));
-	j->layer[j->layers++] = l;
+	j->layer[j->layers] = layer_load(folder, readable.data, &tree);
+	j->layer[j->layers++].tree = tree;
+	free(folder);
+	free(name);
+	text_free(&readable);
 }
 
 static void write_report(const char *file, const struct text *t)
@@ -117,7 +114,11 @@ static int run_join(const struct options *o)
 	struct join j = {.rules = &rules, .start = tree_open("the file system before", o->start), .root = tree_open("the image", o->root)};
 	for (size_t i = 0; i < o->layers; i++)
 		add_layer(&j, o->layer[i]);
+	renumber(&j);
 	merge_changes(&j);
+	find_distributions(&j);
+	leave_out_files(&j);
+	name_others(&j);
 	struct text report = {0};
 	conflict_report(&j, &report);
 	if (o->report) {
@@ -129,6 +130,8 @@ static int run_join(const struct options *o)
 	if (report.size && !o->warn)
 		return EXIT_CONFLICT;
 	do_tasks(&j);
+	set_choices(&j);
+	run_commands(&j);
 	return 0;
 }
 

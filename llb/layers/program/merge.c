@@ -2,17 +2,17 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct tree *join_tree(struct join *j, int source)
 {
 	return source == START ? &j->start : &j->layer[source].tree;
 }
 
-void add_conflict(struct join *j, const char *path, int other, int layer, enum difference what)
+struct conflict *add_conflict(struct join *j, const char *path, int other, int layer, enum difference what)
 {
 	j->conflict = grow(j->conflict, &j->conflicts_room, j->conflicts + 1, sizeof(*j->conflict));
-	j->conflict[j->conflicts++] = (struct conflict){copy_string(path), other, layer, what};
+	j->conflict[j->conflicts] = (struct conflict){.path = copy_string(path), .other = other, .layer = layer, .what = what};
+	return &j->conflict[j->conflicts++];
 }
 
 void add_task(struct join *j, enum task_kind kind, const char *path, struct version v)
@@ -42,48 +42,6 @@ static struct items sorted_items(struct join *j)
 	return items;
 }
 
-void add_piece(struct version *v, int source, long long from)
-{
-	v->piece = grow(v->piece, &v->room, v->pieces + 1, sizeof(*v->piece));
-	v->piece[v->pieces++] = (struct piece){source, from};
-}
-
-void version_content(struct join *j, const char *path, struct version *v)
-{
-	if (v->facts.has_content)
-		return;
-	if (v->pieces == 1) {
-		tree_content(join_tree(j, v->piece->source), path, &v->facts);
-		return;
-	}
-	enum { PART = 1 << 16 };
-	char *part = allocate(1, PART);
-	struct hashing h;
-	hash_begin(&h);
-	for (size_t i = 0; i < v->pieces; i++) {
-		struct tree *t = join_tree(j, v->piece[i].source);
-		int fd = tree_read(t, path);
-		if (lseek(fd, v->piece[i].from, SEEK_SET) < 0)
-			fail_path("read", t->name, path);
-		for (size_t n; (n = read_full(fd, part, PART, t->name, path)) > 0;)
-			hash_add(&h, part, n);
-		close(fd);
-	}
-	free(part);
-	v->facts.content = hash_end(&h);
-	v->facts.has_content = true;
-}
-
-// is_content tells whether a version has the content of f, which knows its own if it needs to.
-static bool is_content(struct join *j, const char *path, struct version *v, const struct facts *f)
-{
-	if (v->facts.kind != f->kind || v->facts.size != f->size)
-		return false;
-	if (f->kind == 'f' || f->kind == 'l')
-		version_content(j, path, v);
-	return same_content(&v->facts, f);
-}
-
 static void take_content(struct version *ours, const struct item *it)
 {
 	struct facts old = ours->facts;
@@ -94,6 +52,7 @@ static void take_content(struct version *ours, const struct item *it)
 	ours->facts.has_xattrs = old.has_xattrs;
 	ours->facts.xattrs = old.xattrs;
 	ours->pieces = 0;
+	text_free(&ours->made);
 	ours->content_by = it->layer;
 	if (it->change->now.kind != '-')
 		add_piece(ours, it->layer, 0);
@@ -111,38 +70,6 @@ static void take_owner(struct version *ours, const struct item *it)
 	ours->owner_by = it->layer;
 }
 
-// begins_with tells whether a version has the content of f as its beginning.
-static bool begins_with(struct join *j, const char *path, const struct version *v, const struct facts *f)
-{
-	if (v->facts.kind != 'f' || f->kind != 'f' || v->facts.size < f->size || !v->pieces)
-		return false;
-	char part[1 << 14];
-	struct hashing h;
-	hash_begin(&h);
-	long long left = f->size;
-	for (size_t i = 0; i < v->pieces && left > 0; i++) {
-		struct tree *t = join_tree(j, v->piece[i].source);
-		int fd = tree_read(t, path);
-		if (lseek(fd, v->piece[i].from, SEEK_SET) < 0)
-			fail_path("read", t->name, path);
-		for (size_t n = 1; n && left > 0; left -= (long long)n) {
-			n = read_full(fd, part, left < (long long)sizeof(part) ? (size_t)left : sizeof(part), t->name, path);
-			hash_add(&h, part, n);
-		}
-		close(fd);
-	}
-	struct digest d = hash_end(&h);
-	return left == 0 && f->has_content && digest_equal(&d, &f->content);
-}
-
-static void append(struct version *ours, const struct item *it, long long from)
-{
-	add_piece(ours, it->layer, from);
-	ours->facts.size += it->change->now.size - from;
-	ours->facts.has_content = false;
-	ours->content_by = it->layer;
-}
-
 static enum difference difference_of(const struct version *ours, const struct change *c)
 {
 	if (c->now.kind == '-')
@@ -152,6 +79,35 @@ static enum difference difference_of(const struct version *ours, const struct ch
 	if (ours->facts.kind != c->now.kind && (ours->facts.kind == 'd' || c->now.kind == 'd'))
 		return ADD_KIND;
 	return c->was.kind == '-' ? BOTH_ADD : BOTH_CHANGE;
+}
+
+// merge_by_rule applies what a layer does to a path that is not what the package saw.
+static bool merge_by_rule(struct join *j, struct version *ours, const struct item *it)
+{
+	const struct change *c = it->change;
+	const struct rule *rule = rules_find(j->rules, c->path);
+	enum rule_kind kind = rule ? rule->kind : RULE_PLAIN;
+	bool files = ours->facts.kind == 'f' && c->now.kind == 'f';
+	if (kind == RULE_CONCAT && files) {
+		append(ours, it, 0);
+		return false;
+	}
+	if (kind == RULE_UNION && files) {
+		unite(j, ours, it);
+		return false;
+	}
+	if (kind == RULE_RUN && !files && add_command(j, rule, c->path)) // one removed what the program makes anew
+		kind = RULE_EITHER;
+	if (kind == RULE_RUN && files && (add_command(j, rule, c->path) || strcmp(rule->argument[0], "either") == 0))
+		kind = RULE_EITHER;
+	if (kind == RULE_RUN && files && strcmp(rule->argument[0], "drop") == 0) {
+		ours->facts.kind = '-';
+		return false;
+	}
+	if (kind != RULE_EITHER && kind != RULE_DROP)
+		add_conflict(j, c->path, ours->content_by, it->layer, difference_of(ours, c));
+	take_content(ours, it);
+	return true;
 }
 
 // merge_content applies what a layer does to a path's content, and tells whether the path
@@ -175,15 +131,7 @@ static bool merge_content(struct join *j, struct version *ours, const struct ite
 		append(ours, it, c->was.size);
 		return false;
 	}
-	enum rule_kind kind = rules_kind(j->rules, c->path);
-	if (kind == RULE_CONCAT && ours->facts.kind == 'f' && c->now.kind == 'f') {
-		append(ours, it, 0);
-		return false;
-	}
-	if (kind != RULE_EITHER && kind != RULE_DROP)
-		add_conflict(j, c->path, ours->content_by, it->layer, difference_of(ours, c));
-	take_content(ours, it);
-	return true;
+	return merge_by_rule(j, ours, it);
 }
 
 static void merge_owner(struct join *j, struct version *ours, const struct item *it)
@@ -217,6 +165,7 @@ static void merge_item(struct join *j, struct version *ours, const struct item *
 struct merging {
 	struct replaced hidden;   // a folder that a later layer's file hides
 	struct replaced replaced; // a file where some layer has a folder
+	bool is_list;             // whether the path is a list, which layers have not
 };
 
 // plan_task compares what a path is to be with what the merge made of it: the last layer's
@@ -224,24 +173,26 @@ struct merging {
 static void plan_task(struct join *j, struct merging *m, const struct item *it, size_t items, const struct facts *at_start, struct version *v)
 {
 	int top = START;
-	const struct facts *is = at_start;
-	for (size_t i = items; i-- > 0 && top == START;)
+	struct facts is = *at_start;
+	for (size_t i = items; i-- > 0 && top == START && !m->is_list;)
 		if (it[i].change->now.kind != '-') {
 			top = it[i].layer;
-			is = &it[i].change->now;
+			is = it[i].change->now;
+			is.uid = it[i].change->uid;
+			is.gid = it[i].change->gid;
 		}
 	const char *path = it->change->path;
 	if (v->facts.kind == '-') {
-		if (is->kind != '-')
+		if (is.kind != '-')
 			add_task(j, TASK_REMOVE, path, *v);
 		return;
 	}
-	bool folder = v->facts.kind == 'd' && is->kind == 'd', hidden = below_replaced(&m->hidden, path);
-	if (v->facts.kind == 'd' && is->kind != 'd')
+	bool folder = v->facts.kind == 'd' && is.kind == 'd', hidden = below_replaced(&m->hidden, path);
+	if (v->facts.kind == 'd' && is.kind != 'd')
 		add_replaced(&m->hidden, path, top);
 	if (hidden || (!folder && (v->pieces != 1 || v->piece->source != top || v->piece->from)))
 		add_task(j, TASK_WRITE, path, *v);
-	else if (!same_owner_and_mode(&v->facts, is))
+	else if (!same_owner_and_mode(&v->facts, &is))
 		add_task(j, TASK_OWNER, path, *v);
 }
 
@@ -256,6 +207,37 @@ static bool is_replaced(const struct version *v, const struct item *it, size_t i
 	return folder;
 }
 
+static bool is_list(struct join *j, const struct item *it, size_t items)
+{
+	for (size_t i = 0; i < items; i++)
+		if (keys_of(&j->layer[it[i].layer].keys, it[i].change->path))
+			return true;
+	return false;
+}
+
+static void merge_keyed(struct join *j, const struct item *it, size_t items, struct version *v)
+{
+	const char *path = it->change->path;
+	const struct rule *rule = rules_find(j->rules, path);
+	if (!rule || rule->kind != RULE_KEYED)
+		fail("the record of %s has %s as a list, which it is not for this version of jetkit: build it anew", j->layer[it->layer].name, path);
+	int *layer = allocate(items, sizeof(*layer));
+	bool gone = v->facts.kind == '-';
+	for (size_t i = 0; i < items; i++) {
+		const struct change *c = it[i].change;
+		layer[i] = it[i].layer;
+		gone = c->now.kind == '-';
+		if (!gone && v->facts.kind == '-') {
+			v->facts = c->now;
+			take_owner(v, &it[i]);
+		} else if (!gone) {
+			merge_owner(j, v, &it[i]);
+		}
+	}
+	merge_list(j, rule, path, layer, items, v, gone);
+	free(layer);
+}
+
 static void merge_path(struct join *j, struct merging *m, const struct item *it, size_t items)
 {
 	struct version v = {.owner_from = START, .content_by = START, .owner_by = START};
@@ -264,7 +246,10 @@ static void merge_path(struct join *j, struct merging *m, const struct item *it,
 	struct facts at_start = v.facts;
 	if (v.facts.kind != '-')
 		add_piece(&v, START, 0);
-	for (size_t i = 0; i < items; i++)
+	m->is_list = is_list(j, it, items);
+	if (m->is_list)
+		merge_keyed(j, it, items, &v);
+	for (size_t i = 0; i < items && !m->is_list; i++)
 		merge_item(j, &v, &it[i]);
 	if (is_replaced(&v, it, items, &at_start) && v.content_by != START)
 		add_replaced(&m->replaced, path, v.content_by);
@@ -272,6 +257,25 @@ static void merge_path(struct join *j, struct merging *m, const struct item *it,
 	plan_task(j, m, it, items, &at_start, &v);
 	if (j->tasks == tasks)
 		free(v.piece);
+}
+
+// merge_manual joins apt's list where no layer changed it, but may have installed by hand
+// what is in it.
+static void merge_manual(struct join *j, const struct items *items)
+{
+	for (size_t i = 0; i < j->rules->count; i++) {
+		const struct rule *r = &j->rules->list[i];
+		bool manual = r->kind == RULE_KEYED && strcmp(r->argument[r->arguments - 1], "manual") == 0;
+		struct version v = {.facts = {.kind = '-'}, .owner_from = START, .content_by = START, .owner_by = START};
+		if (manual && !has_item(items, r->pattern))
+			v.facts = tree_facts(&j->start, r->pattern);
+		if (v.facts.kind != 'f')
+			continue;
+		add_piece(&v, START, 0);
+		merge_list(j, r, r->pattern, NULL, 0, &v, false);
+		if (!v.pieces)
+			add_task(j, TASK_WRITE, r->pattern, v);
+	}
 }
 
 static int by_task_path(const void *a, const void *b)
@@ -288,6 +292,7 @@ void merge_changes(struct join *j)
 			;
 		merge_path(j, &m, &items.list[i], n);
 	}
+	merge_manual(j, &items);
 	check_replaced(j, &items, &m.replaced);
 	restore_hidden(j, &items, &m.hidden);
 	if (j->tasks)

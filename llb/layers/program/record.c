@@ -1,3 +1,4 @@
+
 #include "record.h"
 
 #include <errno.h>
@@ -5,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "seen.h"
 
 // folders are those that are still to be read, the next one last.
 struct folders {
@@ -22,8 +25,26 @@ struct recording {
 	const struct rules *rules;
 	struct tree *before, *after, *diff;
 	struct changes changes;
+	struct keys keys;
 	struct folders folders;
 };
+
+// add_keys records what the package did to a list.
+static void add_keys(struct recording *r, const struct rule *rule, const struct change *c)
+{
+	if (c->now.kind != 'f' && c->now.kind != '-')
+		fail("%s is a list of entries (%s), which the package replaced by something else: "
+		     "write layers: {chain: [the package]} in jetson.yaml", c->path, rule->argument[0]);
+	struct format f = format_of(rule);
+	struct table was = {0}, now = {0};
+	table_load(&was, &f, r->before, c->path, 0);
+	if (c->now.kind == 'f')
+		table_load(&now, &f, r->after, c->path, 0);
+	keys_add(&r->keys, c->path, &was, &now);
+	table_free(&was);
+	table_free(&now);
+	format_free(&f);
+}
 
 // add_removed records a path that the package removed, with all that is in it.
 static void add_removed(struct recording *r, char *path)
@@ -38,6 +59,9 @@ static void add_removed(struct recording *r, char *path)
 		struct change c = {.path = path, .now = {.kind = '-'}, .was = tree_facts(r->before, path)};
 		tree_content(r->before, path, &c.was);
 		changes_add(&r->changes, c);
+		const struct rule *rule = rules_find(r->rules, path);
+		if (rule && rule->kind == RULE_KEYED && c.was.kind == 'f')
+			add_keys(r, rule, &c);
 		if (c.was.kind != 'd')
 			continue;
 		struct names names = tree_names(r->before, path);
@@ -90,7 +114,8 @@ static bool is_whiteout(const struct facts *f)
 static void add_path(struct recording *r, char *path)
 {
 	struct change c = {.path = path, .now = tree_facts(r->diff, path)};
-	enum rule_kind kind = rules_kind(r->rules, path);
+	const struct rule *rule = rules_find(r->rules, path);
+	enum rule_kind kind = rule ? rule->kind : RULE_PLAIN;
 	if (kind == RULE_SKIP || kind == RULE_DROP || is_whiteout(&c.now)) {
 		free(path);
 		return;
@@ -103,6 +128,8 @@ static void add_path(struct recording *r, char *path)
 	else if (c.was.kind != c.now.kind)
 		tree_content(r->before, path, &c.was);
 	changes_add(&r->changes, c);
+	if (kind == RULE_KEYED)
+		add_keys(r, rule, &c);
 	if (c.now.kind == 'd')
 		push(&r->folders, copy_string(path));
 	if (c.was.kind != 'd' || c.now.kind == 'd')
@@ -160,10 +187,21 @@ void record(const struct rules *rules, struct tree *before, struct tree *after, 
 		add_folder(&r, folder);
 		free(folder);
 	}
+	struct seen seen = {0};
+	keys_sort(&r.keys);
+	seen_collect(&seen, after, &r.changes, &r.keys);
 	struct text t = {0};
 	changes_print(&t, &r.changes);
 	write_file(out, "changes", &t);
+	t.size = 0;
+	keys_print(&t, &r.keys);
+	write_file(out, "keys", &t);
+	t.size = 0;
+	seen_print(&t, &seen);
+	write_file(out, "seen", &t);
 	text_free(&t);
+	seen_free(&seen);
+	keys_free(&r.keys);
 	changes_free(&r.changes);
 	free(r.folders.path);
 }

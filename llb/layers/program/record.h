@@ -10,9 +10,8 @@
 //                                       the old one and more.
 //             PATH - WAS                for each path that the package removed, one in a
 //                                       folder after the folder
-//   owners    user NUMBER NAME, group NUMBER NAME
-//                                       the names that numbers have which the layer uses
-//   keys      see keyed.h
+//   keys      what the package did to lists, see keyed.h
+//   seen      what it saw besides, see seen.h
 //
 // NOW and WAS are KIND,MODE,UID,GID,SIZE,CONTENT,XATTRS. KIND is f (file), l (link), d
 // (folder), c or b (device), p (FIFO) or s (socket). SIZE is a device's number. CONTENT is
@@ -30,6 +29,7 @@
 struct change {
 	char *path;
 	struct facts now, was;
+	unsigned uid, gid; // of now, as the layer's tree has them: a join may renumber now
 	bool append;
 };
 

@@ -5,20 +5,20 @@
 
 enum { SHOWN = 10 };
 
+// Each of these stands before a list of paths. A %s is the name of the other package, and
+// the second one that of the later package.
 static const char *const differences[DIFFERENCES] = {
-	[BOTH_ADD] = "both add it, with different contents",
-	[BOTH_CHANGE] = "both change it, differently",
-	[ADD_KIND] = "one makes a folder of it, and the other does not",
-	[REMOVES] = "%2$s removes what %1$s adds or changes",
-	[CHANGES] = "%2$s changes what %1$s removes",
-	[OWNER] = "they give it different modes, owners or attributes",
-	[FILL_FOLDER] = "one puts files into a folder that the other replaces",
+	[BOTH_ADD] = "both add, with different contents",
+	[BOTH_CHANGE] = "both change, in different ways",
+	[ADD_KIND] = "one makes a folder of it, the other makes something else of it",
+	[REMOVES] = "%1$s changes, %2$s removes",
+	[CHANGES] = "%1$s removes, %2$s changes",
+	[OWNER] = "they give different modes, owners or extended attributes",
+	[FILL_FOLDER] = "one puts something into a folder that the other replaces by something else",
+	[DEBIAN] = "one Debian package in two versions",
+	[PYTHON] = "one Python distribution in two versions",
+	[ALTERNATIVE] = "one alternative set by hand to two things",
 };
-
-static const char *name_of(struct join *j, int layer)
-{
-	return layer == START ? "what was before" : j->layer[layer].name;
-}
 
 static int by_pair(const void *a, const void *b)
 {
@@ -27,25 +27,49 @@ static int by_pair(const void *a, const void *b)
 		return x->layer - y->layer;
 	if (x->other != y->other)
 		return x->other - y->other;
-	if (x->what != y->what)
-		return (int)x->what - (int)y->what;
-	return strcmp(x->path, y->path);
+	int order = strcmp(x->other_name, y->other_name);
+	if (order || x->what != y->what)
+		return order ? order : (int)x->what - (int)y->what;
+	order = strcmp(x->path, y->path);
+	return order || !x->key || !y->key ? order : strcmp(x->key, y->key);
 }
 
-static void report_paths(struct text *to, const struct conflict *c, size_t n)
+static bool same_pair(const struct conflict *x, const struct conflict *y)
 {
-	for (size_t i = 0; i < n && i < SHOWN; i++) {
-		text_string(to, "    ");
-		text_readable(to, c[i].path);
-		text_string(to, "\n");
-	}
-	if (n > SHOWN)
-		text_format(to, "    and %zu more\n", n - SHOWN);
+	return x->layer == y->layer && strcmp(x->other_name, y->other_name) == 0;
 }
 
+static void report_subject(struct join *j, struct text *to, const struct conflict *c)
+{
+	const char *ours = c->ours ? c->ours : "none", *theirs = c->theirs ? c->theirs : "none";
+	text_readable(to, c->subject);
+	text_string(to, ": ");
+	text_readable(to, ours);
+	text_format(to, " (%s), ", c->other_name);
+	text_readable(to, theirs);
+	text_format(to, " (%s)", j->layer[c->layer].name);
+}
+
+static void report_path(struct join *j, struct text *to, const struct conflict *c)
+{
+	text_string(to, "    ");
+	if (c->subject) {
+		report_subject(j, to, c);
+	} else {
+		text_readable(to, c->path);
+		if (c->key) {
+			text_string(to, " (");
+			text_readable(to, c->key);
+			text_string(to, ")");
+		}
+	}
+	text_string(to, "\n");
+}
+
+// report_pair reports conflicts of two packages, which are sorted by what differs.
 static void report_pair(struct join *j, struct text *to, const struct conflict *c, size_t n)
 {
-	const char *first = name_of(j, c->other), *second = name_of(j, c->layer);
+	const char *first = c->other_name, *second = j->layer[c->layer].name;
 	text_format(to, "%s and %s do not fit together:\n", first, second);
 	for (size_t i = 0, m; i < n; i += m) {
 		for (m = 1; i + m < n && c[i + m].what == c[i].what; m++)
@@ -53,8 +77,45 @@ static void report_pair(struct join *j, struct text *to, const struct conflict *
 		text_string(to, "  ");
 		text_format(to, differences[c[i].what], first, second);
 		text_string(to, ":\n");
-		report_paths(to, c + i, m);
+		for (size_t k = i; k < i + m && k < i + SHOWN; k++)
+			report_path(j, to, &c[k]);
+		if (m > SHOWN)
+			text_format(to, "    and %zu more\n", m - SHOWN);
 	}
+}
+
+// later_names lists the packages that come later in a conflict.
+static void later_names(struct join *j, struct text *to)
+{
+	int last = START;
+	for (size_t i = 0; i < j->conflicts; i++) { // sorted by layer
+		if (j->conflict[i].layer == last)
+			continue;
+		last = j->conflict[i].layer;
+		text_format(to, "%s%s", to->size ? ", " : "", j->layer[last].name);
+	}
+}
+
+static void report_fixes(struct join *j, struct text *to)
+{
+	struct text later = {0};
+	bool one_pair = true, debian = false;
+	for (size_t i = 0; i < j->conflicts; i++) {
+		one_pair = one_pair && same_pair(&j->conflict[0], &j->conflict[i]);
+		debian = debian || j->conflict[i].what == DEBIAN;
+	}
+	later_names(j, &later);
+	text_string(to, "Neither needs the other, so that each was built without the other. One of these helps:\n");
+	if (debian)
+		text_string(to, "- build them anew, so that apt installs one version for all: --no-cache-filter\n");
+	if (one_pair && strcmp(j->conflict[0].other_name, base_image) != 0)
+		text_format(to, "- if one uses the other, say so: depends: %s in the metadata of %s, or the reverse\n", j->conflict[0].other_name, later.data);
+	else
+		text_string(to, "- if one uses the other, say so: a depends in its metadata\n");
+	text_string(to, "- choose versions that fit together: constraints in jetson.yaml\n");
+	text_format(to, "- layers: {chain: [%s]} in jetson.yaml, which builds %s after all packages before it\n", later.data, later.data);
+	text_format(to, "- layers: {conflicts: warn} in jetson.yaml, which takes the files of %s\n", later.data);
+	text_free(&later);
 }
 
 void conflict_report(struct join *j, struct text *to)
@@ -63,9 +124,9 @@ void conflict_report(struct join *j, struct text *to)
 		return;
 	qsort(j->conflict, j->conflicts, sizeof(*j->conflict), by_pair);
 	for (size_t i = 0, n; i < j->conflicts; i += n) {
-		const struct conflict *c = &j->conflict[i];
-		for (n = 1; i + n < j->conflicts && c[n].layer == c->layer && c[n].other == c->other; n++)
+		for (n = 1; i + n < j->conflicts && same_pair(&j->conflict[i], &j->conflict[i + n]); n++)
 			;
-		report_pair(j, to, c, n);
+		report_pair(j, to, &j->conflict[i], n);
 	}
+	report_fixes(j, to);
 }

@@ -8,7 +8,7 @@
 
 static const char *const kinds[RULE_KINDS] = {
 	[RULE_PLAIN] = "plain", [RULE_SKIP] = "skip", [RULE_DROP] = "drop", [RULE_EITHER] = "either",
-	[RULE_CONCAT] = "concat", [RULE_KEYED] = "keyed", [RULE_RUN] = "run",
+	[RULE_CONCAT] = "concat", [RULE_UNION] = "union", [RULE_KEYED] = "keyed", [RULE_RUN] = "run",
 };
 
 static void read_rule(struct rules *r, char *line, const char *file)
@@ -27,6 +27,8 @@ static void read_rule(struct rules *r, char *line, const char *file)
 		rule.argument = grow(rule.argument, &rule.room, rule.arguments + 1, sizeof(*rule.argument));
 		rule.argument[rule.arguments++] = copy_string(word);
 	}
+	if ((rule.kind == RULE_RUN && rule.arguments < 2) || (rule.kind == RULE_KEYED && !rule.arguments))
+		fail("%s: the rule of %s lacks arguments", file, pattern);
 	r->list = grow(r->list, &r->room, r->count + 1, sizeof(*r->list));
 	r->list[r->count++] = rule;
 }

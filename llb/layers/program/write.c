@@ -11,6 +11,16 @@
 
 static const char temporary[] = ".jetkit-layers-new";
 
+static void write_all(int fd, const char *data, size_t n, off_t at, const char *tree, const char *path)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t put = pwrite(fd, data + done, n - done, at + (off_t)done);
+		if (put < 0 && errno != EINTR)
+			fail_path("write", tree, path);
+		done += put > 0 ? (size_t)put : 0;
+	}
+}
+
 // copy_data copies the data of a file from an offset on, and leaves out its holes.
 static void copy_data(struct tree *from, int in, long long offset, struct tree *to, int out, long long at, const char *path)
 {
@@ -31,12 +41,7 @@ static void copy_data(struct tree *from, int in, long long offset, struct tree *
 			size_t n = read_full(in, part, hole - data < PART ? (size_t)(hole - data) : PART, from->name, path);
 			if (n == 0)
 				fail("%s of %s became shorter while it was read", path, from->name);
-			for (size_t done = 0; done < n;) {
-				ssize_t put = pwrite(out, part + done, n - done, data + shift + (off_t)done);
-				if (put < 0 && errno != EINTR)
-					fail_path("write", to->name, path);
-				done += put > 0 ? (size_t)put : 0;
-			}
+			write_all(out, part, n, data + shift, to->name, path);
 			data += (off_t)n;
 		}
 	}
@@ -48,7 +53,8 @@ static void write_file(struct join *j, int folder, const char *path, const struc
 	int out = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		fail_path("write", j->root.name, path);
-	long long at = 0;
+	long long at = (long long)v->made.size;
+	write_all(out, v->made.data, v->made.size, 0, j->root.name, path);
 	for (size_t i = 0; i < v->pieces; i++) {
 		struct tree *from = join_tree(j, v->piece[i].source);
 		int in = tree_read(from, path);
@@ -81,7 +87,7 @@ static void write_new(struct join *j, int folder, const char *path, const struct
 	if (v->facts.kind == 'f') {
 		write_file(j, folder, path, v);
 	} else if (v->facts.kind == 'l') {
-		char *target = tree_link(join_tree(j, v->piece->source), path);
+		char *target = v->pieces ? tree_link(join_tree(j, v->piece->source), path) : copy_string(v->made.data);
 		error = symlinkat(target, folder, temporary);
 		free(target);
 	} else if (v->facts.kind == 'd') {
@@ -127,12 +133,13 @@ static void set_times(struct join *j, int folder, const char *name, const char *
 		fail_path("set the time", j->root.name, path);
 }
 
-// content_times are the times of the newest file that a version is made of.
+// content_times are the times of the last file that a version is made of. Text that was
+// joined has that of the file before: a clock's would be another one in each build.
 static void content_times(struct join *j, const char *path, const struct version *v, struct stat *st)
 {
-	struct tree *from = join_tree(j, v->piece[v->pieces - 1].source);
+	struct tree *from = join_tree(j, v->pieces ? v->piece[v->pieces - 1].source : START);
 	if (!tree_stat(from, path, st))
-		fail("%s of %s is gone", path, from->name);
+		*st = (struct stat){0};
 }
 
 static void write_version(struct join *j, int folder, const char *name, const char *path, const struct version *v)
@@ -183,7 +190,7 @@ static void remove_entry(struct join *j, int folder, const char *name, const cha
 
 // do_task leaves the time of the folder as it was: that of a clock would be another one in
 // each build.
-static void do_task(struct join *j, const struct task *t)
+void do_task(struct join *j, const struct task *t)
 {
 	const char *name;
 	struct stat before;
