@@ -33,7 +33,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= ./...
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit integration test compat demo bench frontend-image release clean
+.PHONY: help setup build lint vuln fmt unit integration test compat demo bench bench-layers frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -83,6 +83,11 @@ bench: ## Measure jetkit against the ways it replaces
 	@integration/setup.sh tools
 	@integration/setup.sh bench
 	@go run ./integration/bench
+
+bench-layers: ## Measure layers: packages against chain; ARGS=-help lists the parts
+	@integration/setup.sh packages
+	@integration/setup.sh tools
+	@go run ./integration/bench/layers $(ARGS)
 
 frontend-image: ## Build and push the frontend image: REGISTRY=host:port/name TAG=t BUILDER=name
 	@for platform in $(subst $(comma), ,$(PLATFORMS)); do \

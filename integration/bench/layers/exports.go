@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -93,9 +94,8 @@ func (s *side) disk(ctx context.Context) (bytes int64, records int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	defer c.Close()
 	all, err := c.DiskUsage(ctx)
-	if err != nil {
+	if err := errors.Join(err, c.Close()); err != nil {
 		return 0, 0, err
 	}
 	for _, r := range all {

@@ -30,7 +30,9 @@ type options struct {
 // sizes are numbers of packages.
 type sizes []int
 
-func (s *sizes) String() string { return strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(*s)), " ", ","), "[]") }
+func (s *sizes) String() string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(*s)), " ", ","), "[]")
+}
 
 func (s *sizes) Set(text string) error {
 	*s = nil
@@ -60,13 +62,12 @@ var parts = []part{
 
 func main() {
 	o := options{sizes: sizes{6, 24}}
-	var names []string
-	usage := "comma-separated list of what to measure:"
+	names, usage := []string{}, []string{"comma-separated list of what to measure:"}
 	for _, p := range parts {
 		names = append(names, p.name)
-		usage += "\n  " + p.name + ": " + p.about
+		usage = append(usage, "  "+p.name+": "+p.about)
 	}
-	flag.StringVar(&o.parts, "parts", strings.Join(names, ","), usage)
+	flag.StringVar(&o.parts, "parts", strings.Join(names, ","), strings.Join(usage, "\n"))
 	flag.Var(&o.sizes, "sizes", "numbers of packages")
 	flag.IntVar(&o.runs, "runs", 3, "how often each build is measured; the median counts")
 	flag.IntVar(&o.work.steps, "steps", 1, "RUN instructions of each package")

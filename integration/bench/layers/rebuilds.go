@@ -76,7 +76,7 @@ func (b *bench) measure(ctx context.Context, r *report, line row, sides []*side,
 			if err != nil {
 				return err
 			}
-			if s.form == "packages" {
+			if s.form == forms[1] {
 				if err := out.need(built); err != nil {
 					return err
 				}
