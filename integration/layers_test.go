@@ -23,7 +23,7 @@ func layered() files {
 		"packages/oil/Dockerfile":   dockerfile("name: oil", "ENV PATH=/opt/oil/bin:$PATH\nRUN echo @ID@ > /opt/oil && useradd -r presser && ! test -e /opt/tools\n"),
 		"packages/salad/Dockerfile": dockerfile("name: salad\ndepends: [fruit, oil]\ntest: test.sh", "RUN getent passwd picker presser > /opt/salad && ! test -e /opt/tools/peel && echo $PATH >> /opt/salad\n"),
 		"packages/salad/test.sh":    script("id picker; id presser; test ! -e /opt/tools/peel; test ! -e /etc/motd; grep /opt/oil/bin:/opt/tools/bin: <<< $PATH"),
-		"packages/paper/Dockerfile": dockerfile("name: paper", "RUN echo @ID@ > /opt/paper && ! test -e /opt/oil && ! test -e /opt/tools\n"),
+		"packages/paper/Dockerfile": dockerfile("name: paper", "RUN echo @ID@ > /srv/paper && ! test -e /opt/oil && ! test -e /opt/tools\n"),
 	}
 }
 
@@ -39,9 +39,9 @@ func TestPackageLayers(t *testing.T) {
 
 	p.build(t).assertExecuted(t)
 
-	p.write(t, files{"packages/paper/Dockerfile": dockerfile("name: paper", "RUN echo more @ID@ > /opt/paper\n")})
+	p.write(t, files{"packages/paper/Dockerfile": dockerfile("name: paper", "RUN echo more @ID@ > /srv/paper\n")})
 	changed := p.build(t, push())
-	changed.assertExecuted(t, "[paper 1/1] RUN echo more "+p.id+" > /opt/paper", "[test salad on image] test.sh")
+	changed.assertExecuted(t, "[paper 1/1] RUN echo more "+p.id+" > /srv/paper", "[test salad on image] test.sh")
 	assert.Len(t, newAmong(layers, layersOf(t, changed)), 2, "the package and the seal; the join has nothing of it")
 }
 
@@ -98,9 +98,9 @@ func TestLayersTarget(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, layered())
 	b := p.build(t, push(), with("--target", "fruit"))
-	b.assertAbsent(t, "/opt/oil", "/opt/paper", "/opt/tools/peel")
+	b.assertAbsent(t, "/opt/oil", "/srv/paper", "/opt/tools/peel")
 	assert.Len(t, layersOf(t, b), 1+2+2, "what the target needs, and no other package")
-	p.build(t, with("--no-cache-filter", "fruit")).assertExecuted(t, "[fruit 1/1] RUN cat /opt/tools/knife && ! test -e /etc/motd && rm /opt/tools/peel && useradd -r picker")
+	p.build(t, with("--target", "fruit", "--no-cache-filter", "fruit")).assertExecuted(t, "[fruit 1/1] RUN cat /opt/tools/knife && ! test -e /etc/motd && rm /opt/tools/peel && useradd -r picker")
 }
 
 // layersOf returns the digests of a pushed image's layers.
