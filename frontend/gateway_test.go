@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests/targets"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	apicapspb "github.com/moby/buildkit/util/apicaps/pb"
@@ -90,6 +91,34 @@ func TestBuildOnFakeGateway(t *testing.T) {
 		res, err := call(t, g, request)
 		require.NoError(t, err, request)
 		assert.NotEmpty(t, res.Metadata["result.json"], request)
+	}
+}
+
+// TestTargets checks what each target is said to be built on.
+func TestTargets(t *testing.T) {
+	for form, want := range map[string]string{
+		"chain":                      "a on debian:12; b on a; c on b; d on c (default)",
+		"packages":                   "a on debian:12; b on debian:12; c on a, b; d on a",
+		"{form: packages, chain: d}": "a on debian:12; b on debian:12; c on a, b; d on c",
+	} {
+		g := gateway(map[string]string{
+			"jetson.yaml":           "target: {l4t: 36.4.3}\nbase: debian:12\npackages: [c, d]\nlayers: " + form + "\n",
+			"packages/a/Dockerfile": header("name: a"), "packages/b/Dockerfile": header("name: b"),
+			"packages/c/Dockerfile": header("name: c", "depends: [a, b]"), "packages/d/Dockerfile": header("name: d", "depends: a"),
+		}, nil)
+		res, err := call(t, g, "frontend.targets")
+		require.NoError(t, err)
+		var list targets.List
+		require.NoError(t, json.Unmarshal(res.Metadata["result.json"], &list))
+		var got []string
+		for _, target := range list.Targets {
+			text := target.Name + " on " + target.Base
+			if target.Default {
+				text += " (default)"
+			}
+			got = append(got, text)
+		}
+		assert.Equal(t, want, strings.Join(got, "; "), form)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -194,20 +195,33 @@ func (b *build) convertLLB(ctx context.Context) (*convertllb.Result, error) {
 	return res, nil
 }
 
-// listTargets lists the packages of the chain: --target builds up to one of them.
+// listTargets lists the packages of the chain: --target builds one of them, and what it is
+// built on. The last package of a chain is the image; packages that are layers of their own
+// make it together.
 func (b *build) listTargets(ctx context.Context) (*targets.List, error) {
 	p, _, err := b.requestPlan(ctx)
 	if err != nil {
 		return nil, err
 	}
 	l := &targets.List{Sources: [][]byte{b.spec.Data}}
-	base := p.Base.Value
+	builtOn := p.BuiltOnDirectly()
 	for i, s := range p.Steps {
+		base := p.Base.Value
+		if len(builtOn[i]) > 0 {
+			base = joinNames(p, builtOn[i])
+		}
 		l.Targets = append(l.Targets, targets.Target{
-			Name: s.Name, Base: base, Default: i == len(p.Steps)-1,
+			Name: s.Name, Base: base, Default: i == len(p.Steps)-1 && !p.Layers.ByPackage(),
 			Description: fmt.Sprintf("step %d of %d, from %s", i+1, len(p.Steps), s.Origin),
 		})
-		base = s.Name
 	}
 	return l, nil
+}
+
+func joinNames(p *plan.Plan, steps []int) string {
+	names := make([]string, len(steps))
+	for i, k := range steps {
+		names[i] = p.Steps[k].Name
+	}
+	return strings.Join(names, ", ")
 }
