@@ -47,8 +47,10 @@ type compiled struct {
 	// means that of the build.
 	epoch *time.Time
 	runs  []teststep.Run
-	// joins are the steps that put packages' layers together.
-	joins []layers.Joined
+	// joins are the steps that put packages' layers together, and owners the packages whose
+	// the entries of the history are; a chain has neither.
+	joins  []layers.Joined
+	owners []string
 }
 
 // converted is the chain of one platform's image.
@@ -135,7 +137,7 @@ func (b *build) solvable(p *plan.Plan, c *converted, def *llb.Definition, platfo
 	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
-		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image, joins: c.Joins,
+		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image, joins: c.Joins, owners: c.Owners,
 	}
 }
 

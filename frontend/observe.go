@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -9,6 +10,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/chain"
+	"jetkit/llb/layers"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/plan"
 )
@@ -37,6 +39,8 @@ type OperationKind string
 const (
 	BaseOperation        OperationKind = "base"        // the base image
 	InstructionOperation OperationKind = "instruction" // an instruction of a package's Dockerfile
+	LayerOperation       OperationKind = "layer"       // what makes a package's layer
+	JoinOperation        OperationKind = "join"        // what puts layers together
 	TestOperation        OperationKind = "test"        // a test
 	SealOperation        OperationKind = "seal"        // the seal
 )
@@ -61,7 +65,7 @@ type Operation struct {
 // Owner is whose an entry of an image's history is.
 type Owner struct {
 	Kind OperationKind `json:"kind"`
-	// Package is the package's name, for an instruction.
+	// Package is the package's name, for an instruction or a layer.
 	Package string `json:"package,omitempty"`
 }
 
@@ -69,7 +73,7 @@ type Owner struct {
 func (c *compiled) observed(platform ocispecs.Platform, stages []chain.Stage) Compiled {
 	return Compiled{
 		Platform: formatPlatform(platform), Several: c.platform != "", Plan: c.plan,
-		Operations: c.operations(), History: history(c.base, stages, c.config), Definition: c.definition.ToPB(),
+		Operations: c.operations(), History: c.history(stages), Definition: c.definition.ToPB(),
 	}
 }
 
@@ -105,12 +109,46 @@ func (c *compiled) operations() map[digest.Digest]Operation {
 	for name, dgst := range named {
 		if isBase(name, c.platform) {
 			ops[dgst] = Operation{Kind: BaseOperation}
+		} else if of, ok := layers.Named(strings.TrimPrefix(name, layerPrefix(c.platform))); ok && of == "" {
+			ops[dgst] = Operation{Kind: JoinOperation}
+		} else if ok {
+			ops[dgst] = Operation{Kind: LayerOperation, Packages: []string{of}}
 		}
 	}
 	return ops
 }
 
-// history tells whose the entries of an image's history are. A package whose Dockerfile
+// layerPrefix is what the names of layers' operations begin with, in a build for several
+// platforms.
+func layerPrefix(platform string) string {
+	if platform == "" {
+		return ""
+	}
+	return "[" + platform + " "
+}
+
+// history tells whose the entries of the image's history are.
+func (c *compiled) history(stages []chain.Stage) []Owner {
+	if c.owners == nil {
+		return history(c.base, stages, c.config)
+	}
+	kind := BaseOperation
+	var owners []Owner
+	for _, name := range c.owners {
+		switch {
+		case name != "":
+			owners, kind = append(owners, Owner{Kind: LayerOperation, Package: name}), JoinOperation
+		default:
+			owners = append(owners, Owner{Kind: kind})
+		}
+	}
+	for len(owners) < len(c.config.History) {
+		owners = append(owners, Owner{Kind: SealOperation})
+	}
+	return owners
+}
+
+// history tells whose the entries of a chain's history are. A package whose Dockerfile
 // drops the steps before it owns all that its image has.
 func history(base *dockerspec.DockerOCIImage, stages []chain.Stage, finished *dockerspec.DockerOCIImage) []Owner {
 	var owners []Owner

@@ -121,6 +121,9 @@ type Result struct {
 	Finished Base
 	// Joins are the steps that put packages' layers together; a chain has none.
 	Joins []layers.Joined
+	// Owners are the names of the packages that the entries of the finished image's history
+	// are of, with layers of packages: empty for the base's entries and for the join's.
+	Owners []string
 }
 
 // Compile converts the plan's steps in order: each on the one before it, or on what its

@@ -54,7 +54,8 @@ func (c *compiler) packages(ctx context.Context, on [][]int) (*Result, error) {
 			return nil, c.stages[i].failed(err)
 		}
 	}
-	return &Result{Stages: c.stages, Finished: l.finished(), Joins: l.joins}, nil
+	finished, owners := l.finished()
+	return &Result{Stages: c.stages, Finished: finished, Joins: l.joins, Owners: owners}, nil
 }
 
 // add compiles a stage and makes its layer.
@@ -155,8 +156,8 @@ func (l *layering) all() []int {
 	return all
 }
 
-// finished returns the image of all packages.
-func (l *layering) finished() Base {
+// finished returns the image of all packages, and whose the entries of its history are.
+func (l *layering) finished() (Base, []string) {
 	all := l.all()
 	finished := Base{State: l.base.State, Image: l.config.image()}
 	add := l.layersOf(all)
@@ -165,14 +166,18 @@ func (l *layering) finished() Base {
 		l.joins = append(l.joins, joined)
 		finished.State = joined.State
 	}
-	finished.Image.History = slices.Clone(l.base.Image.History)
+	history := slices.Clone(l.base.Image.History)
+	owners := make([]string, len(history))
 	for _, n := range l.ranked(all) {
-		finished.Image.History = append(finished.Image.History, l.history(n)...)
+		own := l.history(n)
+		history = append(history, own...)
+		owners = append(owners, slices.Repeat([]string{l.stages[n].Step.Name}, len(own))...)
 	}
 	if len(add) > 0 {
-		finished.Image.History = append(finished.Image.History, ocispecs.History{CreatedBy: "jetkit join", Comment: "jetkit"})
+		history, owners = append(history, ocispecs.History{CreatedBy: "jetkit join", Comment: "jetkit"}), append(owners, "")
 	}
-	return finished
+	finished.Image.History = history
+	return finished, owners
 }
 
 // history returns a package's part of the image's history: its instructions, none of which

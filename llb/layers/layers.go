@@ -79,11 +79,27 @@ func New(platform ocispecs.Platform, caps apicaps.CapSet, conflicts plan.Conflic
 	}, nil
 }
 
+// How the progress calls the operations: "[numpy layer] copy changes", "[layers] join numpy".
+const (
+	layerName = " layer] "
+	joinName  = "[layers] "
+)
+
+// Named tells what a progress name says: whose layer an operation makes, or nobody's if it
+// joins layers. The second result is false for operations of other kinds.
+func Named(name string) (pkg string, ok bool) {
+	if strings.HasPrefix(name, joinName) {
+		return "", true
+	}
+	pkg, _, ok = strings.Cut(strings.TrimPrefix(name, "["), layerName)
+	return pkg, ok && strings.HasPrefix(name, "[")
+}
+
 // Of returns the layer of a package: what after, its stage, has that before, which it was
 // built on, had not. A copy is known by what it copies: where a package was built anew and
 // made the same, nothing that is built on its layer is built anew.
 func (t *Tool) Of(name string, before, after llb.State) Layer {
-	named := func(what string) llb.ConstraintsOpt { return llb.WithCustomName("[" + name + " layer] " + what) }
+	named := func(what string) llb.ConstraintsOpt { return llb.WithCustomName("[" + name + layerName + what) }
 	diff := llb.NewState(after.Output())
 	if before.Output() != nil {
 		diff = llb.NewState(llb.Diff(before, after, named("find changes")).Output())
@@ -133,8 +149,8 @@ func (t *Tool) Join(start llb.State, add []Layer) Joined {
 		j.Packages = append(j.Packages, l.Package)
 		states = append(states, l.State)
 	}
-	j.merged = llb.NewState(llb.Merge(states, llb.WithCustomName("[layers] merge "+someOf(j.Packages))).Output())
-	j.State = llb.NewState(j.run(llb.WithCustomName("[layers] join " + someOf(j.Packages))).Root().Output())
+	j.merged = llb.NewState(llb.Merge(states, llb.WithCustomName(joinName+"merge "+someOf(j.Packages))).Output())
+	j.State = llb.NewState(j.run(llb.WithCustomName(joinName + "join " + someOf(j.Packages))).Root().Output())
 	return j
 }
 
@@ -142,7 +158,7 @@ func (t *Tool) Join(start llb.State, add []Layer) Joined {
 // together. It is empty if all does.
 func (j Joined) Conflicts() llb.State {
 	return j.run(
-		llb.WithCustomName("[layers] explain what does not fit together"),
+		llb.WithCustomName(joinName+"explain what does not fit together"),
 		llb.Args(append(j.args(), "--report", path.Join(outDir, ConflictsFile))),
 	).AddMount(outDir, llb.Scratch())
 }

@@ -271,5 +271,5 @@ func compareSteps(a, b *prepared) int {
 }
 
 func phaseOrder(p Phase) int {
-	return slices.Index([]Phase{PhaseFiles, PhaseConfig, PhaseBase, PhaseBuild, PhaseTest, PhaseSeal, PhaseExport}, p)
+	return slices.Index([]Phase{PhaseFiles, PhaseConfig, PhaseBase, PhaseBuild, PhaseLayers, PhaseTest, PhaseSeal, PhaseExport}, p)
 }

@@ -119,7 +119,7 @@ type Test struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Owner is "base", "package" or "seal", empty if it is not known, and
+	// Owner is "base", "package", "join" or "seal", empty if it is not known, and
 	// Package the package's name.
 	Owner   string `json:"owner,omitempty"`
 	Package string `json:"package,omitempty"`
@@ -136,6 +136,7 @@ const (
 	PhaseConfig Phase = "config" // config.py files
 	PhaseBase   Phase = "base"   // the base image
 	PhaseBuild  Phase = "build"  // an instruction of a package's Dockerfile
+	PhaseLayers Phase = "layers" // making and joining layers of packages
 	PhaseTest   Phase = "test"
 	PhaseSeal   Phase = "seal"
 	PhaseExport Phase = "export" // writing, sending and caching the result

@@ -132,7 +132,7 @@ func layers(m *Manifest, owners []frontend.Owner) []Layer {
 		}
 		out[i].CreatedBy = m.History[made[i]].CreatedBy
 		switch o := owners[made[i]]; o.Kind {
-		case frontend.InstructionOperation:
+		case frontend.InstructionOperation, frontend.LayerOperation:
 			out[i].Owner, out[i].Package = "package", o.Package
 		default:
 			out[i].Owner = string(o.Kind)

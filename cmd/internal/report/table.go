@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"jetkit/frontend"
 	"jetkit/pkgspec/diag"
 )
 
@@ -69,6 +70,7 @@ func rowsOf(b *Build, img *Image) [][]string {
 	for _, p := range img.Packages {
 		rows = append(rows, []string{p.Name, packageTime(&p), cachedOf(p.CachedSteps, p.Steps), testsOf(img, p.Name), sizeText(p.Size)})
 	}
+	row("layers", PhaseLayers)
 	row("seal", PhaseSeal)
 	row("export", PhaseExport)
 	cached, all := 0, 0
@@ -90,10 +92,14 @@ const (
 )
 
 func ownerOf(p Phase) string {
-	if p == PhaseBase || p == PhaseSeal {
+	switch p {
+	case PhaseBase, PhaseSeal:
 		return string(p)
+	case PhaseLayers:
+		return string(frontend.JoinOperation)
+	default:
+		return ""
 	}
-	return ""
 }
 
 // sizeOf returns the size of the layers of one owner.

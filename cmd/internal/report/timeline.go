@@ -66,6 +66,7 @@ func timeline(b *Build, img *Image, id string) *page.Timeline {
 		}
 		t.Rows = append(t.Rows, r)
 	}
+	row("Layers", PhaseLayers)
 	row("Seal", PhaseSeal)
 	row("Export", PhaseExport)
 	sum := 0.0
@@ -137,7 +138,7 @@ func sizesView(img *Image) *page.Sizes {
 	places := map[string]int{}
 	sizes := []int64{}
 	for _, l := range img.Layers {
-		name := map[string]string{"base": "Base image", "seal": "Seal", "package": l.Package}[l.Owner]
+		name := map[string]string{"base": "Base image", "join": "Join of the layers", "seal": "Seal", "package": l.Package}[l.Owner]
 		if name == "" {
 			name = "Not known"
 		}

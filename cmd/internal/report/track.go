@@ -155,6 +155,8 @@ func phaseOf(name string) Phase {
 var phases = map[frontend.OperationKind]Phase{
 	frontend.BaseOperation:        PhaseBase,
 	frontend.InstructionOperation: PhaseBuild,
+	frontend.LayerOperation:       PhaseLayers,
+	frontend.JoinOperation:        PhaseLayers,
 	frontend.TestOperation:        PhaseTest,
 	frontend.SealOperation:        PhaseSeal,
 }
