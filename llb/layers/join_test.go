@@ -53,6 +53,20 @@ func TestJoinsAsAChain(t *testing.T) {
 	}
 }
 
+// TestRemovedListStaysRemoved has dpkg write the list of a Debian package of the base anew, as it
+// does where the base left folders out, while another package removes that package.
+func TestRemovedListStaysRemoved(t *testing.T) {
+	const list = "var/lib/dpkg/info/logsave.list"
+	l := newLab(t)
+	base := l.base("mkdir -p var/lib/dpkg/info; printf '/.\\n/usr\\n/usr/share\\n' >" + list)
+	wrote, removed := l.build("wrote", base, "printf '/.\\n/usr\\n' >"+list), l.build("removed", base, "rm "+list)
+	for _, order := range [][]layer{{wrote, removed}, {removed, wrote}} {
+		root, code, _, stderr := l.join(base, order)
+		require.Zero(t, code, stderr)
+		require.Equal(t, "-", read(t, root, list))
+	}
+}
+
 func TestConflictsAreAnError(t *testing.T) {
 	l := newLab(t)
 	base := l.base(plainBase)

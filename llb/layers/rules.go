@@ -34,13 +34,15 @@ const (
 	kindDrop   kind = "drop"   // not in a layer
 	kindEither kind = "either" // the later one, without a conflict
 	kindConcat kind = "concat" // one behind the other
-	kindUnion  kind = "union"  // the lines of both
+	kindUnion  kind = "union"  // the lines of both; with the argument orRemoved, what one removed stays removed
 	kindKeyed  kind = "keyed"  // a list of entries, joined by key; args: program/keyed.h
 	// kindRun is for what a program of the image makes anew. Args: what to do without the
 	// program (drop, conflict or either), names of the program, separated by |, and its
 	// arguments. {dir} is the path's folder.
 	kindRun kind = "run"
 )
+
+const orRemoved = "or removed"
 
 //go:embed rules.json
 var rulesJSON []byte
@@ -63,7 +65,11 @@ func readRules() ([]rule, error) {
 
 func (r rule) check() error {
 	switch r.Kind {
-	case kindPlain, kindSkip, kindDrop, kindEither, kindConcat, kindUnion:
+	case kindUnion:
+		if len(r.Args) > 0 && !slices.Equal(r.Args, []string{orRemoved}) {
+			return fmt.Errorf("%s has no argument but %q", r.Kind, orRemoved)
+		}
+	case kindPlain, kindSkip, kindDrop, kindEither, kindConcat:
 		if len(r.Args) > 0 {
 			return fmt.Errorf("%s has no arguments", r.Kind)
 		}

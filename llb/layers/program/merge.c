@@ -96,6 +96,11 @@ static bool merge_by_rule(struct join *j, struct version *ours, const struct ite
 		unite(j, ours, it);
 		return false;
 	}
+	if (kind == RULE_UNION && rule->arguments && (c->now.kind == '-' || ours->facts.kind == '-')) { // what one removed stays removed
+		if (c->now.kind == '-')
+			take_content(ours, it);
+		return c->now.kind == '-';
+	}
 	if (kind == RULE_RUN && !files && add_command(j, rule, c->path)) // one removed what the program makes anew
 		kind = RULE_EITHER;
 	if (kind == RULE_RUN && files && (add_command(j, rule, c->path) || strcmp(rule->argument[0], "either") == 0))

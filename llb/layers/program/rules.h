@@ -12,7 +12,7 @@ enum rule_kind {
 	RULE_DROP,   // not in a layer: logs, caches, backups
 	RULE_EITHER, // the later one is as good
 	RULE_CONCAT, // put one behind the other
-	RULE_UNION,  // the lines of both
+	RULE_UNION,  // the lines of both; with an argument, what one removed stays removed
 	RULE_KEYED,  // a list of entries, see keyed.h
 	RULE_RUN,    // made anew by a command of the image
 	RULE_KINDS
