@@ -112,7 +112,7 @@ static void report_fixes(struct join *j, struct text *to)
 		text_format(to, "- if one uses the other, say so: depends: %s in the metadata of %s, or the reverse\n", j->conflict[0].other_name, later.data);
 	else
 		text_string(to, "- if one uses the other, say so: a depends in its metadata\n");
-	text_string(to, "- choose versions that fit together: constraints in jetson.yaml\n");
+	text_string(to, "- choose versions that fit together: packages and depends may name one, as in numpy:1.26\n");
 	text_format(to, "- layers: {chain: [%s]} in jetson.yaml, which builds %s after all packages before it\n", later.data, later.data);
 	text_format(to, "- layers: {conflicts: warn} in jetson.yaml, which takes the files of %s\n", later.data);
 	text_free(&later);
