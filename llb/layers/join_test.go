@@ -67,6 +67,26 @@ func TestRemovedListStaysRemoved(t *testing.T) {
 	}
 }
 
+// TestListsOfFilesForget: dpkg forgets folders that are not there when it writes a list of files anew, and so each
+// package forgets others.
+func TestListsOfFilesForget(t *testing.T) {
+	l := newLab(t)
+	const list = "var/lib/dpkg/info/apt.list"
+	base := l.base("mkdir -p var/lib/dpkg/info; printf '/.\\n/a\\n/b\\n/c\\n/d\\n' >" + list)
+	a, b := l.build("a", base, "sed -i '/b/d' "+list), l.build("b", base, "sed -i '/c/d;s/d/e/' "+list)
+	require.Equal(t, "/.\n/a\n/e\n", read(t, l.joined(base, a, b), list))
+	require.Equal(t, "/.\n/a\n/e\n", read(t, l.joined(l.joined(base, b), a), list))
+}
+
+// TestLinksToTheBaseStay: a layer's link to a file of the base has the file, too, and stays one file with it.
+func TestLinksToTheBaseStay(t *testing.T) {
+	l := newLab(t)
+	base := l.base(plainBase)
+	a, b := l.build("a", base, "ln etc/one etc/link"), l.build("b", base, "touch opt/tool/y")
+	list := l.list(l.joined(base, a, b))
+	require.Contains(t, list["etc/one"], "= etc/link")
+}
+
 func TestConflictsAreAnError(t *testing.T) {
 	l := newLab(t)
 	base := l.base(plainBase)

@@ -115,13 +115,30 @@ static bool merge_by_rule(struct join *j, struct version *ours, const struct ite
 	return true;
 }
 
+// keep_content takes ours from a layer that has the same in its own copy, so that nothing
+// is written, and links to it in the layer stay.
+static void keep_content(struct join *j, struct version *ours, const struct item *it)
+{
+	struct facts theirs = it->change->now;
+	if (theirs.kind != ours->facts.kind || theirs.size != ours->facts.size)
+		return;
+	tree_content(&j->layer[it->layer].tree, it->change->path, &theirs);
+	if (!is_content(j, it->change->path, ours, &theirs))
+		return;
+	ours->pieces = 0;
+	text_free(&ours->made);
+	add_piece(ours, it->layer, 0);
+}
+
 // merge_content applies what a layer does to a path's content, and tells whether the path
 // is the layer's now.
 static bool merge_content(struct join *j, struct version *ours, const struct item *it)
 {
 	const struct change *c = it->change;
-	if (change_keeps_content(c))
+	if (change_keeps_content(c)) {
+		keep_content(j, ours, it);
 		return false;
+	}
 	if (is_content(j, c->path, ours, &c->was)) {
 		take_content(ours, it);
 		return true;
@@ -214,18 +231,17 @@ static bool is_replaced(const struct version *v, const struct item *it, size_t i
 
 static bool is_list(struct join *j, const struct item *it, size_t items)
 {
-	for (size_t i = 0; i < items; i++)
+	const struct rule *rule = NULL;
+	for (size_t i = 0; i < items && !rule; i++)
 		if (keys_of(&j->layer[it[i].layer].keys, it[i].change->path))
-			return true;
-	return false;
+			rule = rules_find(j->rules, it[i].change->path);
+	return rule && rule->kind == RULE_KEYED;
 }
 
 static void merge_keyed(struct join *j, const struct item *it, size_t items, struct version *v)
 {
 	const char *path = it->change->path;
 	const struct rule *rule = rules_find(j->rules, path);
-	if (!rule || rule->kind != RULE_KEYED)
-		fail("the record of %s has %s as a list, which it is not for this version of jetkit: build it anew", j->layer[it->layer].name, path);
 	int *layer = allocate(items, sizeof(*layer));
 	bool gone = v->facts.kind == '-';
 	for (size_t i = 0; i < items; i++) {

@@ -29,6 +29,18 @@ struct recording {
 	struct folders folders;
 };
 
+// add_lines records which lines of a file that was there before the package changed.
+static void add_lines(struct recording *r, const struct change *c)
+{
+	struct format lines = {.format = FORMAT_LINES};
+	struct table was = {0}, now = {0};
+	table_load(&was, &lines, r->before, c->path, 0);
+	table_load(&now, &lines, r->after, c->path, 0);
+	keys_add(&r->keys, c->path, &was, &now);
+	table_free(&was);
+	table_free(&now);
+}
+
 // add_keys records what the package did to a list.
 static void add_keys(struct recording *r, const struct rule *rule, const struct change *c)
 {
@@ -130,6 +142,8 @@ static void add_path(struct recording *r, char *path)
 	changes_add(&r->changes, c);
 	if (kind == RULE_KEYED)
 		add_keys(r, rule, &c);
+	if (kind == RULE_UNION && c.now.kind == 'f' && c.was.kind == 'f' && c.was.has_content)
+		add_lines(r, &c);
 	if (c.now.kind == 'd')
 		push(&r->folders, copy_string(path));
 	if (c.was.kind != 'd' || c.now.kind == 'd')

@@ -85,12 +85,27 @@ void append(struct version *ours, const struct item *it, long long from)
 	ours->content_by = it->layer;
 }
 
+// add_changes applies to lines what a layer did to those that it saw, or adds all that it has.
+static void add_changes(struct join *j, struct table *ours, const struct format *lines, const struct item *it)
+{
+	struct table theirs = {0};
+	const char *path = it->change->path;
+	const struct key_changes *file = keys_of(&j->layer[it->layer].keys, path);
+	for (size_t i = 0; file && i < file->count; i++)
+		table_set(ours, file->list[i].key, file->list[i].now, it->layer);
+	if (!file)
+		table_load(&theirs, lines, &j->layer[it->layer].tree, path, it->layer);
+	for (size_t i = 0; i < theirs.count; i++)
+		table_set(ours, theirs.entry[i].key, theirs.entry[i].value, it->layer);
+	table_free(&theirs);
+}
+
 void unite(struct join *j, struct version *ours, const struct item *it)
 {
 	const char *path = it->change->path;
 	struct text text = {0}, part = {0};
 	struct format lines = {.format = FORMAT_LINES};
-	struct table table = {0}, theirs = {0};
+	struct table table = {0};
 	text_add(&text, ours->made.data, ours->made.size);
 	for (size_t i = 0; i < ours->pieces; i++) {
 		part.size = 0;
@@ -98,13 +113,10 @@ void unite(struct join *j, struct version *ours, const struct item *it)
 			text_add(&text, part.data + ours->piece[i].from, part.size - (size_t)ours->piece[i].from);
 	}
 	table_read(&table, &lines, &text, START);
-	table_load(&theirs, &lines, &j->layer[it->layer].tree, path, it->layer);
-	for (size_t i = 0; i < theirs.count; i++)
-		table_set(&table, theirs.entry[i].key, theirs.entry[i].value, it->layer);
+	add_changes(j, &table, &lines, it);
 	text.size = 0;
 	table_print(&text, &lines, &table);
 	table_free(&table);
-	table_free(&theirs);
 	text_free(&part);
 	text_free(&ours->made);
 	ours->made = text;
