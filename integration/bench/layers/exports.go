@@ -14,6 +14,7 @@ import (
 
 // exported is what a built image costs to give away, and what it takes on the builder.
 type exported struct {
+	cold outcome
 	// oci, push and cache are what an export adds to a build that has nothing to do; again is a second export of the cache.
 	oci, push, cache, again time.Duration
 	layers                  int
@@ -40,10 +41,10 @@ func exports(ctx context.Context, b *bench) error {
 		stop(sides)
 	}
 	w := heading("exports of packages that each need the one before")
-	fmt.Fprintln(w, "PACKAGES\tFORM\tLAYERS\tOCI FILE\tPUSH\tCACHE, MODE=MAX\tAGAIN\tDISK\tRECORDS\tMEMORY")
+	fmt.Fprintln(w, "PACKAGES\tFORM\tCOLD\tCOLD CPU\tLAYERS\tOCI FILE\tPUSH\tCACHE, MODE=MAX\tAGAIN\tDISK\tRECORDS\tMEMORY")
 	for _, size := range b.sizes {
 		for i, e := range rows[size] {
-			fmt.Fprintf(w, "%d\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", size, forms[i], e.layers, seconds(e.oci), seconds(e.push),
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", size, forms[i], seconds(e.cold.wall), seconds(e.cold.cpu), e.layers, seconds(e.oci), seconds(e.push),
 				seconds(e.cache), seconds(e.again), megabytes(e.disk), e.records, megabytes(e.memory))
 		}
 	}
@@ -52,7 +53,8 @@ func exports(ctx context.Context, b *bench) error {
 
 func (s *side) export(ctx context.Context, t tree) (exported, error) {
 	var e exported
-	if _, err := s.build(ctx, t); err != nil {
+	var err error
+	if e.cold, err = s.build(ctx, t); err != nil {
 		return e, err
 	}
 	image := s.env.Ref(fmt.Sprintf("layers:%s-%d", s.form, len(t.packages)))

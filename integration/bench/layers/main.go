@@ -98,7 +98,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	env, err := harness.Start(ctx, harness.Options{Logf: func(f string, a ...any) { fmt.Fprintf(os.Stderr, "layers: "+f+"\n", a...) }})
+	env, err := harness.Start(ctx, harness.Options{Logf: logf})
 	if err != nil {
 		return err
 	}
@@ -123,6 +123,8 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	return nil
 }
+
+func logf(format string, args ...any) { fmt.Fprintf(os.Stderr, "layers: "+format+"\n", args...) }
 
 func choose(names string) ([]part, error) {
 	var chosen []part

@@ -64,7 +64,7 @@ func stop(sides []*side) {
 }
 
 // build builds a tree, with further arguments of docker buildx build.
-func (s *side) build(ctx context.Context, t tree, args ...string) (outcome, error) {
+func (s *side) build(ctx context.Context, t tree, further ...string) (outcome, error) {
 	dir := filepath.Join(s.env.Root, "bench-layers")
 	if err := t.write(dir, s.frontend); err != nil {
 		return outcome{}, err
@@ -73,7 +73,7 @@ func (s *side) build(ctx context.Context, t tree, args ...string) (outcome, erro
 	if err != nil {
 		return outcome{}, err
 	}
-	args = append([]string{"-f", "jetson.yaml", "--build-arg", "BASE_IMAGE=" + s.base, "--build-arg", "LAYERS=" + s.form}, append(args, ".")...)
+	args := append([]string{"-f", "jetson.yaml", "--build-arg", "BASE_IMAGE=" + s.base, "--build-arg", "LAYERS=" + s.form}, append(further, ".")...)
 	res := s.env.Buildx(ctx, harness.BuildxRun{Daemon: s.daemon, Dir: dir, Args: args})
 	if err := res.Err(); err != nil {
 		return outcome{}, err
@@ -84,6 +84,7 @@ func (s *side) build(ctx context.Context, t tree, args ...string) (outcome, erro
 	}
 	out := outcome{wall: res.Duration, cpu: after - before}
 	out.count(progress.Parse(res.Stderr))
+	logf("%s: %d packages %v: %s, CPU %s, %d steps and %d of layers", s.form, len(t.packages), further, seconds(out.wall), seconds(out.cpu), out.steps, out.between)
 	return out, nil
 }
 
