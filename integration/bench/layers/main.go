@@ -56,13 +56,15 @@ var parts = []part{
 	{"deep", "each package needs the one before: cold, nothing changed, packages added, removed, changed", rebuilds("deep")},
 	{"wide", "no package needs another: the same", rebuilds("wide")},
 	{"dag", "packages need each other as real ones do: the same", rebuilds("dag")},
+	{"wide-path", "cold, against the longest path alone, which is one package: -sleep 20 says most", paths("wide")},
+	{"dag-path", "the same of packages that need each other as real ones do", paths("dag")},
 	{"exports", "deep: export, push, cache with mode=max, disk, memory", exports},
 	{"share", "a second image with 8 of 10 packages of the first: bytes pushed", share},
 }
 
 func main() {
 	o := options{sizes: sizes{6, 24}}
-	names, usage := []string{}, []string{"comma-separated list of what to measure:"}
+	names, usage := []string{}, []string{"comma-separated `list` of what to measure:"}
 	for _, p := range parts {
 		names = append(names, p.name)
 		usage = append(usage, "  "+p.name+": "+p.about)

@@ -38,16 +38,6 @@ func (b *bench) rebuild(ctx context.Context, r *report, shape string, size int) 
 	if err != nil {
 		return err
 	}
-	if shape != "deep" {
-		// What the longest path takes alone is what no form can be faster than.
-		err = b.measure(ctx, r, row{size: size, what: "longest path alone"}, sides, b.runs, func(int) (tree, []string) {
-			path := newTree(shape, size, b.id(), b.work).longestPath()
-			return path, path.names()
-		})
-		if err != nil {
-			return err
-		}
-	}
 	err = b.measure(ctx, r, row{size: size, what: "nothing changed"}, sides, unchangedRuns, func(int) (tree, []string) { return kept, nil })
 	if err != nil {
 		return err
@@ -84,11 +74,36 @@ func (b *bench) measure(ctx context.Context, r *report, line row, sides []*side,
 			outcomes[i] = append(outcomes[i], out)
 		}
 	}
-	for _, all := range outcomes {
-		line.sides = append(line.sides, middle(all))
-	}
-	r.add(line)
+	r.add(line, outcomes)
 	return nil
+}
+
+// paths measures how near a cold build in the form packages comes to what no build can be faster than: the packages of the
+// longest path of needs alone, which a chain builds.
+func paths(shape string) func(context.Context, *bench) error {
+	return func(ctx context.Context, b *bench) error {
+		r := newReport(fmt.Sprintf("%s, %d RUN steps per package, %d s of sleep: a chain of the longest path alone, and all packages", shape, b.work.steps, b.work.seconds))
+		for _, size := range b.sizes {
+			sides, err := b.sides(ctx, fmt.Sprintf("path%s%d", shape, size))
+			if err != nil {
+				return err
+			}
+			outcomes := make([][]outcome, len(sides))
+			for range b.runs {
+				all := newTree(shape, size, b.id(), b.work)
+				for i, t := range []tree{all.longestPath(), all} {
+					out, err := sides[i].build(ctx, t)
+					if err != nil {
+						return err
+					}
+					outcomes[i] = append(outcomes[i], out)
+				}
+			}
+			stop(sides)
+			r.add(row{size: size, what: "cold"}, outcomes)
+		}
+		return r.print()
+	}
 }
 
 // middle has the median of each number: of wall and processor time apart, for they do not belong together.

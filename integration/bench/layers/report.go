@@ -27,7 +27,13 @@ type report struct {
 
 func newReport(title string) *report { return &report{title: title} }
 
-func (r *report) add(line row) { r.rows = append(r.rows, line) }
+// add adds a row of each side's medians.
+func (r *report) add(line row, outcomes [][]outcome) {
+	for _, all := range outcomes {
+		line.sides = append(line.sides, middle(all))
+	}
+	r.rows = append(r.rows, line)
+}
 
 // print writes the table: wall time and processor time of both forms with their ratios, and what ran.
 func (r *report) print() error {
