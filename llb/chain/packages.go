@@ -167,7 +167,7 @@ func (l *layering) finished() (Base, []string) {
 		finished.State = joined.State
 	}
 	history := slices.Clone(l.base.Image.History)
-	owners := make([]string, len(history))
+	owners := slices.Repeat([]string{""}, len(history))
 	for _, n := range l.ranked(all) {
 		own := l.history(n)
 		history = append(history, own...)

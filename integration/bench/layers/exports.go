@@ -41,7 +41,7 @@ func exports(ctx context.Context, b *bench) error {
 		stop(sides)
 	}
 	w := heading("exports of packages that each need the one before")
-	fmt.Fprintln(w, "PACKAGES\tFORM\tCOLD\tCOLD CPU\tLAYERS\tOCI FILE\tPUSH\tCACHE, MODE=MAX\tAGAIN\tDISK\tRECORDS\tMEMORY")
+	fmt.Fprintln(w, "PACKAGES\tFORM\tCOLD\tCPU\tLAYERS\tOCI FILE\tPUSH\tCACHE, MODE=MAX\tAGAIN\tDISK\tRECORDS\tMEMORY")
 	for _, size := range b.sizes {
 		for i, e := range rows[size] {
 			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", size, forms[i], seconds(e.cold.wall), seconds(e.cold.cpu), e.layers, seconds(e.oci), seconds(e.push),
