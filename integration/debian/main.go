@@ -75,7 +75,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.compare(chain, packages, false)
+	r.compare(chain, packages, true)
 
 	order, err := r.otherOrder()
 	if err != nil {

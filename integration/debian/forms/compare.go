@@ -31,8 +31,8 @@ type Comparison struct {
 	Inside      []string
 }
 
-// Compare compares two images. With another order of the packages users and groups have other numbers, so they are
-// compared by their names.
+// Compare compares two images. Users and groups of packages that are joined, or in another order, have other numbers, so
+// they are compared by their names.
 func Compare(first, second *Image, table imagetree.Table, otherOrder bool) *Comparison {
 	a, b := imagetree.Side{Tree: first.Tree}, imagetree.Side{Tree: second.Tree}
 	if otherOrder {
@@ -40,7 +40,7 @@ func Compare(first, second *Image, table imagetree.Table, otherOrder bool) *Comp
 	}
 	c := &Comparison{Paths: len(first.Tree)}
 	c.Unexplained, c.Explained = table.Explain(imagetree.Compare(a, b))
-	c.Config = differingConfig(first.Config.Config, second.Config.Config)
+	c.Config = differingConfig(first.Config.Config, second.Config.Config, otherOrder)
 	for _, image := range []*Image{first, second} {
 		for _, problem := range image.Probe.Problems() {
 			c.Inside = append(c.Inside, image.Name+": "+problem)
@@ -75,14 +75,21 @@ func (c *Comparison) String() string {
 	return b.String()
 }
 
-// planLabel is the digest of the plan, which names the form.
-const planLabel = "io.jetkit.plan"
+// planLabel is the digest of the plan, which names the form, and packagesLabel lists the packages in order.
+const (
+	planLabel     = "io.jetkit.plan"
+	packagesLabel = "io.jetkit.packages"
+)
 
 // differingConfig names the fields of two configurations that differ.
-func differingConfig(first, second v1.Config) []string {
+func differingConfig(first, second v1.Config, otherOrder bool) []string {
 	first.Labels, second.Labels = maps.Clone(first.Labels), maps.Clone(second.Labels)
-	delete(first.Labels, planLabel)
-	delete(second.Labels, planLabel)
+	for _, labels := range []map[string]string{first.Labels, second.Labels} {
+		delete(labels, planLabel)
+		if otherOrder {
+			delete(labels, packagesLabel)
+		}
+	}
 	var found []string
 	a, b := reflect.ValueOf(first), reflect.ValueOf(second)
 	for i := range a.NumField() {
