@@ -33,7 +33,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= ./...
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit integration test compat demo bench bench-layers frontend-image release clean
+.PHONY: help setup build lint vuln fmt unit integration test compat demo bench compare-layers bench-layers frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -88,6 +88,12 @@ bench-layers: ## Measure layers: packages against chain; ARGS=-help lists the pa
 	@integration/setup.sh packages
 	@integration/setup.sh tools
 	@go run ./integration/bench/layers $(ARGS)
+
+compare-layers: ## Build Debian packages in both forms and compare the images; ARGS='-f light.yaml' takes minutes less
+	@integration/setup.sh packages
+	@integration/setup.sh tools
+	@integration/setup.sh bases
+	@go run ./integration/debian $(ARGS)
 
 frontend-image: ## Build and push the frontend image: REGISTRY=host:port/name TAG=t BUILDER=name
 	@for platform in $(subst $(comma), ,$(PLATFORMS)); do \
