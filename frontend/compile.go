@@ -51,6 +51,8 @@ type compiled struct {
 	// the entries of the history are; a chain has neither.
 	joins  []layers.Joined
 	owners []string
+	// on are what the packages were built on, by name.
+	on map[string]llb.State
 }
 
 // converted is the chain of one platform's image.
@@ -131,13 +133,13 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 // solvable returns a definition with what explains its errors. It names the steps.
 func (b *build) solvable(p *plan.Plan, c *converted, def *llb.Definition, platform ocispecs.Platform) *compiled {
 	instructions := chain.Label(def, c.Stages, b.prefix(platform))
-	required, inherited := map[string]chain.Requirements{}, map[string][]chain.Trigger{}
+	required, inherited, on := map[string]chain.Requirements{}, map[string][]chain.Trigger{}, map[string]llb.State{}
 	for _, s := range c.Stages {
-		required[s.Step.Name], inherited[s.Step.Name] = s.Requirements, s.Inherited
+		required[s.Step.Name], inherited[s.Step.Name], on[s.Step.Name] = s.Requirements, s.Inherited, s.On
 	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
-		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image, joins: c.Joins, owners: c.Owners,
+		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image, joins: c.Joins, owners: c.Owners, on: on,
 	}
 }
 

@@ -40,7 +40,7 @@ func (c *compiled) joinOf(ctx context.Context, err error) (*layers.Joined, error
 func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 	joined, findErr := c.joinOf(ctx, err)
 	if findErr != nil || joined == nil {
-		return c.explain(err)
+		return b.withUndeclared(ctx, c, err)
 	}
 	text, readErr := b.conflicts(ctx, joined.Conflicts(), c.definition.Constraints)
 	if readErr != nil {

@@ -15,8 +15,6 @@ import (
 	"jetkit/llb/chain"
 	"jetkit/llb/testinit"
 	"jetkit/llb/teststep"
-	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/plan"
 )
 
 // explain returns why a solve failed in the user's terms: which test of which
@@ -63,33 +61,8 @@ func (c *compiled) instructionFailure(i chain.Instruction, platform string, err 
 	if i.Stage != "" && !unnamedStage.MatchString(i.Stage) {
 		stage = " of its stage " + i.Stage
 	}
-	hint := c.inheritedHint(i) + copyHint(i.Command, err) + c.undeclaredHint(i, err)
+	hint := c.inheritedHint(i) + copyHint(i.Command, err)
 	return fmt.Errorf("%s%s failed%s in step %s%s%s: %w%s", packages, strings.Join(i.Packages, ", "), platform, i.Number, stage, firstPlace(err), err, hint)
-}
-
-// undeclaredHint names the packages that a chain would have had before the one whose
-// command failed, and that it does not need: it may use one of them all the same.
-func (c *compiled) undeclaredHint(i chain.Instruction, err error) string {
-	if _, ran := errors.AsType[*gwpb.ExitError](err); !ran || c.plan == nil || !c.plan.Layers.ByPackage() || len(i.Packages) != 1 {
-		return ""
-	}
-	n := slices.IndexFunc(c.plan.Steps, func(s plan.Step) bool { return s.Name == i.Packages[0] })
-	if n < 0 {
-		return ""
-	}
-	var missing []string
-	on := c.plan.BuiltOn()[n]
-	for before := range n {
-		if !slices.Contains(on, before) && c.plan.Steps[before].Dockerfile != "" {
-			missing = append(missing, c.plan.Steps[before].Name)
-		}
-	}
-	if len(missing) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("\npackage %[1]s is built on what it needs. In a chain it would also have had: %[2]s\n"+
-		"  if the command uses one of them, add that to the depends of %[1]s, or list %[1]s in layers.chain of jetson.yaml",
-		i.Packages[0], diag.Some(missing, ", ", 8))
 }
 
 // unnamedStage matches what BuildKit calls a stage without a name.

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/moby/buildkit/client/llb"
-	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
@@ -109,24 +108,4 @@ func TestTextSurvivesTheWire(t *testing.T) {
 	}
 	assert.True(t, strings.HasPrefix(sent.Error(), `test "test.py" of package numpy failed`), "the client reads: %v", sent)
 	assert.NotEmpty(t, errdefs.Sources(sent), "the source was lost")
-}
-
-// TestUndeclaredNeeds checks that a command which fails in a package built on what it needs
-// is told what a chain would have had before it.
-func TestUndeclaredNeeds(t *testing.T) {
-	exit := &gwpb.ExitError{ExitCode: 127, Err: errors.New("exit code: 127")}
-	node := chain.Instruction{Packages: []string{"app"}, Number: "1/1", Command: "RUN node"}
-	hint := func(form plan.LayersForm, app plan.Step, err error) string {
-		app.Name = "app"
-		steps := []plan.Step{{Name: "python", Dockerfile: "Dockerfile"}, {Name: "group"}, {Name: "node", Dockerfile: "Dockerfile"}, app}
-		c := &compiled{plan: &plan.Plan{Steps: steps, Layers: plan.Layers{Form: form}}}
-		return c.undeclaredHint(node, err)
-	}
-	assert.Equal(t, "\npackage app is built on what it needs. In a chain it would also have had: node\n"+
-		"  if the command uses one of them, add that to the depends of app, or list app in layers.chain of jetson.yaml",
-		hint(plan.LayersPackages, plan.Step{Needs: []string{"python"}}, exit))
-	assert.Empty(t, hint("", plan.Step{Needs: []string{"python"}}, exit), "in a chain it has all")
-	assert.Empty(t, hint(plan.LayersPackages, plan.Step{AfterAll: true}, exit))
-	assert.Empty(t, hint(plan.LayersPackages, plan.Step{Needs: []string{"python", "node"}}, exit))
-	assert.Empty(t, hint(plan.LayersPackages, plan.Step{}, errors.New("no space left")), "the command did not fail")
 }

@@ -90,7 +90,9 @@ type build struct {
 	spec     *dockerui.Source
 	contexts *contexts
 	// loaded is what was read of the files for a platform, for messages.
-	loaded      atomic.Pointer[project.Project]
+	loaded atomic.Pointer[project.Project]
+	// uncut is a platform's plan with what --target leaves out, for messages.
+	uncut       atomic.Pointer[plan.Plan]
 	evaluations evaluations
 }
 

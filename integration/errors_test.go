@@ -80,6 +80,34 @@ var failures = map[string]failure{
 		runs:   []string{"[a 1/2] RUN echo @ID@ > /a"},
 		output: "no such header",
 	},
+	"a need that is not declared": {
+		tree: files{
+			"jetson.yaml":               "packages: [paper, knife, app]\nlayers: packages\n",
+			"packages/paper/Dockerfile": dockerfile("name: paper", "RUN echo @ID@ > /paper\n"),
+			"packages/knife/Dockerfile": dockerfile("name: knife", "RUN ln -s true /usr/bin/knife && echo @ID@ > /knife\n"),
+			"packages/app/Dockerfile":   dockerfile("name: app", "RUN knife --of @ID@\n"),
+		},
+		says: []string{
+			"package app failed in step 1/1 (packages/app/Dockerfile:6)", "exit code: 127",
+			"\npackage app is built on what it needs. In a chain it would also have had: knife, paper\n",
+			"  if it uses one of them, add that to the depends of app (packages/app/Dockerfile:2:9), or list app in layers.chain of jetson.yaml",
+		},
+		at:     []string{"packages/app/Dockerfile:6"},
+		shows:  "RUN knife --of",
+		runs:   []string{"[paper 1/1] RUN echo @ID@ > /paper", "[knife 1/1] RUN ln -s true /usr/bin/knife && echo @ID@ > /knife"},
+		output: "knife: not found",
+	},
+	"a need of a test that is not declared": {
+		tree: files{
+			"jetson.yaml":               "packages: [paper, app]\nlayers: packages\n",
+			"packages/paper/Dockerfile": dockerfile("name: paper", "RUN echo @ID@ > /paper\n"),
+			"packages/app/Dockerfile":   dockerfile("name: app\ntest: test.sh", "RUN echo @ID@ > /app\n"),
+			"packages/app/test.sh":      script("cat /paper"),
+		},
+		says: []string{`test "test.sh" of package app failed on its own stage with exit code 1`, "In a chain it would also have had: paper\n"},
+		at:   []string{"packages/app/Dockerfile:3"},
+		runs: []string{"[paper 1/1] RUN echo @ID@ > /paper", "[app 1/1] RUN echo @ID@ > /app"},
+	},
 	"a failing COPY": {
 		tree:  one("name: a", "COPY missing.txt /a\n"),
 		says:  []string{"package a", "missing.txt", "not found"},

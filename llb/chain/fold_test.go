@@ -302,3 +302,11 @@ func TestUnexplainedValuesAreKept(t *testing.T) {
 	require.Equal(t, "w", c.User)
 	require.Equal(t, map[string]string{"kind": "base", "vendor": "w", "w": "w", "x": "x"}, c.Labels)
 }
+
+// A package without a Dockerfile, as package 2 is, stands between none.
+func TestDirectlyOn(t *testing.T) {
+	const group = 2
+	builtOn := [][]int{nil, nil, {0, 1}, {0, 1, 2}, {0, 1, 2, 3}, {0}, {0, 1, 5}}
+	direct := directlyOn(builtOn, func(i int) bool { return i != group })
+	require.Equal(t, [][]int{nil, nil, {0, 1}, {0, 1}, {3}, {0}, {1, 5}}, direct)
+}

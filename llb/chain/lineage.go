@@ -5,6 +5,7 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
 )
 
 // continued returns the digests of the operations whose root file systems an operation
@@ -93,6 +94,38 @@ func continues(ctx context.Context, st, base llb.State, c *llb.Constraints) (boo
 		return false, nil
 	}
 	return visit(st.Output().Vertex(ctx, c))
+}
+
+// RunsOn reports whether an operation of a definition continues the root file system of a
+// base, as the instructions of a Dockerfile's stages on BASE_IMAGE do.
+func RunsOn(ctx context.Context, def *llb.Definition, operation digest.Digest, base llb.State) (bool, error) {
+	if base.Output() == nil {
+		return false, nil
+	}
+	goal, err := base.Output().ToInput(ctx, def.Constraints)
+	if err != nil {
+		return false, err
+	}
+	below := map[string][]string{}
+	for _, dt := range def.Def {
+		op, err := readOp(dt)
+		if err != nil {
+			return false, err
+		}
+		below[digest.FromBytes(dt).String()] = continued(op)
+	}
+	seen := map[string]bool{}
+	for next := []string{operation.String()}; len(next) > 0; {
+		dgst := next[0]
+		if dgst == goal.GetDigest() {
+			return true, nil
+		}
+		if next = next[1:]; !seen[dgst] {
+			seen[dgst] = true
+			next = append(next, below[dgst]...)
+		}
+	}
+	return false, nil
 }
 
 // sameVertex reports whether two states are one result.

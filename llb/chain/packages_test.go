@@ -150,3 +150,25 @@ func TestNoLayersElsewhere(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "write layers: chain")
 }
+
+// Instructions of stages on BASE_IMAGE run on what the package was built on, whatever it
+// is; those of other images do not.
+func TestRunsOn(t *testing.T) {
+	files := fstest.MapFS{
+		"packages/a/Dockerfile": {Data: []byte(header + "RUN a\n")},
+		"packages/b/Dockerfile": {Data: []byte("ARG BASE_IMAGE\nFROM golang AS go\nRUN compile\nFROM ${BASE_IMAGE} AS below\nRUN below\nFROM below\nCOPY --from=go /x /x\nRUN last\n")},
+	}
+	for _, b := range []plan.Step{needing("b"), needing("b", "a")} {
+		res := compilePackages(t, nil, files, step("a", nil), b)
+		def, err := res.Finished.State.Marshal(t.Context(), llb.Platform(llbtest.Platform))
+		require.NoError(t, err)
+		on := map[string]bool{}
+		for id, i := range chain.Label(def, res.Stages, "") {
+			if i.Packages[0] == "b" {
+				on[i.Command], err = chain.RunsOn(t.Context(), def, id, res.Stages[1].On)
+				require.NoError(t, err)
+			}
+		}
+		require.Equal(t, map[string]bool{"RUN compile": false, "RUN below": true, "COPY --from=go /x /x": true, "RUN last": true}, on)
+	}
+}
