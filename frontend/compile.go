@@ -79,7 +79,7 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if err != nil {
 		return nil, nil, err
 	}
-	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform, Epoch: epoch, Warn: warn}
+	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform, Prefix: b.prefix(platform), Epoch: epoch, Warn: warn}
 	if warn != nil {
 		if opt.Ignored, err = b.ignored(ctx, p); err != nil {
 			return nil, nil, err
@@ -125,7 +125,11 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	image := b.solvable(p, c, def, platform)
 	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
 	if b.options.Compiled != nil {
-		b.options.Compiled(image.observed(platform, c.Stages))
+		observed, err := image.observed(ctx, platform, c.Result)
+		if err != nil {
+			return nil, err
+		}
+		b.options.Compiled(observed)
 	}
 	return image, nil
 }

@@ -1,8 +1,8 @@
 package frontend
 
 import (
+	"context"
 	"slices"
-	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -48,8 +48,8 @@ const (
 // Operation is what one operation of an image is for.
 type Operation struct {
 	Kind OperationKind `json:"kind"`
-	// Packages are the names of the packages that it belongs to. It is one, but for
-	// an instruction of a Dockerfile that several packages of a chain share.
+	// Packages are the names of the packages that it belongs to. It is one, but for what
+	// several packages have in common that share a Dockerfile.
 	Packages []string `json:"packages,omitempty"`
 	// Instruction is the command of an instruction: "RUN make".
 	Instruction string `json:"instruction,omitempty"`
@@ -70,11 +70,34 @@ type Owner struct {
 }
 
 // observed describes a compiled image to the program that runs the frontend.
-func (c *compiled) observed(platform ocispecs.Platform, stages []chain.Stage) Compiled {
+func (c *compiled) observed(ctx context.Context, platform ocispecs.Platform, made *chain.Result) (Compiled, error) {
+	ops := c.operations()
+	if err := c.addLayers(ctx, ops, made.Operations); err != nil {
+		return Compiled{}, err
+	}
 	return Compiled{
 		Platform: formatPlatform(platform), Several: c.platform != "", Plan: c.plan,
-		Operations: c.operations(), History: c.history(stages), Definition: c.definition.ToPB(),
+		Operations: ops, History: c.history(made.Stages), Definition: c.definition.ToPB(),
+	}, nil
+}
+
+// addLayers adds the operations that make and join layers. Their names are none to find them
+// by: those that list a few of many packages may be equal.
+func (c *compiled) addLayers(ctx context.Context, ops map[digest.Digest]Operation, made []layers.Operation) error {
+	for _, m := range made {
+		dgst, err := m.Digest(ctx, c.definition.Constraints)
+		if err != nil {
+			return err
+		}
+		if m.Package == "" {
+			ops[dgst] = Operation{Kind: JoinOperation}
+			continue
+		}
+		op := ops[dgst]
+		op.Kind, op.Packages = LayerOperation, append(op.Packages, m.Package)
+		ops[dgst] = op
 	}
+	return nil
 }
 
 // operations finds the operations by the names that were given to them.
@@ -109,22 +132,9 @@ func (c *compiled) operations() map[digest.Digest]Operation {
 	for name, dgst := range named {
 		if isBase(name, c.platform) {
 			ops[dgst] = Operation{Kind: BaseOperation}
-		} else if of, ok := layers.Named(strings.TrimPrefix(name, layerPrefix(c.platform))); ok && of == "" {
-			ops[dgst] = Operation{Kind: JoinOperation}
-		} else if ok {
-			ops[dgst] = Operation{Kind: LayerOperation, Packages: []string{of}}
 		}
 	}
 	return ops
-}
-
-// layerPrefix is what the names of layers' operations begin with, in a build for several
-// platforms.
-func layerPrefix(platform string) string {
-	if platform == "" {
-		return ""
-	}
-	return "[" + platform + " "
 }
 
 // history tells whose the entries of the image's history are.

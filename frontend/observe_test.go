@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"testing"
 
@@ -67,4 +68,47 @@ func operationsOf(ops map[digest.Digest]Operation) []Operation {
 		list = append(list, op)
 	}
 	return list
+}
+
+// Operations that make and join layers are known by what they are: names that list a few of
+// many packages are equal.
+func TestCompiledLayers(t *testing.T) {
+	files := map[string]string{
+		"jetson.yaml":            "target: {l4t: 36.4.3}\npackages: [q1, layer]\nlayers: packages\n",
+		"packages/q1/Dockerfile": header("name: q1", "depends: [p0, p1, p2, p3, p4, p5]"),
+		// The name of its test, "[test layer] test.sh", is like that of a layer of a package test.
+		"packages/layer/Dockerfile": header("name: layer", "depends: [p0, p1, p2, p3, p4, p6]", "test: test.sh"),
+		"packages/layer/test.sh":    "",
+	}
+	for _, name := range []string{"p0", "p1", "p2", "p3", "p4", "p5", "p6"} {
+		files["packages/"+name+"/Dockerfile"] = header("name: " + name)
+	}
+	for platforms, prefix := range map[string]string{"linux/arm64": "[", "linux/arm64,linux/amd64": "[linux/amd64 "} {
+		var mu sync.Mutex
+		var c Compiled
+		_, err := BuildWith(Options{Compiled: func(compiled Compiled) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !compiled.Several || compiled.Platform == "linux/amd64" {
+				c = compiled
+			}
+		}})(t.Context(), gateway(files, map[string]string{"platform": platforms}))
+		require.NoError(t, err)
+		kinds := map[string]int{}
+		for _, op := range c.Operations {
+			kinds[strings.TrimSpace(string(op.Kind)+" "+strings.Join(op.Packages, ","))]++
+		}
+		assert.Equal(t, 3*2, kinds["join"], "a merge and a join for q1, layer and the image: %v", kinds)
+		for _, name := range []string{"p0", "p6", "q1", "layer"} {
+			assert.Equal(t, 3, kinds["layer "+name], "find, record and copy: %v", kinds)
+		}
+		assert.Equal(t, 2, kinds["test layer"], "on its own stage and on the image: %v", kinds)
+		var names []string
+		for _, md := range c.Definition.Metadata {
+			names = append(names, md.Description["llb.customname"])
+		}
+		assert.Contains(t, names, prefix+"layers] join p0, p1, p2, p3 and 5 more")
+		assert.Contains(t, names, prefix+"q1 layer] record changes")
+		assert.Contains(t, names, prefix+"q1 1/1] COPY . /")
+	}
 }

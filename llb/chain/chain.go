@@ -37,6 +37,9 @@ type Options struct {
 	Client client.Client
 	// Platform is the platform that is built for.
 	Platform ocispecs.Platform
+	// Prefix is put into the progress names of operations that make layers: the platform's
+	// name in a build for several platforms, and else empty.
+	Prefix string
 	// Epoch is what the build argument SOURCE_DATE_EPOCH stands for, for a build that has
 	// it; nil if that is no date.
 	Epoch *time.Time
@@ -123,6 +126,8 @@ type Result struct {
 	Finished Base
 	// Joins are the steps that put packages' layers together; a chain has none.
 	Joins []layers.Joined
+	// Operations are those that make layers and join them; a chain has none.
+	Operations []layers.Operation
 	// Owners are the names of the packages that the entries of the finished image's history
 	// are of, with layers of packages: empty for the base's entries and for the join's.
 	Owners []string

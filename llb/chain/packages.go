@@ -39,7 +39,7 @@ type layering struct {
 
 // packages builds each stage on what its package needs.
 func (c *compiler) packages(ctx context.Context, on [][]int) (*Result, error) {
-	tool, err := layers.New(c.Platform, c.Client.BuildOpts().LLBCaps, c.Plan.Layers.Conflicts)
+	tool, err := layers.New(c.Platform, c.Client.BuildOpts().LLBCaps, c.Plan.Layers.Conflicts, c.Prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (c *compiler) packages(ctx context.Context, on [][]int) (*Result, error) {
 		}
 	}
 	finished, owners := l.finished()
-	return &Result{Stages: c.stages, Finished: finished, Joins: l.joins, Owners: owners}, nil
+	return &Result{Stages: c.stages, Finished: finished, Joins: l.joins, Operations: tool.Operations(), Owners: owners}, nil
 }
 
 // add compiles a stage and makes its layer.

@@ -42,6 +42,9 @@ type Tool struct {
 	// program and rules are files of their own, at /layers and /rules.
 	program, rules llb.State
 	warn           bool
+	// prefix is the platform's name in a build for several.
+	prefix string
+	made   []Operation
 }
 
 // The places that the program finds in its containers.
@@ -58,8 +61,9 @@ const (
 )
 
 // New returns the tool for a platform. It is an error if the builder, of which caps are the
-// capabilities, cannot make layers.
-func New(platform ocispecs.Platform, caps apicaps.CapSet, conflicts plan.Conflicts) (*Tool, error) {
+// capabilities, cannot make layers. The prefix is put into the names that the progress has;
+// it is the platform's name in a build for several platforms, and else empty.
+func New(platform ocispecs.Platform, caps apicaps.CapSet, conflicts plan.Conflicts, prefix string) (*Tool, error) {
 	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapExecMountContentCache} {
 		if caps.Supports(needed) != nil {
 			return nil, fmt.Errorf("layers: packages needs a builder that supports %s: upgrade BuildKit, or write layers: chain", needed)
@@ -76,33 +80,19 @@ func New(platform ocispecs.Platform, caps apicaps.CapSet, conflicts plan.Conflic
 		program: llb.Scratch().File(llb.Mkfile("/layers", 0o755, program, created), internal),
 		rules:   llb.Scratch().File(llb.Mkfile("/rules", 0o644, Rules(), created), internal),
 		warn:    conflicts == plan.ConflictsWarn,
+		prefix:  prefix,
 	}, nil
-}
-
-// How the progress calls the operations: "[numpy layer] copy changes", "[layers] join numpy".
-const (
-	layerName = " layer] "
-	joinName  = "[layers] "
-)
-
-// Named tells what a progress name says: whose layer an operation makes, or nobody's if it
-// joins layers. The second result is false for operations of other kinds.
-func Named(name string) (pkg string, ok bool) {
-	if strings.HasPrefix(name, joinName) {
-		return "", true
-	}
-	pkg, _, ok = strings.Cut(strings.TrimPrefix(name, "["), layerName)
-	return pkg, ok && strings.HasPrefix(name, "[")
 }
 
 // Of returns the layer of a package: what after, its stage, has that before, which it was
 // built on, had not. A copy is known by what it copies: where a package was built anew and
 // made the same, nothing that is built on its layer is built anew.
 func (t *Tool) Of(name string, before, after llb.State) Layer {
-	named := func(what string) llb.ConstraintsOpt { return llb.WithCustomName("[" + name + layerName + what) }
+	named := func(what string) llb.ConstraintsOpt { return t.called(name+" layer", what) }
 	diff := llb.NewState(after.Output())
 	if before.Output() != nil {
 		diff = llb.NewState(llb.Diff(before, after, named("find changes")).Output())
+		t.makes(name, diff)
 	}
 	run := []llb.RunOption{
 		llb.Args(recordArgs(before)), llb.Network(llb.NetModeNone), t.mounts(),
@@ -117,7 +107,10 @@ func (t *Tool) Of(name string, before, after llb.State) Layer {
 		Copy(record, "/", path.Join(RecordsDir, FolderOf(name)), &llb.CopyInfo{
 			CopyDirContentsOnly: true, CreateDestPath: true, CreatedTime: new(time.Unix(0, 0)),
 		})
-	return Layer{Package: name, State: llb.Scratch().File(copied, named("copy changes"))}
+	layer := Layer{Package: name, State: llb.Scratch().File(copied, named("copy changes"))}
+	t.makes(name, record)
+	t.makes(name, layer.State)
+	return layer
 }
 
 func recordArgs(before llb.State) []string {
@@ -149,8 +142,10 @@ func (t *Tool) Join(start llb.State, add []Layer) Joined {
 		j.Packages = append(j.Packages, l.Package)
 		states = append(states, l.State)
 	}
-	j.merged = llb.NewState(llb.Merge(states, llb.WithCustomName(joinName+"merge "+someOf(j.Packages))).Output())
-	j.State = llb.NewState(j.run(llb.WithCustomName(joinName + "join " + someOf(j.Packages))).Root().Output())
+	j.merged = llb.NewState(llb.Merge(states, t.joins("merge "+someOf(j.Packages))).Output())
+	j.State = llb.NewState(j.run(t.joins("join " + someOf(j.Packages))).Root().Output())
+	t.makes("", j.merged)
+	t.makes("", j.State)
 	return j
 }
 
@@ -158,7 +153,7 @@ func (t *Tool) Join(start llb.State, add []Layer) Joined {
 // together. It is empty if all does.
 func (j Joined) Conflicts() llb.State {
 	return j.run(
-		llb.WithCustomName(joinName+"explain what does not fit together"),
+		j.tool.joins("explain what does not fit together"),
 		llb.Args(append(j.args(), "--report", path.Join(outDir, ConflictsFile))),
 	).AddMount(outDir, llb.Scratch())
 }

@@ -26,7 +26,7 @@ func TestFolderOf(t *testing.T) {
 
 func newTool(t *testing.T, conflicts plan.Conflicts) *layers.Tool {
 	t.Helper()
-	tool, err := layers.New(llbtest.Platform, pb.Caps.CapSet(pb.Caps.All()), conflicts)
+	tool, err := layers.New(llbtest.Platform, pb.Caps.CapSet(pb.Caps.All()), conflicts, "")
 	require.NoError(t, err)
 	return tool
 }

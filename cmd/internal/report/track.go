@@ -145,6 +145,8 @@ func phaseOf(name string) Phase {
 		return PhaseFiles
 	case kind == "config":
 		return PhaseConfig
+	case kind == "layers":
+		return PhaseLayers
 	case kind == "base", strings.HasPrefix(name, "[auth]"), strings.Contains(name, "] load metadata for "):
 		return PhaseBase
 	}
