@@ -144,7 +144,7 @@ func testFailure(run teststep.Run, platform string, err error) error {
 	reason := ""
 	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok {
 		reason = fmt.Sprintf(" with exit code %d", exit.ExitCode)
-		if signal := exit.ExitCode - 128; signal > 0 && signal < 65 {
+		if signal, ok := signalOf(exit); ok {
 			reason += fmt.Sprintf(" (128 + signal %d%s)", signal, signalName(signal))
 		}
 	}
@@ -154,6 +154,12 @@ func testFailure(run teststep.Run, platform string, err error) error {
 	}
 	return fmt.Errorf("test %q of package %s failed%s on %s%s (%s): %w",
 		run.Test.Name, run.Step.Name, platform, where, reason, place, err)
+}
+
+// signalOf returns the signal that ended a program, if one did.
+func signalOf(exit *gwpb.ExitError) (uint32, bool) {
+	signal := exit.ExitCode - 128
+	return signal, signal > 0 && signal < 65
 }
 
 // signalName returns ": name" of a signal, or nothing for one without a name.

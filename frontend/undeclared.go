@@ -37,7 +37,10 @@ func (b *build) withUndeclared(ctx context.Context, c *compiled, err error) erro
 func (c *compiled) failedAlone(ctx context.Context, err error) (name, command string) {
 	vertex, ok := errors.AsType[*errdefs.VertexError](err)
 	exit, exited := errors.AsType[*gwpb.ExitError](err)
-	if !ok || !exited || exit.ExitCode >= 128 { // something killed it
+	if !ok || !exited {
+		return "", ""
+	}
+	if _, killed := signalOf(exit); killed {
 		return "", ""
 	}
 	id := digest.Digest(vertex.Digest)

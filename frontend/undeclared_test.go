@@ -60,6 +60,7 @@ func TestUndeclaredOfAFailedBuild(t *testing.T) {
 		"a build":       {nil, 1, "app", true},
 		"a target":      {map[string]string{"target": "app"}, 127, "app", true},
 		"killed":        {nil, 137, "app", false},
+		"Perl's die":    {nil, 255, "app", true},
 		"another image": {nil, 1, "compile", false},
 		"a chain":       {map[string]string{"build-arg:LAYERS": "chain"}, 1, "app", false},
 	} {
