@@ -47,7 +47,7 @@ var recorded = files{
 }
 
 // TestRecordProgress records the progress of real builds: one that runs all, one that finds all, one whose test fails, one
-// that fails to build, and one for two platforms.
+// that fails to build, one for two platforms, and two with a layer for each package, of which one fails as they do not fit.
 func TestRecordProgress(t *testing.T) {
 	if recordDir == "" {
 		t.Skip("JETKIT_RECORD names no folder")
@@ -72,6 +72,11 @@ func TestRecordProgress(t *testing.T) {
 		"packages/b/Dockerfile": dockerfile("name: b\ndepends: a", "WORKDIR /b\n"),
 	})
 	require.NoError(t, copies.record(t, "platforms", baseIndex(t), map[string]string{"platform": "linux/amd64,linux/arm64"}))
+
+	layers := newProject(t, layered())
+	require.NoError(t, layers.record(t, "layers", base(t), nil))
+	layers.write(t, files{"packages/oil/Dockerfile": dockerfile("name: oil", "RUN echo @ID@ > /opt/oil && echo > /opt/tools\n")})
+	require.Error(t, layers.record(t, "failed-join", base(t), nil))
 }
 
 // record builds a project in process, and writes what the frontend and BuildKit said of it.

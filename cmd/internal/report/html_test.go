@@ -81,12 +81,28 @@ func TestPages(t *testing.T) {
 				assert.Contains(t, text, "red <script>alert(1)</script>", "output is shown as text")
 				assert.Contains(t, text, "Base image84.6MB99 %")
 			}
+			if name == "layers" {
+				assert.Regexp(t, `(?s)salad399B.*Join of the layers1\.09kB.*Seal`, text)
+			}
+			if name == "failed-join" {
+				assert.Contains(t, text, "tools and oil do not fit together")
+			}
 			if name == "failed-build" {
 				assert.Contains(t, text, "robot was not built")
 				assert.Contains(t, text, "fatal error: missing.h")
 			}
 		})
 	}
+}
+
+// What a package is called says nothing of whose the other layers are.
+func TestSizesOfAPackageCalledSeal(t *testing.T) {
+	view := sizesView(&Image{Size: 6, Layers: []Layer{{Size: 1, Owner: "package", Package: "Seal"}, {Size: 2, Owner: "join"}, {Size: 3, Owner: "seal"}}})
+	var parts []string
+	for _, p := range view.Parts {
+		parts = append(parts, p.Name+" "+p.Size)
+	}
+	assert.Equal(t, []string{"Seal 1B", "Join of the layers 2B", "Seal 3B"}, parts)
 }
 
 // evil tries to be markup, a link, a script and a style, and to turn the text around.

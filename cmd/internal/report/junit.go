@@ -187,7 +187,7 @@ func (s *junitSuite) add(c junitCase, step *Step) {
 // buildSuite holds the failure of a build that is none of a package's.
 func (r *Report) buildSuite(b *Build) junitSuite {
 	s := r.newSuite(b.Name)
-	message, _, _ := strings.Cut(b.Error, "\n")
+	message := headline(b.Error)
 	if b.Result == Interrupted {
 		message = "interrupted"
 	}
@@ -196,6 +196,17 @@ func (r *Report) buildSuite(b *Build) junitSuite {
 	}}, nil)
 	s.Time = junitTime(b.Seconds)
 	return s
+}
+
+// headline returns the line of an error that says what is wrong, which may have the place in
+// a file in front.
+func headline(text string) string {
+	_, after, placed := strings.Cut("\n"+text, "\nERROR: ")
+	if placed {
+		text = after
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.TrimSuffix(line, ":")
 }
 
 func junitTime(seconds float64) string { return fmt.Sprintf("%.3f", seconds) }

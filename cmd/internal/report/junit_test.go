@@ -103,3 +103,14 @@ func TestJUnitOfNoPlan(t *testing.T) {
 	checkJUnit(t, out.Bytes())
 	assert.Contains(t, out.String(), `<error message="jetson.yaml:1:1: error: unknown key" type="failure">`)
 }
+
+func TestHeadline(t *testing.T) {
+	for text, want := range map[string]string{
+		"it failed\nbecause":                        "it failed",
+		"ERROR: it failed\nbecause\nERROR: of this": "it failed",
+		"jetson.yaml:1\n-----\n   1 | >>> layers: packages\n-----\nERROR: it failed:\nso": "it failed",
+		"": "",
+	} {
+		assert.Equal(t, want, headline(text), "%q", text)
+	}
+}

@@ -179,15 +179,22 @@ func (b *BuildRecorder) closeLog(t *track) {
 }
 
 // logName returns a log's name without its extension: "build/03o12_numpy-1o2",
-// "test/03-1_numpy_test.py".
+// "build/03o12_numpy-layer", "test/03-1_numpy_test.py".
 func (b *BuildRecorder) logName(t *track) string {
 	op, ok := b.operations[t.digest]
 	if !ok || len(op.Packages) == 0 {
-		return path.Join(b.folder(nil), "build", "00_"+fileName(strings.TrimLeft(t.name, "[")))
+		name := strings.TrimLeft(t.name, "[")
+		if ok && op.compiled.Several {
+			name = strings.TrimPrefix(name, op.compiled.Platform+" ") // the folder has it
+		}
+		return path.Join(b.folder(op.compiled), "build", "00_"+fileName(name))
 	}
 	steps := op.compiled.Plan.Steps
 	n := slices.IndexFunc(steps, func(s plan.Step) bool { return s.Name == op.Packages[0] })
 	pkg := fileName(op.Packages[0])
+	if op.Kind == frontend.LayerOperation {
+		return path.Join(b.folder(op.compiled), "build", fmt.Sprintf("%02do%02d_%s-layer", n+1, len(steps), pkg))
+	}
 	if op.Kind != frontend.TestOperation {
 		number, all, _ := strings.Cut(op.Number, "/")
 		step := strings.Repeat("0", max(0, len(all)-len(number))) + number + "o" + all

@@ -34,7 +34,7 @@ func readLogs(t *testing.T, dir string) string {
 }
 
 func TestLogs(t *testing.T) {
-	for _, name := range []string{"first", "failed-test", "failed-build", "platforms"} {
+	for _, name := range []string{"first", "failed-test", "failed-build", "platforms", "layers", "failed-join"} {
 		t.Run(name, func(t *testing.T) {
 			recording, dir := load(t, name), filepath.Join(t.TempDir(), "made", "here")
 			recorder, err := New(Options{LogDir: dir, Now: func() time.Time { return recording.now }})
@@ -93,6 +93,36 @@ func TestLogIsThereAtOnce(t *testing.T) {
 	_, p := began(t, "numpy", "test.py", Options{LogDir: dir})
 	p.log("no line break yet")
 	assert.Equal(t, "-- build/01o01_numpy-1o1.txt --\n# [numpy 1/1] RUN make\nno line break yet", readLogs(t, dir))
+}
+
+// What makes a package's layer is the package's, and what joins layers nobody's, of which each
+// platform has its own.
+func TestLogsOfLayers(t *testing.T) {
+	dir := t.TempDir()
+	r, err := New(Options{LogDir: dir})
+	require.NoError(t, err)
+	b := r.Build("numpy")
+	const joins, records, other = digest.Digest("sha256:join"), digest.Digest("sha256:record"), digest.Digest("sha256:other")
+	b.Compiled(frontend.Compiled{
+		Platform: "linux/arm64", Several: true,
+		Plan: &plan.Plan{Steps: []plan.Step{{Name: "python"}, {Name: "numpy"}}},
+		Operations: map[digest.Digest]frontend.Operation{
+			joins:   {Kind: frontend.JoinOperation},
+			records: {Kind: frontend.LayerOperation, Packages: []string{"numpy"}},
+		},
+	})
+	started := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for dgst, name := range map[digest.Digest]string{
+		joins: "[linux/arm64 layers] join python", records: "[linux/arm64 numpy layer] record changes", other: "[internal] something",
+	} {
+		b.Write(&client.SolveStatus{
+			Vertexes: []*client.Vertex{{Digest: dgst, Name: name, Started: &started}},
+			Logs:     []*client.VertexLog{{Vertex: dgst, Data: []byte("says\n"), Timestamp: started}},
+		})
+	}
+	assert.Equal(t, "-- build/00_internal__something.txt --\n# [internal] something\nsays\n"+
+		"-- linux_arm64/build/00_layers__join_python.txt --\n# [linux/arm64 layers] join python\nsays\n"+
+		"-- linux_arm64/build/02o02_numpy-layer.txt --\n# [linux/arm64 numpy layer] record changes\nsays\n", readLogs(t, dir))
 }
 
 func TestHostileNamesStayInTheFolder(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"jetkit/frontend"
 )
 
-var recordings = []string{"first", "again", "failed-test", "failed-build", "platforms"}
+var recordings = []string{"first", "again", "failed-test", "failed-build", "platforms", "layers", "failed-join"}
 
 // golden compares a text with a file; JETKIT_UPDATE=1 writes it.
 func golden(t *testing.T, name, got string) {
@@ -42,7 +42,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	for _, file := range []string{"first.json", "failed-build.json", "platforms.json", "first.xml", "again.xml", "failed-test.xml", "failed-build.xml", "platforms.xml"} {
+	for _, file := range []string{"first.json", "failed-build.json", "platforms.json", "layers.json", "first.xml", "again.xml", "failed-test.xml", "failed-build.xml", "platforms.xml", "failed-join.xml"} {
 		t.Run(file, func(t *testing.T) {
 			format, err := FormatOf(file)
 			require.NoError(t, err)

@@ -60,7 +60,11 @@ func rowsOf(b *Build, img *Image) [][]string {
 		if ok {
 			size = formatSize(owned)
 		}
-		if took := spent(steps); took >= worthRow || owned >= worthSize {
+		failed := slices.ContainsFunc(steps, func(s *Step) bool { return s.Result == Failure })
+		switch took := spent(steps); {
+		case failed:
+			rows = append(rows, []string{name, formatSeconds(took) + " failed", none, none, size})
+		case took >= worthRow || owned >= worthSize:
 			rows = append(rows, []string{name, secondsOrNone(took), none, none, size})
 		}
 	}

@@ -45,7 +45,8 @@ func timeline(b *Build, img *Image, id string) *page.Timeline {
 	a := axis{from: b.Start, length: max(b.Seconds, 0.001)}
 	t := &page.Timeline{Ticks: a.ticks()}
 	row := func(label string, phases ...Phase) {
-		if steps := stepsOf(b, img, phases...); spent(steps) >= least {
+		steps := slices.DeleteFunc(stepsOf(b, img, phases...), func(s *Step) bool { return len(s.Packages) > 0 }) // they are in the package's row
+		if spent(steps) >= least {
 			t.Rows = append(t.Rows, page.Row{Label: label, Time: formatSeconds(spent(steps)), Bars: a.bars(b, steps)})
 		}
 	}
@@ -142,10 +143,11 @@ func sizesView(img *Image) *page.Sizes {
 		if name == "" {
 			name = "Not known"
 		}
-		i, ok := places[name]
+		owner := l.Owner + " " + l.Package // a package may be called as the others are here
+		i, ok := places[owner]
 		if !ok {
 			i = len(sizes)
-			places[name], sizes = i, append(sizes, 0)
+			places[owner], sizes = i, append(sizes, 0)
 			view.Parts = append(view.Parts, page.Part{Name: name})
 		}
 		sizes[i] += l.Size
