@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/gateway/client"
@@ -44,7 +45,10 @@ func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 	}
 	text, readErr := b.conflicts(ctx, joined.Conflicts(), c.definition.Constraints)
 	if readErr != nil {
-		return c.explain(fmt.Errorf("%w\n%w", err, readErr))
+		return c.explain(fmt.Errorf("layers do not fit together, and the output of the step says what of them: %w\n%w", err, readErr))
+	}
+	if c.platform != "" {
+		text = "for " + c.platform + ": " + text
 	}
 	return &placedError{error: errors.New(text), at: []diag.Range{c.plan.RequestedAt}}
 }
@@ -64,5 +68,5 @@ func (b *build) conflicts(ctx context.Context, report llb.State, c *llb.Constrai
 		return "", err
 	}
 	dt, err := ref.ReadFile(ctx, client.ReadRequest{Filename: layers.ConflictsFile})
-	return string(dt), err
+	return strings.TrimSuffix(string(dt), "\n"), err
 }

@@ -1,0 +1,64 @@
+package frontend
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/fstest"
+
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"jetkit/llb/layers"
+)
+
+// What does not fit together is the error's text, once, and without the exit code of the join
+// unless nobody can say more.
+func TestConflictsAreTheError(t *testing.T) {
+	const said = "a and b do not fit together:\n  /etc/motd"
+	for name, tc := range map[string]struct {
+		platforms string
+		code      uint32
+		unread    error
+		want      string
+	}{
+		"one platform":     {"linux/arm64", layers.ConflictCode, nil, said},
+		"several":          {"linux/arm64,linux/amd64", layers.ConflictCode, nil, "for linux/amd64: " + said},
+		"no text":          {"linux/arm64", layers.ConflictCode, errors.New("no space left"), "layers do not fit together, and the output of the step says what of them: exit code: 3\nno space left"},
+		"a broken program": {"linux/arm64", 1, nil, "exit code: 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gateway(map[string]string{
+				"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [a, b]\nlayers: packages\nbase: debian\n",
+				"packages/a/Dockerfile": header("name: a"),
+				"packages/b/Dockerfile": header("name: b"),
+			}, map[string]string{"platform": tc.platforms})
+			g.Run = func(ops []*pb.Op) (fstest.MapFS, error) {
+				for _, op := range ops {
+					args := op.GetExec().GetMeta().GetArgs()
+					if !slices.Contains(args, "join") || len(args) == 0 || op.GetPlatform().GetArchitecture() == "arm64" && tc.platforms != "linux/arm64" {
+						continue
+					}
+					if slices.Contains(args, "--report") {
+						return fstest.MapFS{layers.ConflictsFile: {Data: []byte(said + "\n")}}, tc.unread
+					}
+					dt, err := op.MarshalVT()
+					require.NoError(t, err)
+					return nil, errdefs.WrapVertex(&gwpb.ExitError{ExitCode: tc.code}, digest.FromBytes(dt))
+				}
+				return fstest.MapFS{}, nil
+			}
+			_, err := Build(t.Context(), g)
+			require.Error(t, err)
+			assert.Equal(t, tc.want, err.Error())
+			if tc.unread == nil && tc.code == layers.ConflictCode {
+				require.Len(t, errdefs.Sources(err), 1)
+				assert.EqualValues(t, 2, errdefs.Sources(err)[0].Ranges[0].Start.Line)
+			}
+		})
+	}
+}
