@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/containerd/platforms"
@@ -91,8 +92,8 @@ type build struct {
 	contexts *contexts
 	// loaded is what was read of the files for a platform, for messages.
 	loaded atomic.Pointer[project.Project]
-	// uncut is a platform's plan with what --target leaves out, for messages.
-	uncut       atomic.Pointer[plan.Plan]
+	// uncut has the *plan.Plan of each platform with what --target leaves out, for messages.
+	uncut       sync.Map
 	evaluations evaluations
 }
 

@@ -51,7 +51,7 @@ func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag
 	if err := cmp.Or(err, problems.Err()); err != nil {
 		return nil, problems, err
 	}
-	b.uncut.Store(resolved)
+	b.uncut.Store(formatPlatform(p), resolved)
 	if b.ui.Target != "" {
 		var more diag.List
 		resolved, more = upTo(resolved, b.ui.Target)

@@ -25,8 +25,10 @@ const maxUndeclared = 8
 // needs alone, which packages a chain would have had there.
 func (b *build) withUndeclared(ctx context.Context, c *compiled, err error) error {
 	explained := c.explain(err)
+	uncut, _ := b.uncut.Load(formatPlatform(*c.definition.Constraints.Platform))
+	p, _ := uncut.(*plan.Plan)
 	name, command := c.failedAlone(ctx, err)
-	if hint := undeclared(b.uncut.Load(), name, command); hint != "" {
+	if hint := undeclared(p, name, command); hint != "" {
 		return fmt.Errorf("%w\n%s", explained, hint)
 	}
 	return explained
