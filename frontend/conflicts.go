@@ -50,7 +50,27 @@ func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 	if c.platform != "" {
 		text = "for " + c.platform + ": " + text
 	}
-	return &placedError{error: errors.New(text), at: []diag.Range{c.plan.RequestedAt}}
+	return &placedError{error: &conflictError{text: text, step: err}, at: []diag.Range{c.plan.RequestedAt}}
+}
+
+// conflictError says what does not fit together. It is that of the step that found it, in
+// whose container a shell can be opened, but does not speak of the same places: BuildKit
+// takes those of an instruction that is built on the step.
+type conflictError struct {
+	text string
+	step error
+}
+
+func (e *conflictError) Error() string { return e.text }
+
+// As finds what a shell asks for.
+func (e *conflictError) As(target any) bool {
+	switch target.(type) {
+	case **errdefs.SolveError, **gwpb.ExitError:
+		return errors.As(e.step, target)
+	default:
+		return false
+	}
 }
 
 // conflicts reads what a join reports.

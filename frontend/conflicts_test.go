@@ -48,7 +48,9 @@ func TestConflictsAreTheError(t *testing.T) {
 					}
 					dt, err := op.MarshalVT()
 					require.NoError(t, err)
-					return nil, errdefs.WrapVertex(&gwpb.ExitError{ExitCode: tc.code}, digest.FromBytes(dt))
+					failed := errdefs.WithSource(&gwpb.ExitError{ExitCode: tc.code}, &errdefs.Source{Info: &pb.SourceInfo{Filename: "Dockerfile"}})
+					failed = errdefs.WithSolveError(failed, nil, nil, []string{"root"})
+					return nil, errdefs.WrapVertex(failed, digest.FromBytes(dt))
 				}
 				return fstest.MapFS{}, nil
 			}
@@ -57,6 +59,9 @@ func TestConflictsAreTheError(t *testing.T) {
 			assert.Equal(t, tc.want, err.Error())
 			if tc.unread == nil && tc.code == layers.ConflictCode {
 				require.Len(t, errdefs.Sources(err), 1)
+				failed, ok := errors.AsType[*errdefs.SolveError](err)
+				require.True(t, ok, "no shell can be opened in the step")
+				assert.Equal(t, []string{"root"}, failed.GetMountIDs())
 				assert.EqualValues(t, 2, errdefs.Sources(err)[0].Ranges[0].Start.Line)
 			}
 		})

@@ -95,7 +95,7 @@ func TestSimulateLayers(t *testing.T) {
 }
 
 // A shell in a package's stage, or in its step that fails, has what the package needs and
-// nothing else.
+// nothing else. Where layers do not fit together it has them.
 func TestShellInLayers(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, layered())
@@ -114,5 +114,13 @@ func TestShellInLayers(t *testing.T) {
 	term.asks(t, "cat /half; ls /opt", "half\r\noil")
 	term.types(t, "exit\n")
 	term.sees(t, "In a chain it would also have had: tools, fruit, salad")
+	assert.Equal(t, 1, term.ends(t))
+
+	p.write(t, files{"packages/paper/Dockerfile": dockerfile("name: paper", "RUN echo paper @ID@ > /opt/oil\n")})
+	term = onError()
+	term.sees(t, "[layers] join tools, fruit, oil, salad, paper failed with exit code 3.")
+	term.asks(t, "cat /.jetkit/layer5/opt/oil; test -f /.jetkit/layer3/opt/oil && echo both", "paper "+p.id+"\r\nboth")
+	term.types(t, "exit\n")
+	term.sees(t, "oil and paper do not fit together:")
 	assert.Equal(t, 1, term.ends(t))
 }
