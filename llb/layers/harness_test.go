@@ -134,12 +134,18 @@ func (l *lab) merge(start string, add ...layer) string {
 func (l *lab) join(start string, add []layer, flags ...string) (root string, code int, stdout, stderr string) {
 	l.t.Helper()
 	root = l.merge(start, add...)
+	code, stdout, stderr = l.joinIn(root, start, add, flags...)
+	return root, code, stdout, stderr
+}
+
+// joinIn joins layers that are merged in a folder.
+func (l *lab) joinIn(root, start string, add []layer, flags ...string) (code int, stdout, stderr string) {
+	l.t.Helper()
 	args := append([]string{"--root", root, "--start", start}, flags...)
 	for _, a := range add {
 		args = append(args, "--layer", a.name+"="+a.tree)
 	}
-	code, stdout, stderr = l.run("join", args...)
-	return root, code, stdout, stderr
+	return l.run("join", args...)
 }
 
 // joined is a join that must succeed and say nothing.

@@ -1,6 +1,8 @@
 package layers_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -85,6 +87,23 @@ func TestLinksToTheBaseStay(t *testing.T) {
 	a, b := l.build("a", base, "ln etc/one etc/link"), l.build("b", base, "touch opt/tool/y")
 	list := l.list(l.joined(base, a, b))
 	require.Contains(t, list["etc/one"], "= etc/link")
+}
+
+// TestFolderTimesAreTheLayers: a runtime makes /etc/hosts in the merged root before the program starts, and so
+// the folder has the clock's time.
+func TestFolderTimesAreTheLayers(t *testing.T) {
+	l := newLab(t)
+	base := l.base(plainBase)
+	both := []layer{l.build("a", base, "echo a >>etc/one"), l.build("b", base, "echo b >>etc/one")}
+	root := l.merge(base, both...)
+	l.sh(both[0].tree, "touch -d @1100000000 etc")
+	l.sh(both[1].tree, "touch -d @1200000000 etc")
+	l.sh(root, "touch etc")
+	code, _, stderr := l.joinIn(root, base, both)
+	require.Zero(t, code, stderr)
+	info, err := os.Stat(filepath.Join(root, "etc"))
+	require.NoError(t, err)
+	require.EqualValues(t, 1200000000, info.ModTime().Unix())
 }
 
 func TestConflictsAreAnError(t *testing.T) {

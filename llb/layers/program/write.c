@@ -188,17 +188,30 @@ static void remove_entry(struct join *j, int folder, const char *name, const cha
 	fail_path("remove", j->root.name, path);
 }
 
-// do_task leaves the time of the folder as it was: that of a clock would be another one in
-// each build.
+// set_folder_time gives a folder that was changed the time of the merge, which is that of the
+// last layer. What the folder itself has may be the clock's, which is another one in each
+// build: where an image has no /etc/hosts, a runtime makes it before the program starts.
+static void set_folder_time(struct join *j, int folder, const char *path, const char *name)
+{
+	struct stat st;
+	char *parent = name - path > 1 ? copy_bytes(path, (size_t)(name - path - 1)) : copy_string("/");
+	bool known = false;
+	for (int source = (int)j->layers - 1; source >= START && !known; source--)
+		known = tree_stat(join_tree(j, source), parent, &st) && S_ISDIR(st.st_mode);
+	free(parent);
+	struct timespec times[2] = {st.st_atim, st.st_mtim};
+	if (known && futimens(folder, times))
+		fail_path("set the time of the folder", j->root.name, path);
+}
+
 void do_task(struct join *j, const struct task *t)
 {
 	const char *name;
-	struct stat before;
 	int folder = tree_parent(&j->root, t->path, &name);
 	if (folder < 0 && t->kind == TASK_REMOVE)
 		return;
 	errno = ENOENT;
-	if (folder < 0 || fstat(folder, &before))
+	if (folder < 0)
 		fail_path("open the folder", j->root.name, t->path);
 	if (t->kind == TASK_REMOVE)
 		remove_entry(j, folder, name, t->path);
@@ -206,9 +219,7 @@ void do_task(struct join *j, const struct task *t)
 		write_version(j, folder, name, t->path, &t->version);
 	else
 		change_owner(j, folder, name, t->path, &t->version);
-	struct timespec times[2] = {before.st_atim, before.st_mtim};
-	if (futimens(folder, times))
-		fail_path("set the time of the folder", j->root.name, t->path);
+	set_folder_time(j, folder, t->path, name);
 }
 
 void do_tasks(struct join *j)
