@@ -127,9 +127,8 @@ func TestShellInAStage(t *testing.T) {
 		assert.Equal(t, 2, term.ends(t))
 	})
 	t.Run("Ctrl-C for a command that handles no signal", func(t *testing.T) {
-		term := onTerminal(t, jetkitCommand(t, shared.Daemon, p.dir, "shell", "-f", "jetson.yaml", "a", "--base", base(t), "--", "sleep", "100"))
-		term.sees(t, "prepare tests of a")
-		time.Sleep(time.Second)
+		term := onTerminal(t, jetkitCommand(t, shared.Daemon, p.dir, "shell", "-f", "jetson.yaml", "a", "--base", base(t), "--", "sh", "-c", "echo $((6*7)) is up; exec sleep 100"))
+		term.sees(t, "42 is up")
 		term.types(t, "\x03")
 		assert.Equal(t, 130, term.ends(t))
 	})
