@@ -11,9 +11,10 @@ import (
 	"jetkit/pkgspec/plan"
 )
 
-// maxNested is how often what a package is built on builds on what another one is built
-// on, each of which adds two layers of the builder's: overlayfs takes 500.
-const maxNested = 64
+// maxNested is how often what a package is built on builds on what another one is built on.
+// The builder's merges are merges of all layers below, those of joins too: after a few it
+// costs less to join all packages' layers on the base at once.
+const maxNested = 8
 
 // layering builds each package on what it needs, and makes a layer of each.
 type layering struct {
