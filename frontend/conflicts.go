@@ -37,7 +37,8 @@ func (c *compiled) joinOf(ctx context.Context, err error) (*layers.Joined, error
 }
 
 // explain returns why a solve failed. Where layers do not fit together, it has the builder
-// say what of them: an error of a step has its exit code, and not its output.
+// say what of them: an error of a step has its exit code, and not its output, which only
+// names the packages.
 func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 	joined, findErr := c.joinOf(ctx, err)
 	if findErr != nil || joined == nil {
@@ -45,7 +46,7 @@ func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 	}
 	text, readErr := b.conflicts(ctx, joined.Conflicts(), c.definition.Constraints)
 	if readErr != nil {
-		return c.explain(fmt.Errorf("layers do not fit together, and the output of the step says what of them: %w\n%w", err, readErr))
+		return c.explain(fmt.Errorf("layers do not fit together: %w\nwhat of them could not be read: %w", err, readErr))
 	}
 	if c.platform != "" {
 		text = "for " + c.platform + ": " + text

@@ -28,7 +28,7 @@ func TestConflictsAreTheError(t *testing.T) {
 	}{
 		"one platform":     {"linux/arm64", layers.ConflictCode, nil, said},
 		"several":          {"linux/arm64,linux/amd64", layers.ConflictCode, nil, "for linux/amd64: " + said},
-		"no text":          {"linux/arm64", layers.ConflictCode, errors.New("no space left"), "layers do not fit together, and the output of the step says what of them: exit code: 3\nno space left"},
+		"no text":          {"linux/arm64", layers.ConflictCode, errors.New("no space left"), "layers do not fit together: exit code: 3\nwhat of them could not be read: no space left"},
 		"a broken program": {"linux/arm64", 1, nil, "exit code: 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -68,6 +68,7 @@ func TestLayersThatDoNotFit(t *testing.T) {
 	_, message, _ := strings.Cut(failed.Stderr, "ERROR: ")
 	assertContains(t, message, "one", "two", "/opt/which", "depends", "conflicts: warn")
 	assertContains(t, failed.Stderr, "jetson.yaml:3")
+	assert.Equal(t, 1, strings.Count(failed.Stderr, "    /opt/which\n"), "it is said once:\n%s", failed.Stderr)
 
 	warned := p.build(t, push(), arg("LAYERS_CONFLICTS=warn"))
 	assert.Equal(t, "two "+p.id+"\n", warned.file(t, "/opt/which"), "the later one wins")

@@ -138,14 +138,24 @@ func (l *lab) join(start string, add []layer, flags ...string) (root string, cod
 	return root, code, stdout, stderr
 }
 
-// joinIn joins layers that are merged in a folder.
+// joinIn joins layers that are merged in a folder. Where they do not fit together, stderr has the report of a second run.
 func (l *lab) joinIn(root, start string, add []layer, flags ...string) (code int, stdout, stderr string) {
 	l.t.Helper()
 	args := append([]string{"--root", root, "--start", start}, flags...)
 	for _, a := range add {
 		args = append(args, "--layer", a.name+"="+a.tree)
 	}
-	return l.run("join", args...)
+	code, stdout, stderr = l.run("join", args...)
+	if code == layers.ConflictCode {
+		require.Regexp(l.t, `^(.+ and .+ do not fit together\n)+$`, stderr)
+		report := filepath.Join(l.dir, "report")
+		again, _, err := l.run("join", append(args, "--report", report)...)
+		require.Zero(l.t, again, err)
+		dt, err2 := os.ReadFile(report)
+		require.NoError(l.t, err2)
+		stderr = string(dt)
+	}
+	return code, stdout, stderr
 }
 
 // joined is a join that must succeed and say nothing.

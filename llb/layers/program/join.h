@@ -139,7 +139,9 @@ char *find_in_root(struct join *j, const char *path);
 extern const char base_image[]; // stands for a package where no package made the change
 void name_others(struct join *j);
 
-// conflict_report writes for people what does not fit together.
+// conflict_report writes for people what does not fit together and what helps, and
+// conflict_names no more than which packages.
 void conflict_report(struct join *j, struct text *to);
+void conflict_names(struct join *j, struct text *to);
 
 #endif

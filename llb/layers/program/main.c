@@ -5,8 +5,9 @@
 //
 // record writes what a copy of the difference that a package made has lost. join has
 // layers merged in --root, and applies what their records say. Packages that do not fit
-// together are a report on stderr and exit code 3; with --warn the later one stays, and with
-// --report the text goes to a file and nothing else is changed.
+// together are named on stderr, and the exit code is 3. With --report all that is to be said
+// of them goes to a file, and nothing else is changed. With --warn it goes to stderr, and the
+// later package stays.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -120,7 +121,10 @@ static int run_join(const struct options *o)
 	leave_out_files(&j);
 	name_others(&j);
 	struct text report = {0};
-	conflict_report(&j, &report);
+	if (o->report || o->warn)
+		conflict_report(&j, &report);
+	else
+		conflict_names(&j, &report);
 	if (o->report) {
 		write_report(o->report, &report);
 		return 0;

@@ -66,11 +66,16 @@ static void report_path(struct join *j, struct text *to, const struct conflict *
 	text_string(to, "\n");
 }
 
+static void report_names(struct join *j, struct text *to, const struct conflict *c, const char *end)
+{
+	text_format(to, "%s and %s do not fit together%s", c->other_name, j->layer[c->layer].name, end);
+}
+
 // report_pair reports conflicts of two packages, which are sorted by what differs.
 static void report_pair(struct join *j, struct text *to, const struct conflict *c, size_t n)
 {
 	const char *first = c->other_name, *second = j->layer[c->layer].name;
-	text_format(to, "%s and %s do not fit together:\n", first, second);
+	report_names(j, to, c, ":\n");
 	for (size_t i = 0, m; i < n; i += m) {
 		for (m = 1; i + m < n && c[i + m].what == c[i].what; m++)
 			;
@@ -118,15 +123,35 @@ static void report_fixes(struct join *j, struct text *to)
 	text_free(&later);
 }
 
+// pair_count returns how many conflicts from the i-th on, which are sorted, are of its two packages.
+static size_t pair_count(struct join *j, size_t i)
+{
+	size_t n = 1;
+	while (i + n < j->conflicts && same_pair(&j->conflict[i], &j->conflict[i + n]))
+		n++;
+	return n;
+}
+
+static void sort_conflicts(struct join *j)
+{
+	if (j->conflicts)
+		qsort(j->conflict, j->conflicts, sizeof(*j->conflict), by_pair);
+}
+
+void conflict_names(struct join *j, struct text *to)
+{
+	sort_conflicts(j);
+	for (size_t i = 0; i < j->conflicts; i += pair_count(j, i))
+		report_names(j, to, &j->conflict[i], "\n");
+}
+
 void conflict_report(struct join *j, struct text *to)
 {
-	if (!j->conflicts)
-		return;
-	qsort(j->conflict, j->conflicts, sizeof(*j->conflict), by_pair);
+	sort_conflicts(j);
 	for (size_t i = 0, n; i < j->conflicts; i += n) {
-		for (n = 1; i + n < j->conflicts && same_pair(&j->conflict[i], &j->conflict[i + n]); n++)
-			;
+		n = pair_count(j, i);
 		report_pair(j, to, &j->conflict[i], n);
 	}
-	report_fixes(j, to);
+	if (j->conflicts)
+		report_fixes(j, to);
 }
