@@ -51,6 +51,8 @@ type compiled struct {
 	// the entries of the history are; a chain has neither.
 	joins  []layers.Joined
 	owners []string
+	// layers are the operations that make and join layers.
+	layers []layers.Operation
 	// on are what the packages were built on, by name.
 	on map[string]llb.State
 }
@@ -143,7 +145,7 @@ func (b *build) solvable(p *plan.Plan, c *converted, def *llb.Definition, platfo
 	}
 	return &compiled{
 		platform: b.prefix(platform), unlisted: unlisted(b.client.BuildOpts().Workers, platform),
-		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image, joins: c.Joins, owners: c.Owners, on: on,
+		plan: p, definition: def, instructions: instructions, required: required, inherited: inherited, base: c.base.Image, joins: c.Joins, owners: c.Owners, layers: c.Operations, on: on,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
+	digest "github.com/opencontainers/go-digest"
 
 	"jetkit/llb/layers"
 	"jetkit/pkgspec/diag"
@@ -42,7 +43,7 @@ func (c *compiled) joinOf(ctx context.Context, err error) (*layers.Joined, error
 func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 	joined, findErr := c.joinOf(ctx, err)
 	if findErr != nil || joined == nil {
-		return b.withUndeclared(ctx, c, err)
+		return b.withUndeclared(ctx, c, c.layerFailure(ctx, err))
 	}
 	text, readErr := b.conflicts(ctx, joined.Conflicts(), c.definition.Constraints)
 	if readErr != nil {
@@ -52,6 +53,25 @@ func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 		text = "for " + c.platform + ": " + text
 	}
 	return &placedError{error: &conflictError{text: text, step: err}, at: []diag.Range{c.plan.RequestedAt}}
+}
+
+// layerFailure says of an operation that makes a layer, or joins layers, whose it is.
+func (c *compiled) layerFailure(ctx context.Context, err error) error {
+	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	if !ok {
+		return err
+	}
+	for _, op := range c.layers {
+		dgst, digestErr := op.Digest(ctx, c.definition.Constraints)
+		switch {
+		case digestErr != nil || dgst != digest.Digest(vertex.Digest):
+		case op.Package == "":
+			return fmt.Errorf("joining layers failed%s: %w", c.forPlatform(), err)
+		default:
+			return fmt.Errorf("making the layer of package %s failed%s: %w", op.Package, c.forPlatform(), err)
+		}
+	}
+	return err
 }
 
 // conflictError says what does not fit together. It is that of the step that found it, in

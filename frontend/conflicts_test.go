@@ -22,14 +22,16 @@ func TestConflictsAreTheError(t *testing.T) {
 	const said = "a and b do not fit together:\n  /etc/motd"
 	for name, tc := range map[string]struct {
 		platforms string
+		command   string
 		code      uint32
 		unread    error
 		want      string
 	}{
-		"one platform":     {"linux/arm64", layers.ConflictCode, nil, said},
-		"several":          {"linux/arm64,linux/amd64", layers.ConflictCode, nil, "for linux/amd64: " + said},
-		"no text":          {"linux/arm64", layers.ConflictCode, errors.New("no space left"), "layers do not fit together: exit code: 3\nwhat of them could not be read: no space left"},
-		"a broken program": {"linux/arm64", 1, nil, "exit code: 1"},
+		"one platform":    {"linux/arm64", "join", layers.ConflictCode, nil, said},
+		"several":         {"linux/arm64,linux/amd64", "join", layers.ConflictCode, nil, "for linux/amd64: " + said},
+		"no text":         {"linux/arm64", "join", layers.ConflictCode, errors.New("no space left"), "layers do not fit together: exit code: 3\nwhat of them could not be read: no space left"},
+		"a broken join":   {"linux/arm64", "join", 1, nil, "joining layers failed: exit code: 1"},
+		"a broken record": {"linux/arm64,linux/amd64", "record", 1, nil, "making the layer of package a failed for linux/amd64: exit code: 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := gateway(map[string]string{
@@ -40,7 +42,7 @@ func TestConflictsAreTheError(t *testing.T) {
 			g.Run = func(ops []*pb.Op) (fstest.MapFS, error) {
 				for _, op := range ops {
 					args := op.GetExec().GetMeta().GetArgs()
-					if !slices.Contains(args, "join") || len(args) == 0 || op.GetPlatform().GetArchitecture() == "arm64" && tc.platforms != "linux/arm64" {
+					if !slices.Contains(args, tc.command) || len(args) == 0 || op.GetPlatform().GetArchitecture() == "arm64" && tc.platforms != "linux/arm64" {
 						continue
 					}
 					if slices.Contains(args, "--report") {

@@ -36,10 +36,9 @@ func (c *compiled) explain(err error) error {
 	if name == "[internal] "+chain.StubsStep {
 		return fmt.Errorf("preparing the first step with a GPU failed: the image that it builds on must have /bin/sh: %w", err)
 	}
-	platform := ""
+	platform := c.forPlatform()
 	if c.platform != "" {
 		name = "[" + strings.TrimPrefix(name, "["+c.platform+" ")
-		platform = " for " + c.platform
 	}
 	for _, run := range c.runs {
 		if name == run.Label() {
@@ -50,6 +49,14 @@ func (c *compiled) explain(err error) error {
 		return c.withPlatformHint(c.instructionFailure(instruction, platform, err))
 	}
 	return err
+}
+
+// forPlatform returns " for linux/arm64" in a build for several platforms.
+func (c *compiled) forPlatform() string {
+	if c.platform == "" {
+		return ""
+	}
+	return " for " + c.platform
 }
 
 // instructionFailure names the package and the stage whose instruction failed.

@@ -57,7 +57,7 @@ func (b *build) locate(err error) error {
 	if errors.As(err, &step) && errors.As(err, &location) && step.SourceMap != nil {
 		info := fileInfo(step.SourceMap.Filename, "Dockerfile", step.SourceMap.Data)
 		for _, l := range location.Locations {
-			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: parserRanges(l)})
+			err = errdefs.WithSource(err, &errdefs.Source{Info: info, Ranges: chain.Ranges(l)})
 		}
 	}
 	places := placesOf(err)
@@ -171,15 +171,4 @@ func ranges(r diag.Range) []*pb.Range {
 		end = r.Start
 	}
 	return []*pb.Range{{Start: position(r.Start), End: position(end)}}
-}
-
-func parserRanges(rs []parser.Range) []*pb.Range {
-	out := make([]*pb.Range, len(rs))
-	for i, r := range rs {
-		out[i] = &pb.Range{
-			Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Character)}, // files are far smaller
-			End:   &pb.Position{Line: int32(r.End.Line), Character: int32(r.End.Character)},     // files are far smaller
-		}
-	}
-	return out
 }

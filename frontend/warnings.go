@@ -14,6 +14,7 @@ import (
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/llb/chain"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -67,7 +68,7 @@ func lintWarnings(into *[]warning) lintFunc {
 			}
 			*into = append(*into, warning{text: rule + ": " + msg + inParentheses(place), opts: client.WarnOpts{
 				SourceInfo: fileInfo(sm.Filename, sm.Language, sm.Data),
-				Range:      parserRanges(at),
+				Range:      chain.Ranges(at),
 				Detail:     [][]byte{[]byte(description)},
 				URL:        url,
 			}})

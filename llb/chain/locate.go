@@ -6,9 +6,22 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 )
+
+// Ranges returns what the Dockerfile's parser says of a place, as a definition has it.
+func Ranges(of []parser.Range) []*pb.Range {
+	ranges := make([]*pb.Range, len(of))
+	for i, r := range of {
+		ranges[i] = &pb.Range{
+			Start: &pb.Position{Line: int32(r.Start.Line), Character: int32(r.Start.Character)}, // files are far smaller
+			End:   &pb.Position{Line: int32(r.End.Line), Character: int32(r.End.Character)},     // files are far smaller
+		}
+	}
+	return ranges
+}
 
 // Locate sets a place in the sources for each operation of a definition. Errors are shown
 // with it, and debuggers stop at it: docker buildx dap (v0.38) crashes if the last

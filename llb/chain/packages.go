@@ -1,10 +1,12 @@
 package chain
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/layers"
@@ -83,9 +85,19 @@ func (l *layering) add(ctx context.Context, i int) error {
 	if sameVertex(ctx, before, s.State, l.input.constraints) {
 		return nil
 	}
-	layer := l.tool.Of(s.Step.Name, before, s.State)
+	layer := l.tool.Of(s.Step.Name, before, s.State, s.lastInstruction())
 	l.layer[i] = &layer
 	return nil
+}
+
+// lastInstruction returns the place of the Dockerfile's last instruction, after which the
+// package is as it is.
+func (s *Stage) lastInstruction() llb.ConstraintsOpt {
+	var last []parser.Range
+	if parsed, err := parser.Parse(bytes.NewReader(s.SourceMap.Data)); err == nil {
+		last = parsed.AST.Children[len(parsed.AST.Children)-1].Location()
+	}
+	return s.SourceMap.Location(Ranges(last))
 }
 
 // restart makes a stage the base of those after it, as in a chain: its Dockerfile does not

@@ -75,10 +75,9 @@ func New(platform ocispecs.Platform, caps apicaps.CapSet, conflicts plan.Conflic
 	}
 	// The files are part of the definition, so that the steps have the same keys on every builder.
 	created := llb.WithCreatedTime(time.Unix(0, 0))
-	internal := dockerui.WithInternalName("load the program that joins layers")
 	return &Tool{
-		program: llb.Scratch().File(llb.Mkfile("/layers", 0o755, program, created), internal),
-		rules:   llb.Scratch().File(llb.Mkfile("/rules", 0o644, Rules(), created), internal),
+		program: llb.Scratch().File(llb.Mkfile("/layers", 0o755, program, created), dockerui.WithInternalName("load the program that joins layers")),
+		rules:   llb.Scratch().File(llb.Mkfile("/rules", 0o644, Rules(), created), dockerui.WithInternalName("load the rules for layers")),
 		warn:    conflicts == plan.ConflictsWarn,
 		prefix:  prefix,
 	}, nil
@@ -86,18 +85,18 @@ func New(platform ocispecs.Platform, caps apicaps.CapSet, conflicts plan.Conflic
 
 // Of returns the layer of a package: what after, its stage, has that before, which it was
 // built on, had not. A copy is known by what it copies: where a package was built anew and
-// made the same, nothing that is built on its layer is built anew.
-func (t *Tool) Of(name string, before, after llb.State) Layer {
+// made the same, nothing that is built on its layer is built anew. place is where errors are.
+func (t *Tool) Of(name string, before, after llb.State, place llb.ConstraintsOpt) Layer {
 	named := func(what string) llb.ConstraintsOpt { return t.called(name+" layer", what) }
 	diff := llb.NewState(after.Output())
 	if before.Output() != nil {
-		diff = llb.NewState(llb.Diff(before, after, named("find changes")).Output())
+		diff = llb.NewState(llb.Diff(before, after, named("find changes"), place).Output())
 		t.makes(name, diff)
 	}
 	run := []llb.RunOption{
 		llb.Args(recordArgs(before)), llb.Network(llb.NetModeNone), t.mounts(),
 		mount(afterDir, after), mount(diffDir, diff),
-		named("record changes"),
+		named("record changes"), place,
 	}
 	if before.Output() != nil {
 		run = append(run, mount(beforeDir, before))
@@ -107,7 +106,7 @@ func (t *Tool) Of(name string, before, after llb.State) Layer {
 		Copy(record, "/", path.Join(RecordsDir, FolderOf(name)), &llb.CopyInfo{
 			CopyDirContentsOnly: true, CreateDestPath: true, CreatedTime: new(time.Unix(0, 0)),
 		})
-	layer := Layer{Package: name, State: llb.Scratch().File(copied, named("copy changes"))}
+	layer := Layer{Package: name, State: llb.Scratch().File(copied, named("copy changes"), place)}
 	t.makes(name, record)
 	t.makes(name, layer.State)
 	return layer

@@ -53,7 +53,7 @@ func TestConflictsAreReported(t *testing.T) {
 
 // TestLayerOnNothing checks that a package on no base at all has nothing to be compared with.
 func TestLayerOnNothing(t *testing.T) {
-	layer := newTool(t, "").Of("root", llb.Scratch(), llb.Image("root"))
+	layer := newTool(t, "").Of("root", llb.Scratch(), llb.Image("root"), llb.WithDescription(nil))
 	tree := treeOf(t, layer.State)
 	assert.NotContains(t, tree, "--before")
 	assert.NotContains(t, tree, "find changes")
