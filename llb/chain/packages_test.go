@@ -83,8 +83,8 @@ func TestUnrelatedPackageChangesNoKey(t *testing.T) {
 	assert.Equal(t, treeOf(t, alone, alone.Stages[1].State), treeOf(t, among, among.Stages[4].State))
 }
 
-// TestLongLine checks that a line of packages costs a join of one layer each, until what
-// overlayfs can stack is reached.
+// TestLongLine checks that a line of packages costs a join of one layer each, but for one in
+// eight.
 func TestLongLine(t *testing.T) {
 	files, steps := fstest.MapFS{}, []plan.Step{}
 	for i := range 100 {
@@ -101,10 +101,35 @@ func TestLongLine(t *testing.T) {
 	for _, j := range res.Joins {
 		sizes = append(sizes, len(j.Packages))
 	}
-	assert.Equal(t, 1, sizes[10])
+	assert.Equal(t, 1, sizes[7])
+	assert.Equal(t, 9, sizes[8], "begins anew on the base")
+	assert.Equal(t, 1, sizes[9])
 	assert.Equal(t, 65, sizes[64], "begins anew on the base")
 	assert.Equal(t, 1, sizes[65])
 	assert.Equal(t, 100, sizes[99], "the image has all layers on the base")
+}
+
+// TestLayerIsAtItsDockerfile checks where an error of what makes a layer is shown: not at what
+// is built on the layer.
+func TestLayerIsAtItsDockerfile(t *testing.T) {
+	res := compilePackages(t, nil, graph, step("python", nil), needing("numpy", "python"))
+	def, err := res.Finished.State.Marshal(t.Context(), llb.Platform(llbtest.Platform))
+	require.NoError(t, err)
+	require.NoError(t, chain.Locate(def, nil))
+	found := 0
+	for _, op := range res.Operations {
+		dgst, err := op.Digest(t.Context(), llb.NewConstraints(llb.Platform(llbtest.Platform)))
+		require.NoError(t, err)
+		if op.Package == "" {
+			continue
+		}
+		at := def.Source.Locations[dgst.String()].GetLocations()
+		require.Len(t, at, 1)
+		assert.Equal(t, "packages/"+op.Package+"/Dockerfile", def.Source.Infos[at[0].SourceIndex].Filename)
+		assert.EqualValues(t, 3, at[0].Ranges[0].Start.Line)
+		found++
+	}
+	assert.Equal(t, 6, found, "find, record and copy changes of two packages")
 }
 
 func TestLayerHistory(t *testing.T) {
