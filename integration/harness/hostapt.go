@@ -178,7 +178,7 @@ func (a hostApt) proxyEnv() []string {
 
 // digest changes whenever a base image must be made anew. It also holds what else the image is made from.
 func (a hostApt) digest(more ...string) string {
-	from := []any{a.release, a.mirror, a.sources, a.trust, a.acquire, baseAptConf}
+	from := []any{a.release, a.mirror, a.sources, a.trust, a.acquire, baseAptConf, baseDpkgConf}
 	for _, text := range more {
 		from = append(from, text)
 	}
