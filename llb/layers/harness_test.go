@@ -28,13 +28,13 @@ const recordsDir = "/usr/share/jetkit/layers"
 // lab builds packages without a builder: file systems are folders, a Dockerfile is a shell
 // script that runs in one, and a merge is a copy. The program is the real one.
 type lab struct {
-	t              *testing.T
+	t              testing.TB
 	dir            string
 	program, rules string
 	trees          int
 }
 
-func newLab(t *testing.T) *lab {
+func newLab(t testing.TB) *lab {
 	t.Helper()
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
 		t.Skip("it needs Linux and root, as a builder does")

@@ -48,7 +48,7 @@ func writes(text string, paths []string) string {
 	return b.String()
 }
 
-func read(t *testing.T, root, path string) string {
+func read(t testing.TB, root, path string) string {
 	t.Helper()
 	dt, err := os.ReadFile(filepath.Join(root, path))
 	if os.IsNotExist(err) {
