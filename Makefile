@@ -30,10 +30,10 @@ export CGO_ENABLED := 0
 export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 
 # go test arguments, e.g. make unit ARGS='-run TestX -count=1' PKGS=./pkgspec/...
-PKGS ?= ./...
+PKGS ?= $(filter-out jetkit/cmd/jetkit,$(shell go list ./...))
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit integration test compat demo bench compare-layers bench-layers frontend-image release clean
+.PHONY: help setup build lint vuln fmt unit commands integration test compat demo bench compare-layers bench-layers frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -63,11 +63,16 @@ unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go, a C compiler (
 	@mkdir -p $(REPORTS)
 	CGO_ENABLED=1 $(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- -race $(ARGS) $(PKGS)
 
+# Each starts the program, which the race detector makes slow to start. The packages behind it are of `make unit`.
+commands: $(BIN)/gotestsum ## Run the tests of the command line: scripts of commands and what they print
+	@mkdir -p $(REPORTS)
+	$(GOTESTSUM) --jsonfile $(REPORTS)/commands.json -- $(ARGS) ./cmd/jetkit
+
 integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkitd, buildx and docker (root)
 	@mkdir -p $(REPORTS)
 	$(GOTESTSUM) --jsonfile $(REPORTS)/integration.json -- -tags integration -timeout 30m -parallel 4 $(ARGS) ./integration/...
 
-test: ## Everything: setup, lint, unit, integration; the last line is the sum
+test: ## Everything: setup, lint, unit, commands, integration; the last line is the sum
 	@integration/test.sh
 
 compat: ## Compare with jetson-containers, fetched into .cache or in JETKIT_TREE; with its resolver's answers in JETKIT_ORACLE

@@ -21,6 +21,7 @@ phase setup
 if [ ${#failed[@]} = 0 ]; then
   phase lint
   phase unit
+  phase commands
   phase integration
 fi
 
