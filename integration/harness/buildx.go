@@ -32,14 +32,14 @@ func (e *Env) Buildx(ctx context.Context, run BuildxRun) Result {
 	return e.BuildxCommand(ctx, run)
 }
 
-// BuildxCommand runs any subcommand: "docker buildx ARGS".
+// BuildxCommand runs any subcommand: "docker buildx ARGS", without the docker CLI, which would start the plugin twice.
 func (e *Env) BuildxCommand(ctx context.Context, run BuildxRun) Result {
 	daemon := run.Daemon
 	if daemon == nil {
 		daemon = e.Daemon
 	}
 	return e.run(ctx, command{
-		argv:  append([]string{"docker", "buildx"}, run.Args...),
+		argv:  append([]string{e.tool("buildx")}, run.Args...),
 		dir:   run.Dir,
 		env:   append([]string{"BUILDX_BUILDER=" + daemon.Builder}, run.Env...),
 		stdin: run.Stdin,
