@@ -90,6 +90,9 @@ func differingConfig(first, second v1.Config, otherOrder bool) []string {
 			delete(labels, packagesLabel)
 		}
 	}
+	if otherOrder { // variables are in the order of the packages
+		first.Env, second.Env = slices.Sorted(slices.Values(first.Env)), slices.Sorted(slices.Values(second.Env))
+	}
 	var found []string
 	a, b := reflect.ValueOf(first), reflect.ValueOf(second)
 	for i := range a.NumField() {
