@@ -34,22 +34,22 @@ type lab struct {
 	trees          int
 }
 
-func newLab(t testing.TB) *lab {
-	t.Helper()
+func newLab(tb testing.TB) *lab {
+	tb.Helper()
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
-		t.Skip("it needs Linux and root, as a builder does")
+		tb.Skip("it needs Linux and root, as a builder does")
 	}
-	l := &lab{t: t, dir: t.TempDir()}
+	l := &lab{t: tb, dir: tb.TempDir()}
 	// SANITIZE=FILE program/build.sh compiles a program that checks itself.
 	l.program = os.Getenv("JETKIT_TEST_LAYERS_PROGRAM")
 	if l.program == "" {
 		dt, err := os.ReadFile(filepath.Join("program", "layers-"+runtime.GOARCH+".bin"))
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		l.program = filepath.Join(l.dir, "layers")
-		require.NoError(t, os.WriteFile(l.program, dt, 0o755)) // it is a program
+		require.NoError(tb, os.WriteFile(l.program, dt, 0o755)) // it is a program
 	}
 	l.rules = filepath.Join(l.dir, "rules")
-	require.NoError(t, os.WriteFile(l.rules, layers.Rules(), 0o600))
+	require.NoError(tb, os.WriteFile(l.rules, layers.Rules(), 0o600))
 	return l
 }
 

@@ -22,8 +22,9 @@ type hostile struct {
 	outside string // a folder that no tree has
 }
 
-func newHostile(t testing.TB) *hostile {
-	l := newLab(t)
+func newHostile(tb testing.TB) *hostile {
+	tb.Helper()
+	l := newLab(tb)
 	h := &hostile{lab: l, base: l.base(plainBase + "\nmkdir -p root; echo root:x:0:0::/root:/bin/sh >etc/passwd"), outside: l.newDir("outside")}
 	h.good = []layer{
 		l.build("a", h.base, "echo a >>etc/one; rm etc/two; mkdir opt/a; echo a >opt/a/file; echo anna:x:100:100::/:/bin/sh >>etc/passwd"),
@@ -34,7 +35,7 @@ func newHostile(t testing.TB) *hostile {
 	return h
 }
 
-// records are the files of a good record.
+// record returns a file of the record.
 func (h *hostile) record(name string) string { return read(h.t, h.records, name) }
 
 func (h *hostile) write(name, text string) {
@@ -69,7 +70,7 @@ func TestHostileRecords(t *testing.T) {
 		"a mode of other bits":  {"changes", changes("/etc/one f,7777777,0,0,2,, -"), "damaged in line 2"},
 		"no digest":             {"changes", changes("/etc/one " + file + " f,644,0,0,2,abc,"), "damaged in line 2"},
 		"text at the end":       {"changes", changes("/etc/one "+file+" - append more", ""), "damaged in line 2"},
-		"appends to a folder":   {"changes", changes("/etc d,755,0,0,0,, d,755,0,0,0,, append"), "damaged in line 2"},
+		"appends to a folder":   {"changes", changes("/etc d,755,0,0,0,, d,700,0,0,0,, append"), "damaged in line 2"},
 		"neither now nor then":  {"changes", changes("/etc/one - -"), "damaged in line 2"},
 		"escapes of a terminal": {"changes", changes("/etc/one\x1b[31m z -"), "damaged in line 2"},
 		"a key of no file":      {"keys", "entry a - b\n", "damaged"},

@@ -48,13 +48,13 @@ func writes(text string, paths []string) string {
 	return b.String()
 }
 
-func read(t testing.TB, root, path string) string {
-	t.Helper()
+func read(tb testing.TB, root, path string) string {
+	tb.Helper()
 	dt, err := os.ReadFile(filepath.Join(root, path))
 	if os.IsNotExist(err) {
 		return "-"
 	}
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return string(dt)
 }
 
