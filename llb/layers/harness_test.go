@@ -1,9 +1,7 @@
 package layers_test
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -15,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/moby/patternmatcher"
 	"github.com/stretchr/testify/require"
@@ -31,6 +30,8 @@ type lab struct {
 	t              testing.TB
 	dir            string
 	program, rules string
+	excluded       *patternmatcher.PatternMatcher
+	shell          *shell
 	trees          int
 }
 
@@ -39,6 +40,9 @@ func newLab(tb testing.TB) *lab {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
 		tb.Skip("it needs Linux and root, as a builder does")
 	}
+	if test, ok := tb.(*testing.T); ok {
+		test.Parallel()
+	}
 	l := &lab{t: tb, dir: tb.TempDir()}
 	// SANITIZE=FILE program/build.sh compiles a program that checks itself.
 	l.program = os.Getenv("JETKIT_TEST_LAYERS_PROGRAM")
@@ -46,8 +50,14 @@ func newLab(tb testing.TB) *lab {
 		dt, err := os.ReadFile(filepath.Join("program", "layers-"+runtime.GOARCH+".bin"))
 		require.NoError(tb, err)
 		l.program = filepath.Join(l.dir, "layers")
-		require.NoError(tb, os.WriteFile(l.program, dt, 0o755)) // it is a program
+		syscall.ForkLock.RLock() // no process has what is written here open when it is run
+		err = os.WriteFile(l.program, dt, 0o755)
+		syscall.ForkLock.RUnlock()
+		require.NoError(tb, err)
 	}
+	var err error
+	l.excluded, err = patternmatcher.New(layers.Excluded())
+	require.NoError(tb, err)
 	l.rules = filepath.Join(l.dir, "rules")
 	require.NoError(tb, os.WriteFile(l.rules, layers.Rules(), 0o600))
 	return l
@@ -60,13 +70,14 @@ func (l *lab) newDir(name string) string {
 	return dir
 }
 
-// sh runs a script in a folder. ~ is a tree's own root in it: paths are relative.
+// sh runs a script in a folder. Paths in it are relative.
 func (l *lab) sh(dir, script string) {
 	l.t.Helper()
-	cmd := exec.CommandContext(l.t.Context(), "bash", "-euc", "umask 022\n"+script)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	require.NoError(l.t, err, "%s\n%s", script, out)
+	if l.shell == nil {
+		l.shell = startShell(l.t)
+	}
+	out, code := l.shell.run(dir, script)
+	require.Zero(l.t, code, "%s\n%s", script, out)
 }
 
 // base makes a file system by a script.
@@ -74,13 +85,8 @@ func (l *lab) base(script string) string {
 	l.t.Helper()
 	dir := l.newDir("base")
 	l.sh(dir, script)
-	l.age(dir)
+	setTimes(l.t, dir, time.Unix(1000000000, 0)) // so that what a script touches later is seen to be newer
 	return dir
-}
-
-// age makes all files old, so that one which a script touches later is seen to be newer.
-func (l *lab) age(dir string) {
-	l.sh(dir, "find . -depth -print0 | xargs -0 touch -h -d @1000000000")
 }
 
 // layer is a package that was built.
@@ -94,11 +100,11 @@ type layer struct {
 func (l *lab) build(name, before, script string) layer {
 	l.t.Helper()
 	after, diff, tree := l.newDir(name+"-after"), l.newDir(name+"-diff"), l.newDir(name)
-	l.copy(before, after)
+	copyTree(l.t, before, after, everything)
 	l.sh(after, script)
-	l.difference(before, after, diff)
-	l.copy(diff, tree)
-	l.exclude(tree)
+	changed := difference(l.t, before, after)
+	copyTree(l.t, after, diff, func(path string) bool { return changed[path] })
+	copyTree(l.t, diff, tree, l.isIncluded)
 	out := filepath.Join(tree, recordsDir, name)
 	require.NoError(l.t, os.MkdirAll(out, 0o755))
 	code, stdout, stderr := l.run("record", "--before", before, "--after", after, "--diff", diff, "--out", out)
@@ -123,9 +129,9 @@ func (l *lab) run(command string, args ...string) (code int, stdout, stderr stri
 func (l *lab) merge(start string, add ...layer) string {
 	l.t.Helper()
 	root := l.newDir("root")
-	l.copy(start, root)
+	copyTree(l.t, start, root, everything)
 	for _, a := range add {
-		l.copy(a.tree, root)
+		copyTree(l.t, a.tree, root, everything)
 	}
 	return root
 }
@@ -167,139 +173,24 @@ func (l *lab) joined(start string, add ...layer) string {
 	return root
 }
 
-// copy puts a tree into another one. What is no folder in both replaces what is there.
-func (l *lab) copy(from, to string) {
-	l.t.Helper()
-	require.NoError(l.t, filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == from {
-			return err
-		}
-		there := filepath.Join(to, strings.TrimPrefix(path, from))
-		if st, err := os.Lstat(there); err == nil && (!st.IsDir() || !d.IsDir()) && (st.IsDir() || d.IsDir()) {
-			return os.RemoveAll(there)
-		}
-		return nil
-	}))
-	out, err := exec.CommandContext(l.t.Context(), "cp", "-a", "--remove-destination", from+"/.", to).CombinedOutput()
-	require.NoError(l.t, err, "%s", out)
-}
-
-// difference copies what a script changed, with the folders above it, as an overlay has it.
-func (l *lab) difference(before, after, to string) {
-	l.t.Helper()
-	was, is := l.list(before), l.list(after)
-	keep := map[string]bool{}
-	change := func(path string) {
-		for ; path != "." && !keep[path]; path = filepath.Dir(path) {
-			keep[path] = is[path] != ""
-		}
-	}
-	for path := range is {
-		if was[path] != is[path] {
-			change(path)
-		}
-	}
-	for path := range was {
-		if is[path] == "" {
-			change(filepath.Dir(path))
-		}
-	}
-	l.copy(after, to)
-	require.NoError(l.t, filepath.WalkDir(to, func(path string, d fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(to, path)
-		if err != nil || rel == "." || keep[rel] {
-			return err
-		}
-		if err := os.RemoveAll(path); err != nil || !d.IsDir() {
-			return err
-		}
-		return filepath.SkipDir
-	}))
-}
-
-func (l *lab) exclude(tree string) {
-	l.t.Helper()
-	m, err := patternmatcher.New(layers.Excluded())
+// isIncluded tells whether a copy of a package's changes has a path.
+func (l *lab) isIncluded(path string) bool {
+	excluded, err := l.excluded.MatchesOrParentMatches(path)
 	require.NoError(l.t, err)
-	require.NoError(l.t, filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(tree, path)
-		if errors.Is(err, fs.ErrNotExist) || rel == "." {
-			return nil
-		}
-		excluded, err := m.MatchesOrParentMatches(rel)
-		if err != nil || !excluded {
-			return err
-		}
-		if err := os.RemoveAll(path); err != nil || !d.IsDir() {
-			return err
-		}
-		return filepath.SkipDir
-	}))
+	return !excluded
 }
 
-// list describes all paths of a tree: content, mode, owner, links, times but of folders.
+// list describes all paths of a tree.
 func (l *lab) list(dir string) map[string]string {
 	l.t.Helper()
-	paths, first := map[string]string{}, map[uint64]string{}
-	require.NoError(l.t, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		rel, _ := filepath.Rel(dir, path)
-		if err != nil || rel == "." {
-			return err
-		}
-		info, err := os.Lstat(path)
-		if err != nil {
-			return err
-		}
-		st := info.Sys().(*syscall.Stat_t)
-		text := fmt.Sprintf("%s %d:%d", info.Mode(), st.Uid, st.Gid)
-		switch {
-		case info.Mode().IsRegular():
-			dt, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			text += fmt.Sprintf(" %d %q", st.Mtim.Nano(), dt)
-			if first[st.Ino] == "" {
-				first[st.Ino] = rel
-			} else {
-				text += " = " + first[st.Ino]
-			}
-		case info.Mode()&fs.ModeSymlink != 0:
-			target, err := os.Readlink(path)
-			if err != nil {
-				return err
-			}
-			text += " -> " + target
-		case info.Mode()&fs.ModeDevice != 0:
-			text += fmt.Sprintf(" %d", st.Rdev)
-		}
-		paths[rel] = text + attributes(path)
-		return nil
-	}))
-	return paths
-}
-
-func attributes(path string) string {
-	names := make([]byte, 4096)
-	n, err := syscall.Listxattr(path, names)
-	if err != nil {
-		return ""
-	}
-	var text string
-	for name := range bytes.SplitSeq(bytes.TrimRight(names[:n], "\x00"), []byte{0}) {
-		value := make([]byte, 4096)
-		if size, err := syscall.Getxattr(path, string(name), value); err == nil {
-			text += fmt.Sprintf(" %s=%q", name, value[:size])
-		}
-	}
-	return text
+	return listTree(l.t, dir)
 }
 
 // show lists a tree without records and times: a line for each path that is no folder.
 func (l *lab) show(dir string) string {
 	l.t.Helper()
 	var b strings.Builder
-	paths := l.list(dir)
+	paths := listTree(l.t, dir)
 	for _, path := range slices.SortedFunc(maps.Keys(paths), cmp.Compare[string]) {
 		if strings.HasPrefix("/"+path, recordsDir) || strings.HasPrefix(paths[path], "d") {
 			continue
@@ -326,7 +217,7 @@ func (l *lab) show(dir string) string {
 func (l *lab) all(dir string) string {
 	l.t.Helper()
 	var b strings.Builder
-	paths := l.list(dir)
+	paths := listTree(l.t, dir)
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		if p := "/" + path; !strings.HasPrefix(p, recordsDir) && !strings.HasPrefix(recordsDir, p+"/") {
 			fmt.Fprintf(&b, "%s: %s\n", path, paths[path])

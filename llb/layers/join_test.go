@@ -33,7 +33,7 @@ func TestJoinsAsAChain(t *testing.T) {
 		"a link becomes a folder":   {"rm opt/tool/link; mkdir opt/tool/link; echo in >opt/tool/link/in", "echo b >etc/b"},
 		"a link changes":            {"ln -sfn lib/y opt/tool/link", "touch -h opt/tool/link"},
 		"mode and content":          {"chmod 700 etc/one", "echo more >etc/one", "chown 5:6 etc/two", "chmod 711 opt/tool", "echo b >opt/tool/b"},
-		"capabilities":              {`python3 -c "import os; os.setxattr('opt/tool/y', 'security.capability', bytes.fromhex('0100000200040000000000000000000000000000'))"`, "touch opt/tool/y", "chown 7 opt/tool/lib"},
+		"capabilities":              {`python3 -ISc "import os; os.setxattr('opt/tool/y', 'security.capability', bytes.fromhex('0100000200040000000000000000000000000000'))"`, "touch opt/tool/y", "chown 7 opt/tool/lib"},
 		"devices and FIFOs":         {"mknod etc/null c 1 3; mkfifo etc/fifo", "mknod etc/loop b 7 0"},
 		"hard links":                {"echo l >etc/l1; ln etc/l1 etc/l2; ln etc/l1 opt/l3", "touch opt/tool/y"},
 	} {

@@ -58,13 +58,13 @@ var lists = map[string]list{
 func TestKeyedRules(t *testing.T) {
 	l := newLab(t)
 	quote := func(text string) string {
-		return "'" + strings.ReplaceAll(strings.ReplaceAll(text, "%", "%%"), "\n", "\\n") + "'"
+		return strings.ReplaceAll(strings.ReplaceAll(text, "%", "%%"), "\n", "\\n")
 	}
 	script := func(text func(list) string) string {
 		var b strings.Builder
 		for pattern, c := range lists {
 			p := strings.TrimPrefix(example(pattern), "/")
-			b.WriteString("mkdir -p $(dirname " + p + "); printf " + quote(text(c)) + " >" + p + "\n")
+			b.WriteString(writes(quote(text(c)), []string{p}))
 		}
 		return b.String()
 	}

@@ -41,11 +41,12 @@ func examples(t *testing.T, kind string) []string {
 
 // writes is a script that writes a text to each of the paths.
 func writes(text string, paths []string) string {
-	var b strings.Builder
+	var folders, files strings.Builder
 	for _, p := range paths {
-		b.WriteString("mkdir -p '" + filepath.Dir(p) + "'; printf '" + text + "' >'" + p + "'\n")
+		folders.WriteString(" '" + filepath.Dir(p) + "'")
+		files.WriteString("printf '" + text + "' >'" + p + "'\n")
 	}
-	return b.String()
+	return "mkdir -p" + folders.String() + "\n" + files.String()
 }
 
 func read(tb testing.TB, root, path string) string {
@@ -149,18 +150,12 @@ func TestUnionRules(t *testing.T) {
 	}
 }
 
-// shell puts a shell into a tree, for programs that are scripts.
-func (l *lab) shell() string {
-	return `mkdir -p bin
-		for f in /bin/sh $(ldd /bin/sh | grep -o '/[^ ]*'); do
-			mkdir -p ".$(dirname $f)"; [ -e ".$f" ] || cp -L "$f" ".$f"
-		done
-	`
-}
+// withShell is a script that puts a shell into a tree, for programs that are scripts.
+const withShell = "cp -L --parents /bin/sh $(ldd /bin/sh | grep -o '/[^ ]*') .\n"
 
-// program is a script that puts a program which notes how it was run into a tree.
-func fakeProgram(path, makes string) string {
-	return "mkdir -p $(dirname " + path + ")\ncat >" + path + " <<'END'\n#!/bin/sh\necho \"$0 $*\" >>/ran\n" + makes + "\nEND\nchmod +x " + path + "\n"
+// fakePrograms is a script that puts programs which note how they were run into a tree.
+func fakePrograms(makes string, paths ...string) string {
+	return writes("#!/bin/sh\\necho \"$0 $*\" >>/ran\\n"+makes+"\\n", paths) + "chmod +x " + strings.Join(paths, " ") + "\n"
 }
 
 // TestRunRules has two packages change all files that programs make, with none of the
@@ -181,7 +176,7 @@ func TestRunRules(t *testing.T) {
 		return l.join(base, []layer{l.build("a", base, writes("a", paths)), l.build("b", base, writes("b", paths))})
 	}
 
-	without := l.base(l.shell() + writes("base", paths))
+	without := l.base(withShell + writes("base", paths))
 	_, code, stdout, stderr := join(without)
 	require.Equal(t, 3, code)
 	require.Empty(t, stdout)
@@ -194,18 +189,19 @@ func TestRunRules(t *testing.T) {
 	}
 
 	for _, last := range []bool{false, true} {
-		script, want := l.shell()+writes("base", paths), map[string]bool{}
+		var programs []string
+		want := map[string]bool{}
 		for _, r := range rows(t, "run") {
 			filled := strings.NewReplacer("{dir}", "/"+filepath.Dir(pathOf[r.Paths[0]]), "*", "x")
-			programs := strings.Split(filled.Replace(r.Args[1]), "|")
-			program := filepath.Clean(programs[0])
+			names := strings.Split(filled.Replace(r.Args[1]), "|")
+			program := filepath.Clean(names[0])
 			if last {
-				program = programs[len(programs)-1]
+				program = names[len(names)-1]
 			}
-			script += fakeProgram(strings.TrimPrefix(program, "/"), "")
+			programs = append(programs, strings.TrimPrefix(program, "/"))
 			want[strings.Join(append([]string{program}, strings.Fields(filled.Replace(strings.Join(r.Args[2:], " ")))...), " ")] = true
 		}
-		root, code, stdout, stderr := join(l.base(script))
+		root, code, stdout, stderr := join(l.base(withShell + writes("base", paths) + fakePrograms("", programs...)))
 		require.Zero(t, code, stderr)
 		require.Equal(t, stdout, strings.ReplaceAll(read(t, root, "ran"), " \n", "\n"))
 		for line := range strings.Lines(stdout) {
@@ -220,7 +216,7 @@ func TestRunRules(t *testing.T) {
 func TestCommandsMakeFilesAnew(t *testing.T) {
 	l := newLab(t)
 	changes := func(text string) string { return writes(text, []string{"etc/ld.so.cache"}) }
-	base := l.base(l.shell() + changes("base") + fakeProgram("sbin/ldconfig", "echo anew >/etc/ld.so.cache"))
+	base := l.base(withShell + changes("base") + fakePrograms("echo anew >/etc/ld.so.cache", "sbin/ldconfig"))
 	a, b, c := l.build("a", base, changes("a")), l.build("b", base, changes("b")), l.build("c", base, changes("c"))
 	require.Equal(t, "a", read(t, l.joined(base, a), "etc/ld.so.cache"))
 	root, code, stdout, stderr := l.join(base, []layer{a, b, c})
@@ -233,7 +229,7 @@ func TestCommandsMakeFilesAnew(t *testing.T) {
 func TestCommandsThatFail(t *testing.T) {
 	l := newLab(t)
 	changes := func(text string) string { return writes(text, []string{"etc/ld.so.cache"}) }
-	base := l.base(l.shell() + changes("base") + fakeProgram("usr/sbin/ldconfig", "echo no such library >&2; exit 4"))
+	base := l.base(withShell + changes("base") + fakePrograms("echo no such library >&2; exit 4", "usr/sbin/ldconfig"))
 	a, b := l.build("a", base, changes("a")), l.build("b", base, changes("b"))
 	_, code, _, stderr := l.join(base, []layer{a, b})
 	require.Equal(t, 1, code)
@@ -250,7 +246,7 @@ func TestCommandsThatFail(t *testing.T) {
 func TestCommandsLeaveNoCache(t *testing.T) {
 	l := newLab(t)
 	changes := func(text string) string { return writes(text, []string{"etc/ld.so.cache"}) }
-	base := l.base("mkdir -p var/cache/ldconfig\n" + l.shell() + fakeProgram("usr/sbin/ldconfig", "echo x >/var/cache/ldconfig/aux-cache"))
+	base := l.base("mkdir -p var/cache/ldconfig\n" + withShell + fakePrograms("echo x >/var/cache/ldconfig/aux-cache", "usr/sbin/ldconfig"))
 	root, code, _, stderr := l.join(base, []layer{l.build("a", base, changes("a")), l.build("b", base, changes("b"))})
 	require.Zero(t, code, stderr)
 	require.Equal(t, "-", read(t, root, "var/cache/ldconfig/aux-cache"))
