@@ -18,6 +18,9 @@ type rule struct {
 	// anything. A folder's rule is that of all that is in it.
 	Paths []string `json:"paths"`
 	Kind  kind     `json:"kind"`
+	// Inputs are what a program makes the paths of, for kindRun. It is run, too, where one
+	// package changed them and another one has what was made. {dir} is the path's folder.
+	Inputs []string `json:"inputs,omitempty"`
 	// Args are the kind's.
 	Args []string `json:"args,omitempty"`
 	// Reason and Source are for readers.
@@ -42,7 +45,10 @@ const (
 	kindRun kind = "run"
 )
 
-const orRemoved = "or removed"
+const (
+	orRemoved = "or removed"
+	inFolder  = "{dir}"
+)
 
 //go:embed rules.json
 var rulesJSON []byte
@@ -81,18 +87,33 @@ func (r rule) check() error {
 		if len(r.Args) < 2 || !slices.Contains([]string{"drop", "conflict", "either"}, r.Args[0]) {
 			return fmt.Errorf("what to do without the program, and the program, are missing")
 		}
+		if len(r.Inputs) == 0 {
+			return fmt.Errorf("what the program makes it of is missing")
+		}
 	default:
 		return fmt.Errorf("unknown kind %q", r.Kind)
 	}
 	if len(r.Paths) == 0 || r.Reason == "" || r.Source == "" {
 		return fmt.Errorf("paths, reason and source are needed")
 	}
+	if len(r.Inputs) > 0 && r.Kind != kindRun {
+		return fmt.Errorf("%s has no inputs", r.Kind)
+	}
 	for _, p := range r.Paths {
-		if !path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.ContainsAny(p, `[]\!`) {
+		if !isPattern(p) || r.Kind == kindRun && strings.Contains(p, "**") { // which the program looks for
 			return fmt.Errorf("%q is no pattern of an absolute path", p)
 		}
 	}
+	for _, p := range r.Inputs {
+		if !isPattern(strings.Replace(p, inFolder, "/dir", 1)) {
+			return fmt.Errorf("%q is no pattern of an absolute path, or of one in %s", p, inFolder)
+		}
+	}
 	return nil
+}
+
+func isPattern(p string) bool {
+	return path.IsAbs(p) && path.Clean(p) == p && p != "/" && !strings.ContainsAny(p, `[]\!`)
 }
 
 // mustRules is for a table that a test has read.
@@ -114,6 +135,9 @@ func Rules() []byte {
 				b.WriteString(" " + escape(arg))
 			}
 			b.WriteByte('\n')
+			for _, input := range r.Inputs {
+				b.WriteString("input " + escape(input) + "\n")
+			}
 		}
 	}
 	return []byte(b.String())

@@ -158,19 +158,37 @@ func fakePrograms(makes string, paths ...string) string {
 	return writes("#!/bin/sh\\necho \"$0 $*\" >>/ran\\n"+makes+"\\n", paths) + "chmod +x " + strings.Join(paths, " ") + "\n"
 }
 
+// product returns an example of what a row's program makes.
+func product(r layers.Rule) string {
+	p := strings.TrimPrefix(example(r.Paths[0]), "/")
+	if filepath.Base(p) == "mime" { // a folder
+		p += "/mime.cache"
+	}
+	return p
+}
+
+// inFolder fills {dir} in a word of a row.
+func inFolder(r layers.Rule, word string) string {
+	return strings.ReplaceAll(word, "{dir}", "/"+filepath.Dir(product(r)))
+}
+
+// commandOf returns the first or the last program of a row, and how it is run for the row's example.
+func commandOf(r layers.Rule, last bool) (program, line string) {
+	names := strings.Split(example(inFolder(r, r.Args[1])), "|")
+	program = filepath.Clean(names[0])
+	if last {
+		program = names[len(names)-1]
+	}
+	return strings.TrimPrefix(program, "/"), strings.Join(append([]string{program}, strings.Fields(inFolder(r, strings.Join(r.Args[2:], " ")))...), " ")
+}
+
 // TestRunRules has two packages change all files that programs make, with none of the
 // programs in the image, with the first one of each row, and with the last one.
 func TestRunRules(t *testing.T) {
 	l := newLab(t)
 	var paths []string
-	pathOf := map[string]string{} // of a row's first pattern
 	for _, r := range rows(t, "run") {
-		p := strings.TrimPrefix(example(r.Paths[0]), "/")
-		if filepath.Base(p) == "mime" { // a folder
-			p += "/mime.cache"
-		}
-		pathOf[r.Paths[0]] = p
-		paths = append(paths, p)
+		paths = append(paths, product(r))
 	}
 	join := func(base string) (root string, code int, stdout, stderr string) {
 		return l.join(base, []layer{l.build("a", base, writes("a", paths)), l.build("b", base, writes("b", paths))})
@@ -183,7 +201,7 @@ func TestRunRules(t *testing.T) {
 	root, code, _, _ := l.join(without, []layer{l.build("a", without, writes("a", paths)), l.build("b", without, writes("b", paths))}, "--warn")
 	require.Zero(t, code)
 	for _, r := range rows(t, "run") {
-		p := pathOf[r.Paths[0]]
+		p := product(r)
 		require.Equal(t, r.Args[0] == "conflict", strings.Contains(stderr, "/"+p+"\n"), p)
 		require.Equal(t, map[string]string{"conflict": "b", "either": "b", "drop": "-"}[r.Args[0]], read(t, root, p), p)
 	}
@@ -192,14 +210,9 @@ func TestRunRules(t *testing.T) {
 		var programs []string
 		want := map[string]bool{}
 		for _, r := range rows(t, "run") {
-			filled := strings.NewReplacer("{dir}", "/"+filepath.Dir(pathOf[r.Paths[0]]), "*", "x")
-			names := strings.Split(filled.Replace(r.Args[1]), "|")
-			program := filepath.Clean(names[0])
-			if last {
-				program = names[len(names)-1]
-			}
-			programs = append(programs, strings.TrimPrefix(program, "/"))
-			want[strings.Join(append([]string{program}, strings.Fields(filled.Replace(strings.Join(r.Args[2:], " ")))...), " ")] = true
+			program, line := commandOf(r, last)
+			programs = append(programs, program)
+			want[line] = true
 		}
 		root, code, stdout, stderr := join(l.base(withShell + writes("base", paths) + fakePrograms("", programs...)))
 		require.Zero(t, code, stderr)
@@ -233,7 +246,7 @@ func TestCommandsThatFail(t *testing.T) {
 	a, b := l.build("a", base, changes("a")), l.build("b", base, changes("b"))
 	_, code, _, stderr := l.join(base, []layer{a, b})
 	require.Equal(t, 1, code)
-	require.Equal(t, "layers: /usr/sbin/ldconfig, which makes /etc/ld.so.cache anew after several packages changed it, failed with code 4:\nno such library\n\n", stderr)
+	require.Equal(t, "layers: /usr/sbin/ldconfig, which makes /etc/ld.so.cache anew of what several packages have, failed with code 4:\nno such library\n\n", stderr)
 
 	base = l.base(changes("base") + "mkdir -p usr/sbin; echo text >usr/sbin/ldconfig")
 	a, b = l.build("a", base, changes("a")), l.build("b", base, changes("b"))

@@ -20,7 +20,7 @@ func TestRulesPage(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| paths | what | why |\n| --- | --- | --- |\n")
 	for _, r := range rules {
-		fmt.Fprintf(&table, "| `%s` | %s | %s [source](%s) |\n", strings.Join(r.Paths, "`<br>`"), meanings[r.Kind], r.Reason, source(r.Source))
+		fmt.Fprintf(&table, "| `%s` | %s | %s [source](%s) |\n", strings.Join(r.Paths, "`<br>`"), meaning(r), r.Reason, source(r.Source))
 	}
 	dt, err := os.ReadFile(page)
 	require.NoError(t, err)
@@ -39,6 +39,14 @@ func TestRulesPage(t *testing.T) {
 var meanings = map[kind]string{
 	kindPlain: "compared", kindSkip: "left alone", kindDrop: "dropped", kindEither: "the later one", kindConcat: "one behind the other",
 	kindUnion: "the lines of both", kindKeyed: "joined by entry", kindRun: "made anew",
+}
+
+// meaning says what a row does, and of what.
+func meaning(r rule) string {
+	if len(r.Inputs) == 0 {
+		return meanings[r.Kind]
+	}
+	return meanings[r.Kind] + " of `" + strings.Join(r.Inputs, "`, `") + "`"
 }
 
 // source returns where a source is from the page.

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char heading[] = "jetkit-layer 1";
-
 bool change_keeps_content(const struct change *c)
 {
 	// The content of what is neither a file nor a link is its kind and number.
@@ -20,7 +18,7 @@ void changes_add(struct changes *to, struct change c)
 
 void changes_print(struct text *to, const struct changes *changes)
 {
-	text_format(to, "%s\n", heading);
+	text_string(to, RECORD_HEADING "\n");
 	for (size_t i = 0; i < changes->count; i++) {
 		const struct change *c = &changes->list[i];
 		text_escaped(to, c->path, strlen(c->path));
@@ -53,7 +51,7 @@ struct changes changes_read(struct text *from, const char *name)
 	struct changes changes = {0};
 	char *cursor = from->data, *end = from->data + from->size;
 	char *line = from->size ? next_line(&cursor, end) : NULL;
-	if (!line || strcmp(line, heading) != 0)
+	if (!line || strcmp(line, RECORD_HEADING) != 0)
 		fail("the record of %s is of another version of jetkit: build it anew", name);
 	for (size_t number = 2; (line = next_line(&cursor, end)); number++) {
 		struct change c;

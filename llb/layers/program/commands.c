@@ -10,8 +10,7 @@
 
 enum { MAX_OUTPUT = 1 << 14 };
 
-// filled returns a word in which {dir} is the path's folder, and {path} the path.
-static char *filled(const char *word, const char *path)
+char *filled(const char *word, const char *path)
 {
 	struct text t = {0};
 	text_add(&t, "", 0);
@@ -140,9 +139,9 @@ static void run_command(struct join *j, const struct command *c)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status))
-		fail("%s, which makes %s anew after several packages changed it, was ended by signal %d:\n%s", line.data, c->path, WTERMSIG(status), output.data);
+		fail("%s, which makes %s anew of what several packages have, was ended by signal %d:\n%s", line.data, c->path, WTERMSIG(status), output.data);
 	if (WEXITSTATUS(status))
-		fail("%s, which makes %s anew after several packages changed it, failed with code %d:\n%s", line.data, c->path, WEXITSTATUS(status), output.data);
+		fail("%s, which makes %s anew of what several packages have, failed with code %d:\n%s", line.data, c->path, WEXITSTATUS(status), output.data);
 	text_free(&line);
 	text_free(&output);
 }

@@ -86,6 +86,9 @@ struct join {
 	struct layer *layer;
 	size_t layers, layers_room;
 	struct table installed; // Debian packages: who has them first
+	struct layer *earlier;  // what start has records of, see load_earlier
+	size_t earliers, earliers_room;
+	bool earlier_loaded;
 
 	struct conflict *conflict;
 	size_t conflicts, conflicts_room;
@@ -98,6 +101,9 @@ struct join {
 };
 
 struct tree *join_tree(struct join *j, int source);
+
+// load_earlier reads the records in start, if nobody did.
+void load_earlier(struct join *j);
 
 // add_conflict returns the conflict until the next one is added.
 struct conflict *add_conflict(struct join *j, const char *path, int other, int layer, enum difference what);
@@ -122,6 +128,15 @@ void leave_out_files(struct join *j);
 // add_command has a path made anew by its rule's command. It returns false if the image has
 // no such program.
 bool add_command(struct join *j, const struct rule *rule, const char *path);
+
+// find_stale has what a program made of less than the packages have for it made anew.
+void find_stale(struct join *j);
+
+// filled returns a word in which {dir} is the path's folder, and {path} the path.
+char *filled(const char *word, const char *path);
+
+// is_removed tells whether the join removes a path.
+bool is_removed(struct join *j, const char *path);
 
 // do_tasks changes the root, set_choices sets links of alternatives, and run_commands runs
 // what makes files anew.

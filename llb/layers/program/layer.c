@@ -1,4 +1,6 @@
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "join.h"
 
@@ -24,4 +26,42 @@ struct layer layer_load(const char *folder, const char *name, struct tree *tree)
 	l.seen = seen_read(&t, name);
 	text_free(&t);
 	return l;
+}
+
+// is_known tells whether a tree has a record that this program can read. A base image may have
+// those of another version.
+static bool is_known(const char *folder, struct tree *tree)
+{
+	static const char first_line[] = RECORD_HEADING "\n";
+	char *records = join_path(RECORDS, folder), *changes = join_path(records, "changes"), begin[sizeof(first_line)] = "";
+	bool known = tree_facts(tree, changes).kind == 'f';
+	if (known) {
+		int fd = tree_read(tree, changes);
+		read_full(fd, begin, sizeof(begin) - 1, tree->name, changes);
+		close(fd);
+		known = strcmp(begin, first_line) == 0;
+	}
+	free(records);
+	free(changes);
+	return known;
+}
+
+void load_earlier(struct join *j)
+{
+	if (j->earlier_loaded)
+		return;
+	j->earlier_loaded = true;
+	struct names names = tree_names(&j->start, RECORDS);
+	for (size_t i = 0; i < names.count; i++) {
+		struct text readable = {0};
+		char *name = copy_string(names.name[i]);
+		if (unescape(name) > 0 && is_known(names.name[i], &j->start)) {
+			text_readable(&readable, name);
+			j->earlier = grow(j->earlier, &j->earliers_room, j->earliers + 1, sizeof(*j->earlier));
+			j->earlier[j->earliers++] = layer_load(names.name[i], readable.data, &j->start);
+			text_free(&readable);
+		}
+		free(name);
+	}
+	names_free(&names);
 }

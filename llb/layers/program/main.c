@@ -117,6 +117,7 @@ static int run_join(const struct options *o)
 		add_layer(&j, o->layer[i]);
 	renumber(&j);
 	merge_changes(&j);
+	find_stale(&j);
 	find_distributions(&j);
 	leave_out_files(&j);
 	name_others(&j);

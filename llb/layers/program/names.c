@@ -1,35 +1,8 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "join.h"
 
 const char base_image[] = "the base image";
-
-struct records {
-	struct layer *list;
-	size_t count, room;
-};
-
-static struct records load_records(struct join *j)
-{
-	struct records r = {0};
-	struct names names = tree_names(&j->start, RECORDS);
-	for (size_t i = 0; i < names.count; i++) {
-		struct text readable = {0};
-		char *name = copy_string(names.name[i]);
-		if (unescape(name) < 1) {
-			free(name);
-			continue;
-		}
-		text_readable(&readable, name);
-		r.list = grow(r.list, &r.room, r.count + 1, sizeof(*r.list));
-		r.list[r.count++] = layer_load(names.name[i], readable.data, &j->start);
-		free(name);
-		text_free(&readable);
-	}
-	names_free(&names);
-	return r;
-}
 
 static bool sets_key(const struct layer *l, const struct conflict *c)
 {
@@ -66,16 +39,16 @@ static int score_of(const struct layer *l, const struct conflict *c, const struc
 	return best;
 }
 
-static const char *name_by_records(struct join *j, const struct records *r, const struct conflict *c)
+static const char *name_by_records(struct join *j, const struct conflict *c)
 {
 	struct facts is = tree_facts(&j->start, c->what == PYTHON ? c->key : c->path);
 	const char *name = base_image;
 	int best = 0;
-	for (size_t i = 0; i < r->count; i++) {
-		int score = score_of(&r->list[i], c, &is);
+	for (size_t i = 0; i < j->earliers; i++) {
+		int score = score_of(&j->earlier[i], c, &is);
 		if (score >= best && score > 0) {
 			best = score;
-			name = r->list[i].name;
+			name = j->earlier[i].name;
 		}
 	}
 	return name;
@@ -83,17 +56,13 @@ static const char *name_by_records(struct join *j, const struct records *r, cons
 
 void name_others(struct join *j)
 {
-	struct records records = {0};
-	bool loaded = false;
 	for (size_t i = 0; i < j->conflicts; i++) {
 		struct conflict *c = &j->conflict[i];
 		if (c->other != START) {
 			c->other_name = j->layer[c->other].name;
 			continue;
 		}
-		if (!loaded)
-			records = load_records(j);
-		loaded = true;
-		c->other_name = name_by_records(j, &records, c);
+		load_earlier(j);
+		c->other_name = name_by_records(j, c);
 	}
 }

@@ -36,8 +36,7 @@ static int by_distribution(const void *a, const void *b)
 	return order ? order : x->by - y->by;
 }
 
-// is_removed tells whether the join removes a path.
-static bool is_removed(struct join *j, const char *path)
+bool is_removed(struct join *j, const char *path)
 {
 	for (size_t i = 0; i < j->tasks; i++)
 		if (j->task[i].kind == TASK_REMOVE && strcmp(j->task[i].path, path) == 0)

@@ -25,6 +25,7 @@
 #include "tree.h"
 
 #define RECORDS "/usr/share/jetkit/layers"
+#define RECORD_HEADING "jetkit-layer 1"
 
 struct change {
 	char *path;

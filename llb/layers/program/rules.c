@@ -11,10 +11,24 @@ static const char *const kinds[RULE_KINDS] = {
 	[RULE_CONCAT] = "concat", [RULE_UNION] = "union", [RULE_KEYED] = "keyed", [RULE_RUN] = "run",
 };
 
+// read_input reads what the path of the last rule is made of.
+static void read_input(struct rules *r, char *pattern, const char *file)
+{
+	struct rule *last = r->count ? &r->list[r->count - 1] : NULL;
+	if (!last || last->kind != RULE_RUN || !pattern || unescape(pattern) < 1)
+		fail("%s: an input is a pattern behind a rule of what is run", file);
+	last->input = grow(last->input, &last->inputs_room, last->inputs + 1, sizeof(*last->input));
+	last->input[last->inputs++] = copy_string(pattern);
+}
+
 static void read_rule(struct rules *r, char *line, const char *file)
 {
 	struct rule rule = {.kind = RULE_KINDS};
 	char *kind = next_word(&line), *pattern = next_word(&line);
+	if (kind && strcmp(kind, "input") == 0) {
+		read_input(r, pattern, file);
+		return;
+	}
 	for (int k = 0; kind && k < RULE_KINDS; k++)
 		if (strcmp(kind, kinds[k]) == 0)
 			rule.kind = (enum rule_kind)k;

@@ -1,6 +1,7 @@
 // What to do with paths that several packages change, as data. The file of rules has a line
 // for each pattern, of words that are percent-encoded: KIND PATTERN [ARGUMENT …]. The first
-// line that matches a path counts. rules.json, from which the file is made, says more.
+// line that matches a path counts. Lines "input PATTERN" behind it say of what a command makes
+// the path, with {dir} for its folder. rules.json, from which the file is made, says more.
 #ifndef RULES_H
 #define RULES_H
 
@@ -23,6 +24,8 @@ struct rule {
 	char *pattern;
 	char **argument;
 	size_t arguments, room;
+	char **input; // patterns
+	size_t inputs, inputs_room;
 };
 
 struct rules {
