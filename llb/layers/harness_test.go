@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -40,9 +39,6 @@ func newLab(tb testing.TB) *lab {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
 		tb.Skip("it needs Linux and root, as a builder does")
 	}
-	if test, ok := tb.(*testing.T); ok {
-		test.Parallel()
-	}
 	l := &lab{t: tb, dir: tb.TempDir()}
 	// SANITIZE=FILE program/build.sh compiles a program that checks itself.
 	l.program = os.Getenv("JETKIT_TEST_LAYERS_PROGRAM")
@@ -50,10 +46,7 @@ func newLab(tb testing.TB) *lab {
 		dt, err := os.ReadFile(filepath.Join("program", "layers-"+runtime.GOARCH+".bin"))
 		require.NoError(tb, err)
 		l.program = filepath.Join(l.dir, "layers")
-		syscall.ForkLock.RLock() // no process has what is written here open when it is run
-		err = os.WriteFile(l.program, dt, 0o755)
-		syscall.ForkLock.RUnlock()
-		require.NoError(tb, err)
+		require.NoError(tb, os.WriteFile(l.program, dt, 0o755)) // it is a program
 	}
 	var err error
 	l.excluded, err = patternmatcher.New(layers.Excluded())
@@ -99,18 +92,45 @@ type layer struct {
 // build runs a package's script on a copy of a file system, and makes its layer.
 func (l *lab) build(name, before, script string) layer {
 	l.t.Helper()
-	after, diff, tree := l.newDir(name+"-after"), l.newDir(name+"-diff"), l.newDir(name)
+	made, stderr := l.tryBuild(name, before, script)
+	require.Empty(l.t, stderr)
+	return made
+}
+
+// tryBuild makes a layer, which may fail.
+func (l *lab) tryBuild(name, before, script string) (made layer, stderr string) {
+	l.t.Helper()
+	after, diff, out := l.newDir(name+"-after"), l.newDir(name+"-diff"), l.newDir(name+"-record")
 	copyTree(l.t, before, after, everything)
 	l.sh(after, script)
 	changed := difference(l.t, before, after)
 	copyTree(l.t, after, diff, func(path string) bool { return changed[path] })
-	copyTree(l.t, diff, tree, l.isIncluded)
-	out := filepath.Join(tree, recordsDir, name)
-	require.NoError(l.t, os.MkdirAll(out, 0o755))
 	code, stdout, stderr := l.run("record", "--before", before, "--after", after, "--diff", diff, "--out", out)
-	require.Zero(l.t, code, stderr)
-	require.Empty(l.t, stdout+stderr)
-	return layer{name, after, tree}
+	require.Equal(l.t, stderr != "", code != 0, stderr)
+	require.Empty(l.t, stdout)
+	tree := l.included(name, diff, changed)
+	records := filepath.Join(tree, recordsDir)
+	require.NoError(l.t, os.MkdirAll(records, 0o755))
+	require.NoError(l.t, os.Rename(out, filepath.Join(records, name)))
+	return layer{name, after, tree}, stderr
+}
+
+// included is a copy of a package's changes, without what no layer has.
+func (l *lab) included(name, diff string, changed map[string]bool) string {
+	l.t.Helper()
+	isIncluded := func(path string) bool {
+		excluded, err := l.excluded.MatchesOrParentMatches(path)
+		require.NoError(l.t, err)
+		return !excluded
+	}
+	for path, is := range changed {
+		if is && !isIncluded(path) {
+			tree := l.newDir(name)
+			copyTree(l.t, diff, tree, isIncluded)
+			return tree
+		}
+	}
+	return diff // which nobody needs any more
 }
 
 // run runs the program.
@@ -171,13 +191,6 @@ func (l *lab) joined(start string, add ...layer) string {
 	require.Zero(l.t, code, stderr)
 	require.Empty(l.t, stdout+stderr)
 	return root
-}
-
-// isIncluded tells whether a copy of a package's changes has a path.
-func (l *lab) isIncluded(path string) bool {
-	excluded, err := l.excluded.MatchesOrParentMatches(path)
-	require.NoError(l.t, err)
-	return !excluded
 }
 
 // list describes all paths of a tree.
