@@ -106,6 +106,16 @@ func TestFolderTimesAreTheLayers(t *testing.T) {
 	require.EqualValues(t, 1200000000, info.ModTime().Unix())
 }
 
+// TestFolderOfTheRootIsBack: what the later package touched hides a folder, from which another one removed something.
+func TestFolderOfTheRootIsBack(t *testing.T) {
+	l := newLab(t)
+	base := l.base("echo file >top")
+	a := l.build("a", base, "rm top; mkdir top; echo in >top/in; echo gone >top/gone")
+	onA := l.build("on-a", l.joined(base, a), "rm top/gone; echo other >top/other")
+	root := l.joined(base, a, onA, l.build("b", base, "touch top"))
+	require.Equal(t, "top/in \"in\\n\"\ntop/other \"other\\n\"\n", l.show(root))
+}
+
 func TestConflictsAreAnError(t *testing.T) {
 	l := newLab(t)
 	base := l.base(plainBase)

@@ -5,12 +5,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+// is_control tells whether a byte, or with the one before it a character of UTF-8, may be a
+// command to a terminal.
+static bool is_control(unsigned char before, unsigned char c)
+{
+	return c < ' ' || c == 0x7f || (before == 0xc2 && c >= 0x80 && c < 0xa0);
+}
+
+static void print(FILE *to, const char *format, va_list args)
+{
+	static char text[1 << 16]; // where there is no memory, that is to be said
+	unsigned char before = 0;
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		return;
+	for (const char *c = text; *c; before = (unsigned char)*c++) {
+		if (is_control(before, (unsigned char)*c) && *c != '\n' && *c != '\t')
+			fprintf(to, "\\x%02x", (unsigned char)*c);
+		else
+			fputc(*c, to);
+	}
+}
+
+void say(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	print(stdout, format, args);
+	va_end(args);
+	fflush(stdout);
+}
+
 void fail(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	fputs("layers: ", stderr);
-	vfprintf(stderr, format, args);
+	print(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
 	exit(EXIT_ERROR);
@@ -113,9 +143,9 @@ void text_escaped(struct text *t, const char *data, size_t n)
 void text_readable(struct text *t, const char *path)
 {
 	text_add(t, "", 0);
-	for (; *path; path++) {
+	for (unsigned char before = 0; *path; before = (unsigned char)*path++) {
 		unsigned char c = (unsigned char)*path;
-		if (c < ' ' || c == 0x7f)
+		if (is_control(before, c))
 			text_format(t, "\\x%02x", c);
 		else
 			text_add(t, path, 1);

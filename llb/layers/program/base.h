@@ -10,7 +10,11 @@
 
 enum { EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_CONFLICT = 3 };
 
-// fail prints a message and ends the program.
+// say prints to stdout. What would be a command to a terminal is printed as a number, but for
+// line feeds and tabs.
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// fail prints a message as say does, to stderr, and ends the program.
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // fail_path prints what could not be done with a path, and errno's text.

@@ -43,7 +43,7 @@ static bool read_change(char *line, struct change *c)
 	c->uid = c->now.uid;
 	c->gid = c->now.gid;
 	return (c->now.kind != '-' || c->was.kind != '-') &&
-	       (!append || (c->now.kind == 'f' && c->was.kind == 'f' && c->was.has_content));
+	       (!append || (c->now.kind == 'f' && c->was.kind == 'f' && c->was.has_content && c->now.size >= c->was.size));
 }
 
 struct changes changes_read(struct text *from, const char *name)

@@ -16,7 +16,7 @@ static bool exists(struct join *j, const char *path)
 static void set_link(struct join *j, const char *path, const char *target)
 {
 	const char *slash = strrchr(path, '/');
-	if (!slash || !slash[1])
+	if (!slash || !slash[1] || strcmp(slash, "/.") == 0 || strcmp(slash, "/..") == 0)
 		return;
 	char *parent = copy_bytes(path, (size_t)(slash - path)), *folder = find_in_root(j, parent);
 	free(parent);

@@ -122,10 +122,11 @@ static void run_command(struct join *j, const struct command *c)
 {
 	int ends[2], status = 0;
 	struct text line = {0}, output = {0};
-	for (char **word = c->word; *word; word++)
-		text_format(&line, "%s%s", line.size ? " " : "", *word);
-	printf("%s\n", line.data);
-	fflush(stdout);
+	for (char **word = c->word; *word; word++) {
+		text_string(&line, line.size ? " " : "");
+		text_readable(&line, *word);
+	}
+	say("%s\n", line.data);
 	if (pipe2(ends, O_CLOEXEC))
 		fail("cannot make a pipe: %s", strerror(errno));
 	pid_t pid = fork();

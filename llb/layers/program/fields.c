@@ -127,26 +127,30 @@ static struct names split(const char *list)
 	return names;
 }
 
-static bool contains(const struct names *n, const char *name)
+static struct table set_of(const struct names *n)
 {
+	struct table t = {0};
 	for (size_t i = 0; i < n->count; i++)
-		if (strcmp(n->name[i], name) == 0)
-			return true;
-	return false;
+		table_set(&t, n->name[i], NULL, 0);
+	return t;
 }
 
 char *list_merge(const struct format *f, const char *was, const char *ours, const char *theirs)
 {
 	struct names w = split(was), o = split(ours), t = split(theirs);
+	struct table was_set = set_of(&w), our_set = set_of(&o), their_set = set_of(&t);
 	const char *separator = f->format == FORMAT_STANZAS ? ", " : ",";
 	struct text to = {0};
 	text_add(&to, "", 0);
 	for (size_t i = 0; i < o.count; i++)
-		if (contains(&t, o.name[i]) || !contains(&w, o.name[i]))
+		if (table_find(&their_set, o.name[i]) || !table_find(&was_set, o.name[i]))
 			text_format(&to, "%s%s", to.size ? separator : "", o.name[i]);
 	for (size_t i = 0; i < t.count; i++)
-		if (!contains(&o, t.name[i]) && !contains(&w, t.name[i]))
+		if (!table_find(&our_set, t.name[i]) && !table_find(&was_set, t.name[i]))
 			text_format(&to, "%s%s", to.size ? separator : "", t.name[i]);
+	table_free(&was_set);
+	table_free(&our_set);
+	table_free(&their_set);
 	names_free(&w);
 	names_free(&o);
 	names_free(&t);

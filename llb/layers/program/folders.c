@@ -47,14 +47,19 @@ void add_replaced(struct replaced *r, const char *path, int by)
 {
 	r->list = grow(r->list, &r->room, r->count + 1, sizeof(*r->list));
 	r->list[r->count++] = (struct replacement){path, by};
+	table_set(&r->paths, path, NULL, by);
 }
 
 bool below_replaced(const struct replaced *r, const char *path)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (is_below(path, r->list[i].path))
-			return true;
-	return false;
+	bool below = false;
+	char *folder = copy_string(path);
+	for (char *slash; r->count && !below && (slash = strrchr(folder, '/'));) {
+		*slash = 0;
+		below = table_find(&r->paths, folder);
+	}
+	free(folder);
+	return below;
 }
 
 // each_unknown calls back for what start has in a folder and no layer speaks of.

@@ -24,7 +24,9 @@ static int index_of(const char *const *list, int count, const char *word)
 
 static void read_key(struct format *f, const struct rule *rule, size_t *i)
 {
-	if (f->format == FORMAT_STANZAS && rule->arguments > 1) {
+	if (f->format == FORMAT_STANZAS) {
+		if (rule->arguments < 2)
+			fail("the rule of %s: stanzas need the names of the key's fields", rule->pattern);
 		f->key_fields = rule->argument[(*i)++];
 		return;
 	}

@@ -65,6 +65,7 @@ enum policy policy_of(const struct format *f, const char *field);
 struct entry {
 	char *key, *value; // no value: removed
 	int by;            // the layer that set it last
+	size_t again;      // how often its key came again in the file
 };
 
 // table is the entries of a file in their order, and finds them by key.

@@ -4,12 +4,16 @@
 
 #include "join.h"
 
+enum { MAX_RECORD_SIZE = 1 << 30 };
+
 static void load(const char *folder, const char *name, struct tree *tree, struct text *to)
 {
 	char *records = join_path(RECORDS, folder), *file = join_path(records, name);
 	to->size = 0;
-	if (!tree_load(tree, file, SIZE_MAX / 4, to))
+	if (!tree_load(tree, file, MAX_RECORD_SIZE, to))
 		fail("%s has no record %s", tree->name, file);
+	if (memchr(to->data, 0, to->size))
+		fail("%s has a damaged record %s: build it anew", tree->name, file);
 	free(records);
 	free(file);
 }

@@ -86,10 +86,12 @@ static char *merge_field(const struct format *f, enum policy policy, const char 
 // merge_fields merges an entry that both have and changed.
 static void merge_fields(struct listing *l, const struct key_change *c, const struct entry *ours, int layer)
 {
+	enum { MAX_FIELDS = 1000 }; // more are no list of a package manager's
 	struct names mine = field_names(l->format, ours->value), theirs = field_names(l->format, c->now);
-	char *value = copy_string(ours->value);
-	bool conflict = false;
-	for (size_t i = 0; i < mine.count + theirs.count; i++) {
+	size_t fields = mine.count + theirs.count;
+	bool conflict = fields > MAX_FIELDS;
+	char *value = copy_string(conflict ? c->now : ours->value);
+	for (size_t i = conflict ? fields : 0; i < fields; i++) {
 		const char *name = i < mine.count ? mine.name[i] : theirs.name[i - mine.count];
 		char *o = field_get(l->format, ours->value, name), *t = field_get(l->format, c->now, name), *w = field_get(l->format, c->was, name);
 		enum policy policy = policy_of(l->format, name);
@@ -97,7 +99,7 @@ static void merge_fields(struct listing *l, const struct key_change *c, const st
 			conflict_of_versions(l, c, ours->by, layer, ours->value);
 			free(value);
 			value = copy_string(c->now);
-			i = mine.count + theirs.count; // the later one as a whole
+			i = fields; // the later one as a whole
 		} else if ((i < mine.count || !o) && !same(o, t)) {
 			char *merged = merge_field(l->format, policy, w, o, t, &conflict), *changed = field_set(l->format, value, name, merged);
 			free(value);

@@ -321,4 +321,6 @@ void merge_changes(struct join *j)
 	free(items.list);
 	free(m.hidden.list);
 	free(m.replaced.list);
+	table_free(&m.hidden.paths);
+	table_free(&m.replaced.paths);
 }

@@ -39,6 +39,7 @@ struct replaced {
 		int by; // the layer that has another thing
 	} *list;
 	size_t count, room;
+	struct table paths; // finds them
 };
 
 void add_replaced(struct replaced *r, const char *path, int by);

@@ -41,10 +41,14 @@ static void load_owners(struct join *j, struct owners *o)
 	struct table t = {0};
 	table_load(&t, &owners_format, &j->start, o->path, START);
 	for (size_t i = 0; i < t.count; i++) {
-		char *number = field_get(&owners_format, t.entry[i].value, "3");
-		if (number)
-			add_owner(o, t.entry[i].key, number, START);
-		free(number);
+		char *word = field_get(&owners_format, t.entry[i].value, "3");
+		long long n = word ? number(word, 10, UINT32_MAX - 1) : -1;
+		if (n >= 0) {
+			char *text = number_text((unsigned)n);
+			add_owner(o, t.entry[i].key, text, START);
+			free(text);
+		}
+		free(word);
 	}
 	table_free(&t);
 }
@@ -108,7 +112,7 @@ static char *settle(struct join *j, int layer, struct owners *o, const struct si
 	if (ours && !renamed) {
 		char *to = strcmp(ours->value, number) != 0 ? copy_string(ours->value) : NULL;
 		if (to && change)
-			printf("The %s %s of %s has number %s, and not %s, as with the packages before it.\n", what, s->name, l->name, to, number);
+			say("The %s %s of %s has number %s, and not %s, as with the packages before it.\n", what, s->name, l->name, to, number);
 		free(number);
 		return to;
 	}
@@ -120,7 +124,7 @@ static char *settle(struct join *j, int layer, struct owners *o, const struct si
 		return NULL;
 	}
 	char *to = free_number(l, o, s->number);
-	printf("The %s %s of %s gets number %s, because %s is that of %s.\n", what, s->name, l->name, to, number, taken->value);
+	say("The %s %s of %s gets number %s, because %s is that of %s.\n", what, s->name, l->name, to, number, taken->value);
 	add_owner(o, s->name, to, layer);
 	free(number);
 	return to;

@@ -32,7 +32,7 @@ static void read_rule(struct rules *r, char *line, const char *file)
 	for (int k = 0; kind && k < RULE_KINDS; k++)
 		if (strcmp(kind, kinds[k]) == 0)
 			rule.kind = (enum rule_kind)k;
-	if (rule.kind == RULE_KINDS || !pattern || unescape(pattern) < 1 || *pattern != '/')
+	if (rule.kind == RULE_KINDS || !pattern || unescape(pattern) < 1 || !valid_path(pattern))
 		fail("%s: %s is no rule of this program", file, kind ? kind : "an empty line");
 	rule.pattern = copy_string(pattern);
 	for (char *word; (word = next_word(&line));) {

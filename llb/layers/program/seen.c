@@ -138,7 +138,7 @@ static bool read_sight(struct seen *s, char *line)
 	char *name = next_word(&line);
 	long long n = number(word, 10, UINT32_MAX);
 	long length = name ? unescape(name) : -1;
-	if ((!user && strcmp(kind, "group") != 0) || n < 1 || length < 1 || (size_t)length != strlen(name) || next_word(&line))
+	if ((!user && strcmp(kind, "group") != 0) || n < 1 || length < 1 || (size_t)length != strlen(name) || strpbrk(name, ":\n") || next_word(&line))
 		return false;
 	add(s, user ? SEEN_USER : SEEN_GROUP, (unsigned)n, name);
 	return true;

@@ -65,13 +65,9 @@ static void add_entry(struct table *t, const char *key, const char *value, int b
 {
 	struct text again = {0};
 	text_string(&again, key);
-	for (size_t n = 2; table_find(t, again.data); n++) {
+	while (table_find(t, again.data)) {
 		again.size = 0;
-		text_format(&again, "%s\n%zu", key, n);
-		if (n > 100) { // equal lines need no numbers
-			text_format(&again, " %zu", t->count);
-			break;
-		}
+		text_format(&again, "%s\n%zu", key, ++table_find(t, key)->again + 1);
 	}
 	table_set(t, again.data, value, by);
 	text_free(&again);

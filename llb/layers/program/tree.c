@@ -18,14 +18,27 @@ struct tree tree_open(const char *name, const char *path)
 	return t;
 }
 
-void tree_close(struct tree *t)
+void tree_forget(struct tree *t)
 {
 	if (t->parent_fd >= 0)
 		close(t->parent_fd);
+	free(t->parent);
+	t->parent = NULL;
+	t->parent_fd = -1;
+}
+
+void tree_close(struct tree *t)
+{
+	tree_forget(t);
 	if (t->fd >= 0)
 		close(t->fd);
-	free(t->parent);
 	*t = (struct tree){.name = t->name, .fd = -1, .parent_fd = -1};
+}
+
+// is_dots tells whether a name is that of the folder itself, or of the one above.
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 bool valid_path(const char *path)
@@ -46,7 +59,7 @@ bool valid_path(const char *path)
 
 static bool missing(void)
 {
-	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG;
 }
 
 // open_folder opens a folder of a tree by its path, of n bytes.
@@ -62,7 +75,8 @@ static int open_folder(struct tree *t, const char *path, size_t n)
 			if (length < MAX_NAME)
 				part[length++] = path[i];
 		part[length] = 0;
-		int next = openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		errno = ENOENT; // nothing is above a tree
+		int next = is_dots(part) ? -1 : openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0 && !missing())
 			fail_path("open", t->name, path);
 		close(fd);
@@ -78,13 +92,13 @@ int tree_parent(struct tree *t, const char *path, const char **name)
 	const char *slash = strrchr(path, '/');
 	size_t n = slash ? (size_t)(slash - path) : 0;
 	*name = slash ? slash + 1 : path;
+	if (is_dots(*name))
+		return -1;
 	if (t->fd < 0 || n == 0)
 		return t->fd;
 	if (t->parent && strncmp(t->parent, path, n) == 0 && !t->parent[n])
 		return t->parent_fd;
-	if (t->parent_fd >= 0)
-		close(t->parent_fd);
-	free(t->parent);
+	tree_forget(t);
 	t->parent = copy_bytes(path, n);
 	t->parent_fd = open_folder(t, path, n);
 	return t->parent_fd;
@@ -105,7 +119,10 @@ bool tree_stat(struct tree *t, const char *path, struct stat *st)
 
 int tree_read(struct tree *t, const char *path)
 {
+	struct stat st;
 	const char *name;
+	if (tree_stat(t, path, &st) && !S_ISREG(st.st_mode)) // a device may have no end
+		fail("%s of %s is no file", path, t->name);
 	int parent = tree_parent(t, path, &name);
 	errno = ENOENT;
 	int fd = parent < 0 ? -1 : openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -183,7 +200,7 @@ struct names tree_names(struct tree *t, const char *path)
 			fail_path("list", t->name, path);
 		if (!e)
 			break;
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		if (is_dots(e->d_name))
 			continue;
 		names.name = grow(names.name, &names.room, names.count + 1, sizeof(*names.name));
 		names.name[names.count++] = copy_string(e->d_name);

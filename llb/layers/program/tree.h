@@ -20,6 +20,9 @@ struct tree {
 struct tree tree_open(const char *name, const char *path);
 void tree_close(struct tree *t);
 
+// tree_forget closes the folder that was opened last: its path may be another folder's now.
+void tree_forget(struct tree *t);
+
 // tree_parent opens the folder that has a path, and returns where the name in it begins.
 // The descriptor is the tree's. It is -1 if there is no such folder.
 int tree_parent(struct tree *t, const char *path, const char **name);
@@ -44,7 +47,7 @@ struct facts tree_facts(struct tree *t, const char *path);
 // tree_content adds the digest of the content, if there is none yet.
 void tree_content(struct tree *t, const char *path, struct facts *f);
 
-// tree_read opens a file to be read.
+// tree_read opens a file to be read. It fails if there is none, or another thing.
 int tree_read(struct tree *t, const char *path);
 
 // tree_link returns a link's target, to be freed.

@@ -77,10 +77,16 @@ bool begins_with(struct join *j, const char *path, const struct version *v, cons
 	return left == 0 && f->has_content && digest_equal(&d, &f->content);
 }
 
+// added_sizes is the sum, or the largest size there is: records may say anything.
+static long long added_sizes(long long a, long long b)
+{
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 void append(struct version *ours, const struct item *it, long long from)
 {
 	add_piece(ours, it->layer, from);
-	ours->facts.size += it->change->now.size - from;
+	ours->facts.size = added_sizes(ours->facts.size, it->change->now.size - from);
 	ours->facts.has_content = false;
 	ours->content_by = it->layer;
 }

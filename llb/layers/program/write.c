@@ -59,8 +59,8 @@ static void write_file(struct join *j, int folder, const char *path, const struc
 		struct tree *from = join_tree(j, v->piece[i].source);
 		int in = tree_read(from, path);
 		struct stat st;
-		if (fstat(in, &st) || !S_ISREG(st.st_mode))
-			fail("%s of %s is no file", path, from->name);
+		if (fstat(in, &st))
+			fail_path("read", from->name, path);
 		copy_data(from, in, v->piece[i].from, &j->root, out, at, path);
 		at += st.st_size - v->piece[i].from;
 		close(in);
@@ -220,6 +220,8 @@ void do_task(struct join *j, const struct task *t)
 	else
 		change_owner(j, folder, name, t->path, &t->version);
 	set_folder_time(j, folder, t->path, name);
+	if (t->kind == TASK_WRITE && t->version.facts.kind == 'd')
+		tree_forget(&j->root); // the folder is another one now
 }
 
 void do_tasks(struct join *j)
