@@ -207,13 +207,16 @@ func (c *Candidate) arch(t *Target) bool {
 	return true
 }
 
+// version is a release number: 36.4.3 is {36, 4, 3}.
+type version = dotted.Version
+
 // l4t refuses what is for another generation.
 func (c *Candidate) l4t(t *Target) {
 	if !t.hasL4T() {
 		return
 	}
 	host := dotted.Of(t.L4T.Value)
-	group := groupOf(host)
+	group := platform.GenerationOf(host)
 	f := &c.Facts
 	switch {
 	case f.L4T.known():
@@ -231,7 +234,7 @@ func (c *Candidate) l4t(t *Target) {
 }
 
 // sameGroup compares an image's L4T with the machine's.
-func (c *Candidate) sameGroup(host version, group *group) {
+func (c *Candidate) sameGroup(host version, group *platform.Generation) {
 	l4t := c.Facts.L4T
 	v := dotted.Of(l4t.Value)
 	switch {
@@ -239,9 +242,9 @@ func (c *Candidate) sameGroup(host version, group *group) {
 		c.near = 2
 	case group == nil:
 		c.refuse(RuleL4T, "it is for L4T %s (%s), and L4T %s runs its own images only", l4t.Value, l4t.From, join(host))
-	case groupOf(v) != group:
+	case platform.GenerationOf(v) != group:
 		of := ""
-		if other := groupOf(v); other != nil {
+		if other := platform.GenerationOf(v); other != nil {
 			of = ", " + other.Name
 		}
 		c.refuse(RuleL4T, "it is for L4T %s%s (%s), the machine has L4T %s, %s", l4t.Value, of, l4t.From, join(host), group.Name)

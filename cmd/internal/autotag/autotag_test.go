@@ -12,7 +12,6 @@ import (
 
 	"jetkit/cmd/internal/images"
 	"jetkit/pkgspec/catalog"
-	"jetkit/pkgspec/dotted"
 	"jetkit/pkgspec/platform"
 )
 
@@ -260,34 +259,6 @@ func TestOrder(t *testing.T) {
 			assert.Contains(t, test.loser.Lost.Text, test.winner.Name)
 			test.winner.Lost, test.loser.Lost = nil, nil
 		}
-	}
-}
-
-// TestGroups holds the table to its form, and to the releases that are known.
-func TestGroups(t *testing.T) {
-	for i, g := range groups() {
-		from, ok := dotted.Parse(g.FromL4T)
-		require.True(t, ok, g.Name)
-		before, ok := dotted.Parse(g.BeforeL4T)
-		require.True(t, ok, g.Name)
-		assert.Negative(t, from.Compare(before), g.Name)
-		assert.NotEmpty(t, g.Source, g.Name)
-		assert.Contains(t, []string{"V", "partly"}, g.Verified, g.Name)
-		_, err := time.Parse("2006-01", g.Checked)
-		require.NoError(t, err, g.Name)
-		if i > 0 {
-			assert.GreaterOrEqual(t, from.Compare(dotted.Of(groups()[i-1].BeforeL4T)), 0, g.Name)
-		}
-	}
-	for l4t, want := range map[string]string{
-		"32.6.1": "", "32.7.1": "JetPack 4.6.1 and later 4.6", "34.1.1": "JetPack 5.0", "35.6.4": "JetPack 5.1", "36.3.0": "JetPack 6.0", "36": "JetPack 6.0",
-		"36.4": "JetPack 6.1 and later 6", "36.5.2": "JetPack 6.1 and later 6", "37.0": "", "38.2.0": "JetPack 7", "39.2.2": "JetPack 7", "40.1": "",
-	} {
-		name := ""
-		if g := groupOf(dotted.Of(l4t)); g != nil {
-			name = g.Name
-		}
-		assert.Equal(t, want, name, l4t)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"jetkit/pkgspec/platform"
 )
 
 // tagFacts is what a tag says, by the rules of jetson-containers: the package's version or
@@ -20,7 +22,6 @@ type tagFacts struct {
 }
 
 var (
-	l4tWord    = regexp.MustCompile(`^r([2-9]\d(?:\.\d{1,4}){0,3})(?:\.(tegra|sbsa|arm64|aarch64))?$`)
 	cudaWord   = regexp.MustCompile(`^cu(\d{1,2})(\d)$`)
 	pythonWord = regexp.MustCompile(`^cp(\d)(\d{1,2})t?$`)
 	ubuntuWord = regexp.MustCompile(`^[12]\d\.04$`)
@@ -44,8 +45,8 @@ func parseTag(tag string) tagFacts {
 		}
 		f.Builder = f.Builder || word == "builder"
 		for part := range strings.SplitSeq(word, "_") { // "foo_r36.2.0"
-			if m := l4tWord.FindStringSubmatch(part); m != nil {
-				f.L4T = m[1]
+			if l4t, _, ok := platform.L4TWord(part); ok {
+				f.L4T = l4t
 			}
 		}
 	}
@@ -63,11 +64,11 @@ func (f *tagFacts) anything() bool {
 // word reads one word, and reports false for one that does not say what the image is
 // for. An Ubuntu release is one only behind others: versions of packages look alike.
 func (f *tagFacts) word(word string, behind bool) bool {
-	if m := l4tWord.FindStringSubmatch(word); m != nil {
+	if l4t, arch, ok := platform.L4TWord(word); ok {
 		if f.L4T == "" {
-			f.L4T = m[1]
+			f.L4T = l4t
 		}
-		f.arch(m[2])
+		f.arch(arch)
 		return true
 	}
 	if m := cudaWord.FindStringSubmatch(word); m != nil {
