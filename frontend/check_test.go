@@ -47,18 +47,23 @@ func checked(t *testing.T, c client.Client) (warnings []string, failed *lint.Bui
 	return warnings, results.Error
 }
 
+// rulesIn returns the rules of warnings that begin with them.
+func rulesIn(warnings []string) []string {
+	var rules []string
+	for _, w := range warnings {
+		rule, _, _ := strings.Cut(w, ":")
+		rules = append(rules, rule)
+	}
+	return rules
+}
+
 // The warnings of --check are those of a build.
 func TestCheckWarnsAsABuildDoes(t *testing.T) {
 	opts, lacks := map[string]string{"cgroup-parent": "/ci"}, []apicaps.CapID{pb.CapExecMetaCgroupParent}
 	built := flawed(opts)
 	_, err := Build(t.Context(), &oldBuilder{built, lacks})
 	require.NoError(t, err)
-	var rules []string
-	for _, w := range built.Warnings() {
-		rule, _, _ := strings.Cut(w, ":")
-		rules = append(rules, rule)
-	}
-	assert.ElementsMatch(t, []string{"unused-name", "JSONArgsRecommended", "base-platform", "chain-dropped", "limit-dropped", "ignored-syntax"}, rules)
+	assert.ElementsMatch(t, []string{"unused-name", "JSONArgsRecommended", "base-platform", "chain-dropped", "limit-dropped", "ignored-syntax"}, rulesIn(built.Warnings()))
 
 	opts["requestid"] = lint.RequestLint
 	warnings, failed := checked(t, &oldBuilder{flawed(opts), lacks})

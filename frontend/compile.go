@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -92,7 +93,7 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		res = &chain.Result{}
 	}
 	problems := slices.Concat(otherPlatform(base, p, platform), detached(res.Stages), b.dropped(p), b.undated(epoch))
-	return &converted{base: base, Result: res, epoch: epoch}, problems, err
+	return &converted{base: base, Result: res, epoch: epoch}, b.loaded.Load().Filter(problems), err
 }
 
 // compile turns a plan into one LLB definition: chain, tests and seal. If report
@@ -105,9 +106,10 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	c, problems, err := b.convert(ctx, p, platform, warn)
 	if report && c != nil {
-		b.show(ctx, platform, append(found, b.warningsOf(append(problems, otherSyntax(c.Stages)...))...))
+		problems = append(problems, b.loaded.Load().Filter(otherSyntax(c.Stages))...)
+		b.show(ctx, platform, append(found, b.warningsOf(problems)...))
 	}
-	if err != nil {
+	if err := cmp.Or(err, b.loaded.Load().Strict(problems).Err()); err != nil {
 		return nil, err
 	}
 	sealed, err := b.seal(p, c, platform, b.imageEpoch(c.epoch, c.Stages))
@@ -122,7 +124,11 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, err
 	}
 	if report {
-		b.show(ctx, platform, b.warningsOf(manyLayers(p, c)))
+		many := b.loaded.Load().Filter(manyLayers(p, c))
+		b.show(ctx, platform, b.warningsOf(many))
+		if err := b.loaded.Load().Strict(many).Err(); err != nil {
+			return nil, err
+		}
 	}
 	image := b.solvable(p, c, def, platform)
 	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs

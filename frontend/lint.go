@@ -37,7 +37,10 @@ func (b *build) lint(ctx context.Context) (*lint.LintResults, error) {
 
 func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 	results := &lint.LintResults{}
-	p, problems, err := b.requestPlan(ctx)
+	p, problems, err := b.resolve(ctx, b.targetPlatform(b.firstPlatform()))
+	if err == nil {
+		problems = append(problems, b.loaded.Load().Lint(p)...)
+	}
 	b.addProblems(results, problems)
 	if err != nil {
 		if !problems.HasErrors() {
@@ -49,18 +52,27 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 	if err := b.lintDockerfiles(ctx, p, results); err != nil {
 		return nil, err
 	}
-	if b.contexts.anyUnbuilt() {
-		return results, nil // the chain cannot be converted without what it builds on
+	if !b.contexts.anyUnbuilt() { // else the chain cannot be converted
+		more, err := b.findingsOfChain(ctx, p)
+		b.addProblems(results, more)
+		if err != nil && results.Error == nil {
+			results.Error = b.lintError(results, err)
+		}
+		problems = append(problems, more...)
 	}
-	c, problems, err := b.convert(ctx, p, b.targetPlatform(b.firstPlatform()), nil)
-	if err == nil {
-		problems = append(problems, manyLayers(p, c)...)
-	}
-	b.addProblems(results, problems)
-	if err != nil && results.Error == nil {
+	if err := b.loaded.Load().Strict(problems).Err(); err != nil && results.Error == nil {
 		results.Error = b.lintError(results, err)
 	}
 	return results, nil
+}
+
+// findingsOfChain returns what is said of the packages together.
+func (b *build) findingsOfChain(ctx context.Context, p *plan.Plan) (diag.List, error) {
+	c, problems, err := b.convert(ctx, p, b.targetPlatform(b.firstPlatform()), nil)
+	if err == nil {
+		problems = append(problems, b.loaded.Load().Filter(manyLayers(p, c))...)
+	}
+	return problems, err
 }
 
 // lintDockerfiles adds what is found in each package's Dockerfile by itself.
@@ -83,7 +95,7 @@ func (b *build) lintDockerfiles(ctx context.Context, p *plan.Plan, results *lint
 		if err != nil {
 			return fmt.Errorf("package %s: %w", step.Name, err)
 		}
-		b.addProblems(results, syntaxProblem(step, found.Sources[0].Data))
+		b.addProblems(results, b.loaded.Load().Filter(syntaxProblem(step, found.Sources[0].Data)))
 		addDockerfile(results, found)
 	}
 	return nil

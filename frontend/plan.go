@@ -42,7 +42,18 @@ func (b *build) load(ctx context.Context, p ocispecs.Platform) (*project.Project
 
 // plan reads jetson.yaml and the package trees and resolves them for a platform.
 // Every problem that can be found is reported together; no step has run by then.
+// A warning that the user wants to stop the build is an error.
 func (b *build) plan(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
+	resolved, problems, err := b.resolve(ctx, p)
+	if err == nil {
+		problems = b.loaded.Load().Strict(problems)
+		err = problems.Err()
+	}
+	return resolved, problems, err
+}
+
+// resolve is plan where warnings are only that.
+func (b *build) resolve(ctx context.Context, p ocispecs.Platform) (*plan.Plan, diag.List, error) {
 	loaded, problems, err := b.load(ctx, p)
 	if err != nil {
 		return nil, problems, err

@@ -177,7 +177,8 @@ func (r *request) addSources(sources []pkgspec.Source) []pkgspec.Source {
 // solve makes the plan, as the frontend does. The problems are warnings.
 func (w *workspace) solve(ctx context.Context) (*plan.Plan, diag.List, error) {
 	p, problems, err := w.Solve(ctx)
-	if err == nil && p == nil {
+	problems = w.Strict(problems)
+	if err == nil && problems.HasErrors() {
 		err = w.fail(problems)
 	}
 	return p, problems, err

@@ -11,6 +11,11 @@ type Rule struct {
 	Severity Severity
 	// Description says in one sentence what is wrong.
 	Description string
+	// Why says what comes of it, where the description does not.
+	Why string
+	// CheckOnly is set for what only a check reports, and no build: what is worth a look, and
+	// yet may be meant.
+	CheckOnly bool
 }
 
 // page is where rules are described, each below a heading with its name: the

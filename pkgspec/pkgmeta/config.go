@@ -10,11 +10,11 @@ import (
 	"jetkit/pkgspec/yamlnode"
 )
 
-// configNames are the configuration files that a folder is searched for, and
-// pythonConfig the one that is a program.
+// configNames are the configuration files that a folder is searched for.
 var configNames = []string{"config.json", "config.yaml", "config.yml"}
 
-const pythonConfig = "config.py"
+// PythonConfig is the one that is a program.
+const PythonConfig = "config.py"
 
 // configFiles picks the configuration files out of a folder's files, sorted. A
 // file named like the folder counts too: jetson-containers' meta-packages call
@@ -33,7 +33,7 @@ func configFiles(folder string, files []string) []string {
 // isConfig reports whether a folder's file is searched for configuration.
 func isConfig(folder, file string) bool {
 	stem := strings.TrimSuffix(file, path.Ext(file))
-	return file == pythonConfig || slices.Contains(configNames, file) || stem == folder && isData(file)
+	return file == PythonConfig || slices.Contains(configNames, file) || stem == folder && isData(file)
 }
 
 // isData reports whether a file is JSON or YAML by its name.

@@ -25,7 +25,7 @@ func (c *checker) unusedArgs(args map[string]argument) {
 	if err != nil || len(dt) > maxDockerfile {
 		return // another problem says so, or the Dockerfile is not among the metadata
 	}
-	declared := declaredArgs(dt)
+	declared := DeclaredArgs(dt)
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		if !c.hasPlace(args[name]) || declared[name] || plan.IsBuilderArg(name) {
 			continue
@@ -40,16 +40,16 @@ func (c *checker) unusedArgs(args map[string]argument) {
 
 // hasPlace reports whether a header or configuration file gives the argument.
 func (c *checker) hasPlace(arg argument) bool {
-	return arg.key.File != "" && arg.key.File != c.at(pythonConfig).File
+	return arg.key.File != "" && arg.key.File != c.at(PythonConfig).File
 }
 
 // continuation is the end of a line that goes on in the next, by either of the
 // escape characters that a Dockerfile can choose; comments in between are skipped.
 var continuation = regexp.MustCompile("[\\\\`][ \\t]*\\r?\\n([ \\t]*#.*\\n)*")
 
-// declaredArgs lists the names after a Dockerfile's ARGs. It is not a parser: a
+// DeclaredArgs lists the names after a Dockerfile's ARGs. It is not a parser: a
 // text that merely looks like an ARG counts too, so that a warning is never wrong.
-func declaredArgs(dockerfile []byte) map[string]bool {
+func DeclaredArgs(dockerfile []byte) map[string]bool {
 	declared := map[string]bool{}
 	for line := range bytes.Lines(continuation.ReplaceAll(dockerfile, []byte(" "))) {
 		words := strings.Fields(string(line))

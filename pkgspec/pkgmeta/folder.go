@@ -122,7 +122,7 @@ func (f *folderReader) from(base header, dockerfile string, configs []string) ([
 	if named, ok := base.fields["config"]; ok {
 		configs = f.namedConfigs(named)
 	}
-	if slices.Contains(configs, pythonConfig) {
+	if slices.Contains(configs, PythonConfig) {
 		f.shared = append(f.shared, unexpanded(base.fields)...)
 		return f.postpone(base.fields, dockerfile, configs), nil
 	}
@@ -207,7 +207,7 @@ func (f *folderReader) namedConfigs(named field) []string {
 			f.shared.Errorf(rules.PathOutside, item.At, "put the file itself there", "%s %s", item.Value, f.linkProblem(item.Value))
 		case !f.exists(item.Value):
 			f.shared.Errorf(rules.MissingFile, item.At, diag.DidYouMean(item.Value, f.files), "the package's folder has no %s", item.Value)
-		case item.Value != pythonConfig && !isData(item.Value):
+		case item.Value != PythonConfig && !isData(item.Value):
 			f.shared.Errorf(rules.BadConfig, item.At, "name a .yaml, .yml or .json file, or config.py", "%s cannot be read as configuration", item.Value)
 		default:
 			configs = append(configs, item.Value)

@@ -33,9 +33,9 @@ func (p *deferred) packagesOf(answer configpy.FolderResult) []*catalog.Package {
 	}
 	switch {
 	case answer.Disabled:
-		return p.disabled(p.at(pythonConfig), "its config.py sets package to None on this target")
+		return p.disabled(p.at(PythonConfig), "its config.py sets package to None on this target")
 	case len(answer.Packages) == 0:
-		return p.disabled(p.at(pythonConfig), "its config.py declares no package on this target")
+		return p.disabled(p.at(PythonConfig), "its config.py declares no package on this target")
 	}
 	var packages []*catalog.Package
 	for _, raw := range answer.Packages {
@@ -79,7 +79,7 @@ func lastFirst(packages []*catalog.Package) []*catalog.Package {
 
 // place is where packages of a config.py are declared.
 func (p *deferred) place() diag.Range {
-	at := p.at(pythonConfig)
+	at := p.at(PythonConfig)
 	at.Start = diag.Position{Line: 1, Column: 1}
 	return at
 }

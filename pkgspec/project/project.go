@@ -5,7 +5,6 @@
 package project
 
 import (
-	"cmp"
 	"context"
 	"io/fs"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"jetkit/packages"
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/check"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/pkgmeta"
@@ -45,6 +45,9 @@ type Project struct {
 	options  Options
 	problems diag.List
 	files    map[string]fs.FS // by context name, "" is the main context
+	// checks tell which warnings the user wants to see; own are the options of jetson.yaml.
+	checks check.Set
+	own    check.Options
 
 	mu    sync.Mutex
 	found map[plan.Target]search
@@ -62,18 +65,20 @@ type search struct {
 func Load(ctx context.Context, o Options) (*Project, diag.List, error) {
 	p := &Project{options: o, files: map[string]fs.FS{}, found: map[plan.Target]search{}}
 	p.Spec, p.problems = pkgspec.LoadWithOptions(o.File, o.Data, o.Args, o.Flags)
-	if p.Spec == nil {
-		return p, p.problems, nil
+	p.readChecks()
+	if p.Spec == nil || p.problems.HasErrors() {
+		p.Spec = nil
+		return p, p.with(), nil
 	}
 	if o.Complete != nil {
 		if err := o.Complete(p.Spec); err != nil {
-			return p, p.problems, err
+			return p, p.with(), err
 		}
 	}
 	p.Spec.Target.Base = p.askedBase()
 	err := p.open(ctx)
 	p.readFacts()
-	return p, p.problems, err
+	return p, p.with(), err
 }
 
 // askedBase returns what the user wants the chain to build on, if anything: the
@@ -110,6 +115,9 @@ func (p *Project) Solve(ctx context.Context) (*plan.Plan, diag.List, error) {
 	solution, problems, err := resolve.Solve(p.Spec, func(target plan.Target) (*catalog.Catalog, diag.List, error) {
 		return p.catalog(ctx, target)
 	})
+	if solution.Plan != nil {
+		problems = append(problems, p.lint(solution.Plan, solution.Catalog).Warnings()...)
+	}
 	return solution.Plan, p.with(problems), err
 }
 
@@ -118,7 +126,7 @@ func (p *Project) with(more ...diag.List) diag.List {
 	for _, list := range more {
 		all = append(all, list...)
 	}
-	return all
+	return p.Filter(all)
 }
 
 // Catalog returns the packages for a target: those of a plan for that plan's.
@@ -168,7 +176,7 @@ func (p *Project) trees() ([]pkgmeta.Tree, []pkgmeta.Folder) {
 
 // ReadFile reads a file by the name that it has in messages.
 func (p *Project) ReadFile(file string) ([]byte, error) {
-	if file == cmp.Or(p.options.File, "jetson.yaml") {
+	if file == p.file() {
 		return p.options.Data, nil
 	}
 	origin := plan.ParseFile(file, func(name string) bool { return p.files[name] != nil })

@@ -95,7 +95,7 @@ func problemsOf(t *testing.T, e, both example) diag.List {
 	if !packages {
 		folder["packages/a/Dockerfile"] = file("#---\n# name: a\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
 	}
-	p, problems, err := project.Load(t.Context(), project.Options{
+	loaded, problems, err := project.Load(t.Context(), project.Options{
 		File: "jetson.yaml", Data: folder["jetson.yaml"].Data, Args: args, Contexts: &contexts{files: map[string]fstest.MapFS{"": folder}},
 		Complete: func(s *pkgspec.Spec) error {
 			s.Target.Platform = platform
@@ -103,11 +103,14 @@ func problemsOf(t *testing.T, e, both example) diag.List {
 		},
 	})
 	require.NoError(t, err)
-	if p.Spec == nil || problems.HasErrors() {
+	if loaded.Spec == nil || problems.HasErrors() {
 		return problems.Sorted()
 	}
-	_, problems, err = p.Solve(t.Context())
+	p, problems, err := loaded.Solve(t.Context())
 	require.NoError(t, err)
+	if p != nil {
+		problems = append(problems, loaded.Lint(p)...)
+	}
 	return problems.Sorted()
 }
 
@@ -174,7 +177,13 @@ Whoever publishes this page sets the address that warnings name: ` + "`go build 
 		fmt.Fprintf(&b, "\n## Rules about %s\n", g.Title)
 		for _, rule := range g.Rules {
 			severity := map[diag.Severity]string{diag.Error: "Error", diag.Warning: "Warning", "": "Error or warning"}[rule.Severity]
+			if rule.CheckOnly {
+				severity += " of `--check`"
+			}
 			fmt.Fprintf(&b, "\n### %s\n\n%s. %s", rule.Name, severity, rule.Description)
+			if rule.Why != "" {
+				b.WriteString(" " + rule.Why)
+			}
 			e, ok := all[rule.Name]
 			if !ok {
 				fmt.Fprintf(&b, " %s\n", notHere[rule.Name])

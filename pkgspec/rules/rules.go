@@ -32,6 +32,7 @@ var (
 	ReservedName    = diag.Rule{Name: "reserved-name", Severity: diag.Error, Description: "A build argument or label has a name that jetkit or BuildKit uses itself."}
 	NoEffect        = diag.Rule{Name: "no-effect", Severity: diag.Warning, Description: "A setting has no effect, as it is, or beside another one."}
 	SecretArg       = diag.Rule{Name: "secret-arg", Severity: diag.Warning, Description: "A build argument looks like a secret; build arguments are visible in the image's history."}
+	UnusedArg       = diag.Rule{Name: "unused-arg", Severity: diag.Warning, Description: "The file sets a build argument that no Dockerfile of the chain declares with ARG."}
 	UnknownArg      = diag.Rule{Name: "unknown-arg", Severity: diag.Warning, Description: "A build argument looks like a mistyped one of jetkit's."}
 )
 
@@ -63,6 +64,7 @@ var (
 	UnlistedUbuntu        = diag.Rule{Name: "unlisted-ubuntu", Severity: diag.Warning, Description: "No table has this Ubuntu release; it is taken as it is given."}
 	CUDAUpgrade           = diag.Rule{Name: "cuda-upgrade", Severity: diag.Warning, Description: "The CUDA is an upgrade that NVIDIA publishes for the release, not its own."}
 	OldCUDA               = diag.Rule{Name: "old-cuda", Severity: diag.Warning, Description: "The CUDA has an older major version than the release's."}
+	OtherGeneration       = diag.Rule{Name: "other-generation", Severity: diag.Warning, Description: "An image that is built on is for Jetsons with another driver than the target's.", Why: "Its CUDA talks to the driver of the Jetson that the image runs on, and one generation's does not understand the other's: CUDA fails to start, or finds no GPU."}
 	CUDALacksArchitecture = diag.Rule{Name: "cuda-lacks-architecture", Description: "The CUDA cannot compile for a GPU of the release; an error if none of them is left."}
 )
 
@@ -128,6 +130,22 @@ var (
 	BasePlatform  = diag.Rule{Name: "base-platform", Severity: diag.Warning, Description: "The base image is for another platform than the one that is built for."}
 )
 
+// The rules that only a check looks for, about jetson.yaml and the chain. Each says why it matters.
+var (
+	UnpinnedImage = diag.Rule{
+		Name: "unpinned-image", Severity: diag.Warning, CheckOnly: true, Description: "An image is named without a version: it has no tag, or the tag latest, and no digest.",
+		Why: "The next build may start from another image, and nothing in the files tells that it did.",
+	}
+	UntestedGPU = diag.Rule{
+		Name: "untested-gpu", Severity: diag.Warning, CheckOnly: true, Description: "A package needs the GPU, as it depends on cuda or says gpu: true, and has no test.",
+		Why: "What is compiled for the wrong GPU, or linked with the wrong CUDA, builds well and fails when it runs: a test is where that shows.",
+	}
+	SlowOrder = diag.Rule{
+		Name: "slow-order", Severity: diag.Warning, CheckOnly: true, Description: "A folder of the user's stands in the chain before packages that do not need it.",
+		Why: "Such a folder changes often, and with each change all that stands behind it is built again.",
+	}
+)
+
 // Group is a subject of rules.
 type Group struct {
 	Title string
@@ -142,13 +160,13 @@ func Groups() []Group {
 		}},
 		{"keys and values", []diag.Rule{
 			BadKey, DuplicateKey, UnknownKey, UnknownVersion, MissingKey, MissingValue, WrongType, BadValue,
-			DuplicateSource, ConflictingKeys, ReservedName, NoEffect, SecretArg, UnknownArg,
+			DuplicateSource, ConflictingKeys, ReservedName, NoEffect, SecretArg, UnusedArg, UnknownArg,
 		}},
 		{"the target", []diag.Rule{
 			UnknownPlatform, MissingRelease, InvalidL4T, UnknownL4T, UnlistedL4T, UnknownJetPack, L4TJetPackConflict,
 			UnknownArch, ArchPlatformConflict, UnusualArch, JetsonReleaseOnAMD64, UnknownUbuntu, UbuntuNotInBase,
 			OldUbuntu, InvalidPython, UnknownPython, PythonNotInUbuntu, InvalidCUDA, CUDATiedToL4T, CUDANotForL4T, UnverifiedRelease, BadFacts, UnlistedJetPack, UnlistedUbuntu, CUDAUpgrade, OldCUDA,
-			CUDALacksArchitecture,
+			CUDALacksArchitecture, OtherGeneration,
 		}},
 		{"the search for packages", []diag.Rule{
 			UnknownContext, BadContext, MissingSource, BadSource, MissingFolder, BadFolder, NotAPackage,
@@ -165,6 +183,9 @@ func Groups() []Group {
 		}},
 		{"the build", []diag.Rule{
 			UnknownTarget, ChainDropped, IgnoredSyntax, LimitDropped, ManyLayers, BasePlatform,
+		}},
+		{"what only a check looks for", []diag.Rule{
+			UnpinnedImage, UntestedGPU, SlowOrder,
 		}},
 	}
 }

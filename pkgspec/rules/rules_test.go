@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"jetkit/pkgspec/diag"
 )
 
 // all lists every rule by its name.
@@ -43,6 +45,10 @@ func TestGroupsHoldEveryRule(t *testing.T) {
 		for _, r := range g.Rules {
 			require.Regexp(t, `^[a-z][a-z0-9]*(-[a-z0-9]+)*$`, r.Name)
 			require.Regexp(t, `^[A-Z].*\.$`, r.Description, r.Name)
+			if r.CheckOnly {
+				require.Equal(t, diag.Warning, r.Severity, r.Name)
+				require.Regexp(t, `^[A-Z].*\.$`, r.Why, "%s does not say why it matters", r.Name)
+			}
 		}
 	}
 }
