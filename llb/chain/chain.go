@@ -59,8 +59,9 @@ type Stage struct {
 	Step  plan.Step
 	State llb.State
 	Image *dockerspec.DockerOCIImage
-	// On is what the stage was built on.
-	On llb.State
+	// On is what the stage was built on, and OnEnv the environment that this has.
+	On    llb.State
+	OnEnv []string
 	// Folder holds the package's files, all of them, at its root.
 	Folder llb.State
 	// SourceMap maps operations to the package's Dockerfile; nil without one.
@@ -178,7 +179,7 @@ type compiler struct {
 func (c *compiler) compile(ctx context.Context, s *Stage, on Base, stubs *deviceStubs) error {
 	in := c.input
 	in.base, in.image = on.State, on.Image
-	s.On = on.State
+	s.On, s.OnEnv = on.State, on.Image.Config.Env
 	return s.compile(ctx, c.Options, in, stubs)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	"github.com/moby/buildkit/frontend/dockerui"
@@ -50,7 +51,7 @@ func readConfigDockerfile(dockerfile []byte, args configArgs) (*configDockerfile
 	if err != nil {
 		return nil, err
 	}
-	stages, globals, err := instructions.Parse(ast.AST, nil)
+	stages, globals, err := instructions.Parse(ast.AST, linter.New(&linter.Config{}))
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func newCheck(bc *dockerui.Client, dockerfile []byte) (*check, error) {
 	if err != nil {
 		return c, nil //nolint:nilerr // see above
 	}
-	if c.stages, _, err = instructions.Parse(parsed.AST, nil); err != nil {
+	if c.stages, _, err = instructions.Parse(parsed.AST, linter.New(&linter.Config{})); err != nil {
 		return c, nil //nolint:nilerr // see above
 	}
 	for _, s := range c.stages {

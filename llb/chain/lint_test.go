@@ -31,6 +31,8 @@ func TestLint(t *testing.T) {
 		"a finding":                  {dockerfile: "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCMD x\n", want: "JSONArgsRecommended 3"},
 		"skipped by the build":       {dockerfile: "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCMD x\n", options: "skip=JSONArgsRecommended"},
 		"skipped by the file":        {dockerfile: "# check=skip=JSONArgsRecommended\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCMD x\n"},
+		"skipped above it":           {dockerfile: "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n# check=skip=JSONArgsRecommended\nCMD x\n"},
+		"another skipped above it":   {dockerfile: "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n# check=skip=apt-lists\nCMD x\n", want: "JSONArgsRecommended 4"},
 		"the build wins":             {dockerfile: "# check=skip=all\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCMD x\n", options: "skip=MaintainerDeprecated", want: "JSONArgsRecommended 4"},
 		"an error, none found":       {dockerfile: "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n", options: "error=true"},
 		"an error":                   {dockerfile: "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCMD x\n", options: "error=true", want: "JSONArgsRecommended 3", failed: "JSONArgsRecommended"},
