@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -88,4 +89,85 @@ func TestCheckOfJetsonYAML(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A check looks into the packages' Dockerfiles and tests. A build warns of what is a danger.
+func TestCheckOfPackages(t *testing.T) {
+	files := map[string]string{
+		"packages/a/Dockerfile": header("name: a") + "ENV FOO=1\nRUN apt-get update\n",
+		"packages/b/Dockerfile": header("name: b", "depends: a", "build_args: {FOO: 1, BAR: 1}", "test: test.sh") + "RUN echo $FOO $BAR\n# check=skip=hidden-failure\nRUN make || true\n",
+		"packages/b/test.sh":    "cat /data/a.json\n",
+		"packages/c/Dockerfile": "FROM nvcr.io/nvidia/l4t-jetpack:r35.4.1\n",
+	}
+	const unused = "unused-build-arg: packages/b/Dockerfile"
+	for name, test := range map[string]struct {
+		packages, base, a string
+		opts              map[string]string
+		build, check      []string
+		failed            string
+	}{
+		"a chain": {
+			packages: "b", build: []string{unused + ":4:16", unused + ":4:24"},
+			check: []string{
+				"apt-lists: packages/a/Dockerfile:8", "test-data: packages/b/test.sh:1", "undeclared-arg: packages/b/Dockerfile:10",
+				unused + ":4:16", unused + ":4:24",
+			},
+		},
+		"skipped": {packages: "a", a: "# check=skip=apt-lists\n"},
+		"an error": {
+			packages: "a", a: "# check=error=true\n", check: []string{"apt-lists: packages/a/Dockerfile:9"}, failed: "[apt-lists]",
+		},
+		"skipped by the build": {packages: "a", opts: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=apt-lists"}},
+		"an error of the build": {
+			packages: "a", opts: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "error=true"}, check: []string{"apt-lists: packages/a/Dockerfile:8"}, failed: "[apt-lists]",
+		},
+		"data of the user's": {packages: "b", opts: map[string]string{"build-arg:TEST_DATA": "models", "build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=apt-lists,unused-build-arg,undeclared-arg"}},
+		"the first one's base": {
+			packages: "c", build: []string{"other-generation: packages/c/Dockerfile:1"},
+			check: []string{"ignores-base: packages/c/Dockerfile:1", "other-generation: packages/c/Dockerfile:1"},
+		},
+		"the first one's base, asked for": {
+			packages: "c", base: "base: debian:12", build: []string{"chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
+			check: []string{"chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
+		},
+		"another one's base": {
+			packages: "[a, c]", build: []string{"chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
+			check: []string{"apt-lists: packages/a/Dockerfile:8", "chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := maps.Clone(files)
+			tree["packages/a/Dockerfile"] = test.a + tree["packages/a/Dockerfile"]
+			tree["jetson.yaml"] = "target: {l4t: 36.4.3}\npackages: " + test.packages + "\n" + test.base + "\n"
+			opts := map[string]string{}
+			maps.Copy(opts, test.opts)
+			built := gateway(tree, opts)
+			_, err := Build(t.Context(), built)
+			require.NoError(t, err)
+			assert.ElementsMatch(t, test.build, shortened(built.Warnings()))
+
+			opts["requestid"] = lint.RequestLint
+			warnings, failed := checked(t, gateway(tree, opts))
+			assert.ElementsMatch(t, test.check, shortened(warnings))
+			if test.failed == "" {
+				assert.Nil(t, failed)
+			} else if assert.NotNil(t, failed) {
+				assert.Contains(t, failed.Message, test.failed)
+			}
+		})
+	}
+}
+
+// shortened returns rules and places of warnings, those of a build and of a check alike.
+func shortened(warnings []string) []string {
+	var short []string
+	for _, w := range warnings {
+		rule, rest, _ := strings.Cut(w, ": ")
+		place, _, _ := strings.Cut(rest, ": ")
+		if at := strings.LastIndex(w, " ("); !strings.HasPrefix(place, "packages/") {
+			place = strings.TrimSuffix(w[at+2:], ")")
+		}
+		short = append(short, rule+": "+place)
+	}
+	return short
 }

@@ -92,7 +92,7 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if res == nil {
 		res = &chain.Result{}
 	}
-	problems := slices.Concat(otherPlatform(base, p, platform), detached(res.Stages), b.dropped(p), b.undated(epoch))
+	problems := slices.Concat(otherPlatform(base, p, platform), b.detached(p, res.Stages), b.otherGenerations(p, res.Stages), b.dropped(p), b.undated(epoch))
 	return &converted{base: base, Result: res, epoch: epoch}, b.loaded.Load().Filter(problems), err
 }
 
@@ -252,15 +252,22 @@ func otherPlatform(base *chain.Base, p *plan.Plan, platform ocispecs.Platform) d
 }
 
 // detached warns of packages whose Dockerfile does not start from BASE_IMAGE, so
-// that the packages before them are not in the image.
-func detached(stages []chain.Stage) diag.List {
+// that the packages before them, or the base that the user asks for, are not in the image.
+func (b *build) detached(p *plan.Plan, stages []chain.Stage) diag.List {
 	var l diag.List
 	for i, s := range stages {
-		if !s.Detached || i == 0 {
+		lost := fmt.Sprintf("the %d packages before it are", i)
+		switch {
+		case !s.Detached || i == 0 && !b.asksForBase():
 			continue
+		case i == 0:
+			lost = fmt.Sprintf("the base image %s is", p.Base.Value)
 		}
 		l.Warnf(rules.ChainDropped, s.Step.At, "start its last stage with: FROM ${BASE_IMAGE}",
-			"the Dockerfile of package %s does not build on BASE_IMAGE, so the %d packages before it are not in the image", s.Step.Name, i)
+			"the Dockerfile of package %s does not build on BASE_IMAGE, so %s not in the image", s.Step.Name, lost)
 	}
 	return l
 }
+
+// asksForBase reports whether the user names the base image.
+func (b *build) asksForBase() bool { return b.loaded.Load().Spec.Target.Base.Value != "" }

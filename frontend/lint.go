@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 
 	"jetkit/llb/chain"
+	dockerlint "jetkit/llb/lint"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 )
@@ -49,56 +50,70 @@ func (b *build) findings(ctx context.Context) (*lint.LintResults, error) {
 		results.Error = b.lintError(results, err)
 		return results, nil
 	}
-	if err := b.lintDockerfiles(ctx, p, results); err != nil {
+	var c *converted
+	var ofChain diag.List
+	var failed error
+	if !b.contexts.anyUnbuilt() { // else the chain cannot be converted
+		c, ofChain, failed = b.findingsOfChain(ctx, p)
+	}
+	ofPackages, err := b.lintPackages(ctx, p, c, results)
+	if err != nil {
 		return nil, err
 	}
-	if !b.contexts.anyUnbuilt() { // else the chain cannot be converted
-		more, err := b.findingsOfChain(ctx, p)
-		b.addProblems(results, more)
-		if err != nil && results.Error == nil {
-			results.Error = b.lintError(results, err)
-		}
-		problems = append(problems, more...)
+	b.addProblems(results, ofChain)
+	if failed != nil && results.Error == nil {
+		results.Error = b.lintError(results, failed)
 	}
+	problems = slices.Concat(problems, ofPackages, ofChain)
 	if err := b.loaded.Load().Strict(problems).Err(); err != nil && results.Error == nil {
 		results.Error = b.lintError(results, err)
 	}
 	return results, nil
 }
 
-// findingsOfChain returns what is said of the packages together.
-func (b *build) findingsOfChain(ctx context.Context, p *plan.Plan) (diag.List, error) {
+// findingsOfChain converts the chain, and returns what is said of the packages together.
+func (b *build) findingsOfChain(ctx context.Context, p *plan.Plan) (*converted, diag.List, error) {
 	c, problems, err := b.convert(ctx, p, b.targetPlatform(b.firstPlatform()), nil)
 	if err == nil {
 		problems = append(problems, b.loaded.Load().Filter(manyLayers(p, c))...)
 	}
-	return problems, err
+	return c, problems, err
 }
 
-// lintDockerfiles adds what is found in each package's Dockerfile by itself.
-func (b *build) lintDockerfiles(ctx context.Context, p *plan.Plan, results *lint.LintResults) error {
+// lintPackages adds what is found in each package by itself, and returns jetkit's own part
+// of it. The chain is nil if it could not be converted.
+func (b *build) lintPackages(ctx context.Context, p *plan.Plan, c *converted, results *lint.LintResults) (diag.List, error) {
 	platform := b.targetPlatform(b.firstPlatform())
 	sources, err := contextsFor{b.contexts, platform}.sources(ctx, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ignored, err := b.ignored(ctx, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	opt := chain.Options{Plan: p, Sources: sources, Ignored: ignored, Client: b.client, Platform: platform}
-	for _, step := range p.Steps {
-		if step.Origin.Kind == plan.Builtin || step.Dockerfile == "" {
+	var all diag.List
+	for i, step := range p.Steps {
+		if step.Origin.Kind == plan.Builtin {
 			continue
 		}
-		found, err := chain.Lint(ctx, opt, step)
-		if err != nil {
-			return fmt.Errorf("package %s: %w", step.Name, err)
+		problems := b.lintTests(ctx, p, step, sources)
+		if step.Dockerfile != "" {
+			found, err := chain.Lint(ctx, opt, step)
+			if err != nil {
+				return nil, fmt.Errorf("package %s: %w", step.Name, err)
+			}
+			addDockerfile(results, found)
+			dockerfile := found.Sources[0].Data
+			problems = append(problems, syntaxProblem(step, dockerfile)...)
+			problems = append(problems, dockerlint.Check(dockerfile, b.lintFacts(p, i, c))...)
 		}
-		b.addProblems(results, b.loaded.Load().Filter(syntaxProblem(step, found.Sources[0].Data)))
-		addDockerfile(results, found)
+		problems = b.loaded.Load().Filter(problems)
+		b.addProblems(results, problems)
+		all = append(all, problems...)
 	}
-	return nil
+	return all, nil
 }
 
 // ignored returns the patterns of the build context's ignore file, for a plan that has

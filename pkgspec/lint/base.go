@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"strings"
 
 	"jetkit/pkgspec/diag"
@@ -18,47 +19,39 @@ func (p Project) asksForBase() bool {
 
 // otherGeneration warns of a base image for Jetsons with another driver.
 func (p Project) otherGeneration(l *diag.List) {
-	if p.asksForBase() {
-		OtherGeneration(l, p.Plan, p.Plan.Base.Value, p.Plan.BaseAt, "the base image")
+	if !p.asksForBase() {
+		return
+	}
+	if message, hint := OtherGeneration(p.Plan.Target, p.Plan.Base.Value); message != "" {
+		l.Warnf(rules.OtherGeneration, p.Plan.BaseAt, hint+", or leave base out for the target's own", "base: %s", message)
 	}
 }
 
-// OtherGeneration warns of an image that the plan builds on, and whose tag says that it is for
-// Jetsons with another driver than the target's. what is the image in the message.
-func OtherGeneration(l *diag.List, p *plan.Plan, ref string, at diag.Range, what string) {
-	l4t, target := platform.L4TOfImage(ref), p.Target.L4T.Value
-	if l4t == "" || target == "" || strings.HasPrefix(p.Target.Arch.Value, "x86") {
-		return
+// OtherGeneration returns how an image, by its tag, is for Jetsons with another driver than a
+// target's, and what would fit; empty if it fits, or nobody knows.
+func OtherGeneration(target plan.Target, ref string) (message, hint string) {
+	named, asked := platform.L4TOfImage(ref), target.L4T.Value
+	if named == "" || asked == "" || strings.HasPrefix(target.Arch.Value, "x86") {
+		return "", ""
 	}
-	own, other := platform.GenerationOf(dotted.Of(target)), platform.GenerationOf(dotted.Of(l4t))
+	own, other := platform.GenerationOf(dotted.Of(asked)), platform.GenerationOf(dotted.Of(named))
 	if own == nil || other == nil || own == other {
-		return
+		return "", ""
 	}
-	l.Warnf(rules.OtherGeneration, at, "take an image for L4T "+own.FromL4T+" or later, before "+own.BeforeL4T+", or leave it out for the target's own",
-		"%s %s is for L4T %s (%s), and the target has L4T %s (%s)", what, ref, l4t, other.Name, target, own.Name)
+	return fmt.Sprintf("%s is for L4T %s (%s), and the target has L4T %s (%s)", ref, named, other.Name, asked, own.Name),
+		"take an image for L4T " + own.FromL4T + " or later, before " + own.BeforeL4T
 }
 
 // unpinnedBase reports a base image that may be another one in the next build.
 func (p Project) unpinnedBase(l *diag.List) {
-	if ref := p.Plan.Base.Value; p.asksForBase() && Unpinned(ref) {
-		l.Warnf(rules.UnpinnedImage, p.Plan.BaseAt, "name a version, or for one image alone its digest: "+Untagged(ref)+"@sha256:…",
+	ref := p.Plan.Base.Value
+	if !p.asksForBase() || strings.Contains(ref, "@") {
+		return
+	}
+	slash := strings.LastIndex(ref, "/") + 1
+	name, tag, ok := strings.Cut(ref[slash:], ":")
+	if !ok || tag == "latest" {
+		l.Warnf(rules.UnpinnedImage, p.Plan.BaseAt, "name a version, or for one image alone its digest: "+ref[:slash]+name+"@sha256:…",
 			"base: %s is whatever image that name has on the day of the build", ref)
 	}
-}
-
-// Unpinned reports whether a reference names no version of an image: it has no tag or the
-// tag latest, and no digest.
-func Unpinned(ref string) bool {
-	if strings.Contains(ref, "@") {
-		return false
-	}
-	_, tag, ok := strings.Cut(ref[strings.LastIndex(ref, "/")+1:], ":")
-	return !ok || tag == "latest"
-}
-
-// Untagged returns a reference without its tag.
-func Untagged(ref string) string {
-	slash := strings.LastIndex(ref, "/") + 1
-	name, _, _ := strings.Cut(ref[slash:], ":")
-	return ref[:slash] + name
 }

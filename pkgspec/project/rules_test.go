@@ -49,17 +49,21 @@ var together = map[string]diag.Rule{"unlisted-jetpack": rules.UnlistedL4T}
 // example is a build context, bad or good.
 type example map[string]string
 
-// examples reads testdata/rules.txtar: per rule a bad and a good example.
-func examples(t *testing.T) map[string]map[string]example {
+// ofDockerfiles are the examples of rules about Dockerfiles, which package llb/lint's tests
+// look at and write the reports of.
+const ofDockerfiles = "../../llb/lint/testdata/rules.txtar"
+
+// examples reads testdata/rules.txtar, or another such file: per rule a bad and a good example.
+func examples(t *testing.T, name string) map[string]map[string]example {
 	t.Helper()
-	archive, err := txtar.ParseFile("testdata/rules.txtar")
+	archive, err := txtar.ParseFile(name)
 	require.NoError(t, err)
 	all := map[string]map[string]example{}
 	for _, f := range archive.Files {
 		rule, rest, _ := strings.Cut(f.Name, "/")
 		kind, file, _ := strings.Cut(rest, "/")
 		if all[rule] == nil {
-			all[rule] = map[string]example{"bad": {}, "good": {}, "both": {}}
+			all[rule] = map[string]example{"bad": {}, "good": {}, "both": {}, "report": {}}
 		}
 		require.Contains(t, all[rule], kind, f.Name)
 		all[rule][kind][file] = strings.ReplaceAll(string(f.Data), "\x07", "\a")
@@ -117,14 +121,14 @@ func problemsOf(t *testing.T, e, both example) diag.List {
 // TestRules checks that each bad example is reported by its rule and by no other,
 // with the rule's severity, and that no rule is reported for the good one.
 func TestRules(t *testing.T) {
-	all := examples(t)
+	all, elsewhere := examples(t, "testdata/rules.txtar"), examples(t, ofDockerfiles)
 	known := map[string]bool{}
 	for _, g := range rules.Groups() {
 		for _, rule := range g.Rules {
 			known[rule.Name] = true
 			t.Run(rule.Name, func(t *testing.T) {
 				e, ok := all[rule.Name]
-				require.NotEqual(t, ok, notHere[rule.Name] != "", "a rule has an example, or a reason to have none")
+				require.NotEqual(t, ok, notHere[rule.Name] != "" || elsewhere[rule.Name] != nil, "a rule has an example, or a reason to have none")
 				if !ok {
 					return
 				}
@@ -143,7 +147,7 @@ func TestRules(t *testing.T) {
 			})
 		}
 	}
-	for name := range all {
+	for _, name := range append(slices.Collect(maps.Keys(all)), slices.Collect(maps.Keys(elsewhere))...) {
 		require.Contains(t, known, name, "no rule has this name")
 	}
 	for name := range notHere {
@@ -153,7 +157,7 @@ func TestRules(t *testing.T) {
 
 // TestRulesPage keeps docs/rules.md equal to the table and the examples.
 func TestRulesPage(t *testing.T) {
-	all := examples(t)
+	all, elsewhere := examples(t, "testdata/rules.txtar"), examples(t, ofDockerfiles)
 	var b strings.Builder
 	b.WriteString(`# Rules
 
@@ -162,7 +166,8 @@ reported for it. Warnings of a build and of ` + "`--check`" + ` name their place
 
 A test plans each example: the first one is reported by this rule alone, the second by none. The page is made by
 ` + "`go test ./pkgspec/project -run RulesPage -update`" + ` from the table in [rules.go](../pkgspec/rules/rules.go) and the
-[examples](../pkgspec/project/testdata/rules.txtar). Packages that an example does not show are there and empty.
+[examples](../pkgspec/project/testdata/rules.txtar), and [those of Dockerfiles](../llb/lint/testdata/rules.txtar). Packages that an
+example does not show are there and empty.
 Whoever publishes this page sets the address that warnings name: ` + "`go build -ldflags '-X jetkit/pkgspec/diag.page=https://…'`" + `.
 
 `)
@@ -185,6 +190,10 @@ Whoever publishes this page sets the address that warnings name: ` + "`go build 
 				b.WriteString(" " + rule.Why)
 			}
 			e, ok := all[rule.Name]
+			if other := elsewhere[rule.Name]; other != nil {
+				b.WriteString("\n\n" + other["bad"].markdown() + "\n```\n" + other["report"][""] + "```\n\nWithout the fault:\n\n" + other["good"].markdown())
+				continue
+			}
 			if !ok {
 				fmt.Fprintf(&b, " %s\n", notHere[rule.Name])
 				continue
@@ -214,7 +223,7 @@ func (e example) markdown() string {
 			option := map[string]string{"args": "--build-arg", "platform": "--platform"}[name]
 			fmt.Fprintf(&b, "```console\n$ docker buildx build %s %s -f jetson.yaml .\n```\n", option, strings.TrimSpace(text))
 		default:
-			language := map[string]string{".yaml": "yaml", ".json": "json"}[path.Ext(name)]
+			language := map[string]string{".yaml": "yaml", ".json": "json", ".sh": "sh", ".py": "python"}[path.Ext(name)]
 			if language == "" {
 				language = "dockerfile"
 			}

@@ -125,7 +125,7 @@ var (
 	UnknownTarget = diag.Rule{Name: "unknown-target", Severity: diag.Error, Description: "The option --target names neither a package of the chain nor one of its stages."}
 	IgnoredSyntax = diag.Rule{Name: "ignored-syntax", Severity: diag.Warning, Description: "A package's Dockerfile names another frontend in its syntax line, which has no effect."}
 	LimitDropped  = diag.Rule{Name: "limit-dropped", Severity: diag.Warning, Description: "The builder is too old for a limit that steps are to have."}
-	ChainDropped  = diag.Rule{Name: "chain-dropped", Severity: diag.Warning, Description: "A package's Dockerfile does not start from BASE_IMAGE, so the packages before it are not in the image."}
+	ChainDropped  = diag.Rule{Name: "chain-dropped", Severity: diag.Warning, Description: "A package's Dockerfile does not start from BASE_IMAGE, so the packages before it, or the base image that is asked for, are not in the image."}
 	ManyLayers    = diag.Rule{Name: "many-layers", Severity: diag.Warning, Description: "The image has so many layers that Docker cannot load it, or that little can be built on it."}
 	BasePlatform  = diag.Rule{Name: "base-platform", Severity: diag.Warning, Description: "The base image is for another platform than the one that is built for."}
 )
@@ -143,6 +143,38 @@ var (
 	SlowOrder = diag.Rule{
 		Name: "slow-order", Severity: diag.Warning, CheckOnly: true, Description: "A folder of the user's stands in the chain before packages that do not need it.",
 		Why: "Such a folder changes often, and with each change all that stands behind it is built again.",
+	}
+)
+
+// The rules that only a check looks for, about packages' Dockerfiles.
+var (
+	IgnoresBase = diag.Rule{
+		Name: "ignores-base", Severity: diag.Warning, CheckOnly: true, Description: "The first package's Dockerfile does not build on BASE_IMAGE.",
+		Why: "The target's base image, or the one that is asked for, is then not in the image, with its CUDA and its Python: another package in its place is built on what this one starts from.",
+	}
+	UnpinnedGit = diag.Rule{
+		Name: "unpinned-git", Severity: diag.Warning, CheckOnly: true, Description: "A repository is fetched without a tag or commit, or by a branch that goes on, such as main.",
+		Why: "The step stays cached as long as its text does: one builder has last month's sources and another one today's, under the same name.",
+	}
+	HiddenFailure = diag.Rule{
+		Name: "hidden-failure", Severity: diag.Warning, CheckOnly: true, Description: "A command that installs or builds something may fail, and the instruction succeeds: because of || true or || echo, a pipe, or commands after it without set -e.",
+		Why: "What is missing then shows hours later in another package, or on the robot.",
+	}
+	PipIndex = diag.Rule{
+		Name: "pip-index", Severity: diag.Warning, CheckOnly: true, Description: "Packages for Python come from one index alone, which is not PyPI.",
+		Why: "Indexes for Jetsons are small and are at times away; PyPI has what the packages need besides. Where an index is private, its names must not be free on PyPI.",
+	}
+	AptLists = diag.Rule{
+		Name: "apt-lists", Severity: diag.Warning, CheckOnly: true, Description: "An apt-get update leaves its lists of packages in a layer of the image.",
+		Why: "They are tens of megabytes in each layer that has them, and of no use: they are old when the image runs.",
+	}
+	UndeclaredArg = diag.Rule{
+		Name: "undeclared-arg", Severity: diag.Warning, CheckOnly: true, Description: "A RUN instruction uses a build argument that no ARG of its stage declares.",
+		Why: "The shell puts nothing in its place, and the step succeeds with another version, or with a flag too few.",
+	}
+	TestData = diag.Rule{
+		Name: "test-data", Severity: diag.Warning, CheckOnly: true, Description: "A test reads a file of /data that it does not put there.",
+		Why: "Each project has a /data of its own on each builder, and it is empty at first: the test passes on the machine that somebody prepared and nowhere else.",
 	}
 )
 
@@ -185,7 +217,7 @@ func Groups() []Group {
 			UnknownTarget, ChainDropped, IgnoredSyntax, LimitDropped, ManyLayers, BasePlatform,
 		}},
 		{"what only a check looks for", []diag.Rule{
-			UnpinnedImage, UntestedGPU, SlowOrder,
+			UnpinnedImage, UntestedGPU, SlowOrder, IgnoresBase, UnpinnedGit, HiddenFailure, PipIndex, AptLists, UndeclaredArg, TestData,
 		}},
 	}
 }
