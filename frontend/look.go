@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/frontend/subrequests/lint"
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/project"
@@ -23,6 +24,17 @@ func (o Options) Plan(ctx context.Context, c client.Client) (_ Planned, err erro
 		return Planned{}, err
 	}
 	return Planned{Platform: platform, Plan: resolved, Project: b.loaded.Load(), Problems: problems}, nil
+}
+
+// Check finds what is worth a look in a request, as --check does, and builds nothing: config.py
+// files alone run.
+func (o Options) Check(ctx context.Context, c client.Client) (_ *lint.LintResults, err error) {
+	b, err := o.open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	return b.lint(ctx)
 }
 
 // List finds all packages of a request, for its first platform. The problems are

@@ -81,6 +81,13 @@ func TestCheckFindsProblems(t *testing.T) {
 			},
 			says: []string{"chain-dropped", "the Dockerfile of package b does not build on BASE_IMAGE", "packages/b/Dockerfile:2"},
 		},
+		"what a build does not warn of": {
+			tree: one("name: a\n# test: test.sh", "RUN set -e && \\\n    apt-get update\n").and(files{"packages/a/test.sh": "cat /data/models/a.json\n"}),
+			says: []string{
+				"apt-lists - ", "rules.md#apt-lists", "packages/a/Dockerfile:8: apt's lists of packages stay in the layer", ">>>     apt-get update",
+				"packages/a/test.sh:1: the test reads /data/models/a.json",
+			},
+		},
 		"a package that is missing": {
 			tree: files{"jetson.yaml": "packages: [nnumpy]\n"},
 			says: []string{"there is no package nnumpy", "did you mean numpy?"},

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/moby/buildkit/frontend/subrequests/lint"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -254,6 +255,29 @@ func TestBuildRunsConfigPyOnTheBuilder(t *testing.T) {
 	built := p.jetkit(t, nil, append(args, "--output", "type=cacheonly", "--multiple", "p:*")...).succeeded(t)
 	assert.Regexp(t, `(?m)^p:one `, built.stderr)
 	assert.Empty(t, built.stdout, "nothing has the image's name")
+}
+
+// TestPlanCheck finds what docker buildx build --check does.
+func TestPlanCheck(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, one("name: a", "RUN apt-get update\nCMD x\n").and(files{"jetson.yaml": "packages: [a]\ntests: {skip: [zz]}\n"}))
+	check := func(more ...string) *ran {
+		args := append([]string{"plan", "--check", "--builder", shared.Daemon.Addr, "--build-arg", "BASE_IMAGE=" + base(t)}, more...)
+		return runCommand(t, jetkitCommand(t, shared.Daemon, p.dir, args...))
+	}
+	found := check()
+	assert.Equal(t, 1, found.code, found.stderr)
+	assert.Equal(t, `jetson.yaml:4: warning: tests.skip: no package of the chain goes by zz [unused-name]
+packages/a/Dockerfile:6: warning: apt's lists of packages stay in the layer: a later instruction cannot take them out of it [apt-lists]
+    hint: end the instruction with: && rm -rf /var/lib/apt/lists/*
+packages/a/Dockerfile:7: warning: JSON arguments recommended for CMD to prevent unintended behavior related to OS signals [JSONArgsRecommended]
+    hint: JSON arguments recommended for ENTRYPOINT/CMD to prevent unintended behavior related to OS signals
+`, found.stdout)
+	var results lint.LintResults
+	require.NoError(t, json.Unmarshal([]byte(check("--format", "json").stdout), &results))
+	assert.Len(t, results.Warnings, 3)
+	clean := check("--arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all").succeeded(t)
+	assert.Equal(t, "no warnings\n", clean.stdout)
 }
 
 // TestBuildListsWithoutConfigPy says which packages a list lacks, and why.

@@ -216,6 +216,13 @@ var failures = map[string]failure{
 		at:    []string{"packages/a/Dockerfile:1"},
 		shows: "# check=eror=true",
 	},
+	"a warning of the file that is to be an error": {
+		tree:  one("name: a", "RUN true\n").and(files{"jetson.yaml": "packages: [a]\nargs: {MODEL: big}\n"}),
+		attrs: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "error=true"},
+		says:  []string{"args: no Dockerfile of the chain has an ARG MODEL, so it has no effect [unused-arg]"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "args: {MODEL: big}",
+	},
 	"a finding that is to be an error": {
 		tree:  one("name: a", "CMD x\n"),
 		attrs: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "error=true"},

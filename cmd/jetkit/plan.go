@@ -20,6 +20,7 @@ var planFormats = []string{"text", "json", "mermaid", "dot", "html", "digest", "
 func newPlan(sys *system) *cobra.Command {
 	var flags requestFlags
 	var format, builder string
+	var check bool
 	cmd := &cobra.Command{
 		Use:                   "plan [OPTIONS] [-f jetson.yaml | PACKAGE...]",
 		DisableFlagsInUseLine: true,
@@ -31,6 +32,10 @@ same JSON and the same digest.
 Without -f and without packages, jetson.yaml of the context is read. Only files of this machine are
 read, unless --builder names a builder.
 
+--check prints no plan, but what is worth a look in jetson.yaml and the packages, as docker buildx
+build --check does, and fails if that is anything. It asks a builder: --builder, or the one that
+jetkit build uses.
+
 With layers: packages, --format jobs prints the jobs that several machines can share as matrices of
 GitHub Actions, wave by wave, and --format waves the same for people. The build argument
 JETKIT_JOBS_CACHE says where they keep their caches, with {job} for the name of each.`,
@@ -40,11 +45,18 @@ JETKIT_JOBS_CACHE says where they keep their caches, with {job} for the name of 
   jetkit plan pytorch --source ~/jetson-containers/packages --run-config-py --jetpack 6.2
   jetkit plan --format mermaid > plan.mmd
   jetkit plan --format html > plan.html
+  jetkit plan --check
   jetkit plan --format jobs --arg LAYERS=packages --arg 'JETKIT_JOBS_CACHE=registry.example.com/cache:{job}'`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			r, err := flags.request(cmd, names, sys)
 			if err != nil {
 				return err
+			}
+			if check {
+				if format != "text" && format != "json" {
+					return usagef(cmd, "--check prints text or json, not %s", format)
+				}
+				return checkOn(cmd, sys, &flags, builder, r, format == "json")
 			}
 			planned, err := planOf(cmd, sys, &flags, builder, r)
 			if err != nil {
@@ -67,6 +79,7 @@ JETKIT_JOBS_CACHE says where they keep their caches, with {job} for the name of 
 	flags.register(cmd)
 	flags.registerLayers(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
+	cmd.Flags().BoolVar(&check, "check", false, "check jetson.yaml, the packages and their Dockerfiles, also for what a build does not warn of, and fail if there is anything")
 	cmd.Flags().StringVar(&builder, "builder", "", "`NAME` of a builder to plan on: config.py files run there, and contexts may be anything that it can get")
 	oneOf(cmd, &format, "format", "plan", planFormats...)
 	return cmd
@@ -83,13 +96,19 @@ func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *
 		p, problems, err := w.solve(cmd.Context())
 		return frontend.Planned{Platform: r.platform, Plan: p, Problems: problems}, err
 	}
+	b := builderFor(cmd, sys, flags, on)
+	defer b.close()
+	return b.planOnBuilder(r)
+}
+
+// builderFor is what looks at a request on a builder, by its name or if that is empty on
+// the one that builds would use. The caller closes it.
+func builderFor(cmd *cobra.Command, sys *system, flags *requestFlags, on string) *builds {
 	f := &buildFlags{requestFlags: *flags, builder: on}
 	if flags.platform != "" {
 		f.platforms = []string{flags.platform}
 	}
-	b := &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd}
-	defer b.close()
-	return b.planOnBuilder(r)
+	return &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd}
 }
 
 // formatPlan prints a plan in one of planFormats.
