@@ -17,10 +17,15 @@ import (
 // planFormats are the forms that a plan can be printed in.
 var planFormats = []string{"text", "json", "mermaid", "dot", "html", "digest", "jobs", "waves"}
 
+// planFlags are the options of jetkit plan.
+type planFlags struct {
+	requestFlags
+	format, builder string
+	check           bool
+}
+
 func newPlan(sys *system) *cobra.Command {
-	var flags requestFlags
-	var format, builder string
-	var check bool
+	var flags planFlags
 	cmd := &cobra.Command{
 		Use:                   "plan [OPTIONS] [-f jetson.yaml | PACKAGE...]",
 		DisableFlagsInUseLine: true,
@@ -47,42 +52,45 @@ JETKIT_JOBS_CACHE says where they keep their caches, with {job} for the name of 
   jetkit plan --format html > plan.html
   jetkit plan --check
   jetkit plan --format jobs --arg LAYERS=packages --arg 'JETKIT_JOBS_CACHE=registry.example.com/cache:{job}'`,
-		RunE: func(cmd *cobra.Command, names []string) error {
-			r, err := flags.request(cmd, names, sys)
-			if err != nil {
-				return err
-			}
-			if check {
-				if format != "text" && format != "json" {
-					return usagef(cmd, "--check prints text or json, not %s", format)
-				}
-				return checkOn(cmd, sys, &flags, builder, r, format == "json")
-			}
-			planned, err := planOf(cmd, sys, &flags, builder, r)
-			if err != nil {
-				return err
-			}
-			var text string
-			if format == "jobs" || format == "waves" {
-				text, err = formatJobs(planned, r.args[plan.JobsCacheArg], format)
-			} else {
-				text, err = formatPlan(planned.Plan, format)
-			}
-			if err != nil {
-				return err
-			}
-			printWarnings(sys.err, withoutCommandLine(planned.Problems))
-			_, err = fmt.Fprint(sys.out, text)
-			return err
-		},
+		RunE: func(cmd *cobra.Command, names []string) error { return flags.run(cmd, sys, names) },
 	}
 	flags.register(cmd)
 	flags.registerLayers(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
-	cmd.Flags().BoolVar(&check, "check", false, "check jetson.yaml, the packages and their Dockerfiles, also for what a build does not warn of, and fail if there is anything")
-	cmd.Flags().StringVar(&builder, "builder", "", "`NAME` of a builder to plan on: config.py files run there, and contexts may be anything that it can get")
-	oneOf(cmd, &format, "format", "plan", planFormats...)
+	cmd.Flags().BoolVar(&flags.check, "check", false, "check jetson.yaml, the packages and their Dockerfiles, also for what a build does not warn of, and fail if there is anything")
+	cmd.Flags().StringVar(&flags.builder, "builder", "", "`NAME` of a builder to plan on: config.py files run there, and contexts may be anything that it can get")
+	oneOf(cmd, &flags.format, "format", "plan", planFormats...)
 	return cmd
+}
+
+// run prints the plan, or what is worth a look in it.
+func (f *planFlags) run(cmd *cobra.Command, sys *system, names []string) error {
+	r, err := f.request(cmd, names, sys)
+	if err != nil {
+		return err
+	}
+	if f.check {
+		if f.format != "text" && f.format != "json" {
+			return usagef(cmd, "--check prints text or json, not %s", f.format)
+		}
+		return checkOn(cmd, sys, &f.requestFlags, f.builder, r, f.format == "json")
+	}
+	planned, err := planOf(cmd, sys, &f.requestFlags, f.builder, r)
+	if err != nil {
+		return err
+	}
+	var text string
+	if f.format == "jobs" || f.format == "waves" {
+		text, err = formatJobs(planned, r.args[plan.JobsCacheArg], f.format)
+	} else {
+		text, err = formatPlan(planned.Plan, f.format)
+	}
+	if err != nil {
+		return err
+	}
+	printWarnings(sys.err, withoutCommandLine(planned.Problems))
+	_, err = fmt.Fprint(sys.out, text)
+	return err
 }
 
 // planOf plans with the files of this machine, or on a builder that is named.

@@ -50,8 +50,8 @@ func TestExamples(t *testing.T) {
 		}
 		kept = append(kept, f)
 		problems := lint.Check(f.Data, facts())
-		if name != "Dockerfile" {
-			problems = lint.TestData("packages/a/"+name, f.Data, diag.Range{}, nil)
+		if name != facts().File {
+			problems = lint.TestData(name, f.Data, diag.Range{}, nil)
 		}
 		if kind == "good" {
 			assert.Empty(t, problems, f.Name)

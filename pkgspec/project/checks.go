@@ -3,6 +3,7 @@ package project
 import (
 	"cmp"
 	"path"
+	"slices"
 
 	"jetkit/pkgspec/check"
 	"jetkit/pkgspec/diag"
@@ -19,7 +20,14 @@ func (p *Project) readChecks() {
 	}
 	text, line := check.LineOfYAML(p.options.Data)
 	at := diag.Position{Line: line, Column: 1}
-	p.own = p.parseChecks(text, diag.Range{File: p.file(), Start: at, End: at}, "# check=")
+	place := diag.Range{File: p.file(), Start: at, End: at}
+	p.own = p.parseChecks(text, place, "# check=")
+	known := rules.Names()
+	for _, name := range p.own.Skip {
+		if name != "" && !slices.Contains(known, name) {
+			p.problems.Warnf(rules.UnknownRule, place, diag.DidYouMean(name, known), "# check=skip: no rule about this file is called %s", name)
+		}
+	}
 }
 
 func (p *Project) file() string { return cmp.Or(p.options.File, "jetson.yaml") }

@@ -33,6 +33,7 @@ var (
 	NoEffect        = diag.Rule{Name: "no-effect", Severity: diag.Warning, Description: "A setting has no effect, as it is, or beside another one."}
 	SecretArg       = diag.Rule{Name: "secret-arg", Severity: diag.Warning, Description: "A build argument looks like a secret; build arguments are visible in the image's history."}
 	UnusedArg       = diag.Rule{Name: "unused-arg", Severity: diag.Warning, Description: "The file sets a build argument that no Dockerfile of the chain declares with ARG."}
+	UnknownRule     = diag.Rule{Name: "unknown-rule", Severity: diag.Warning, Description: "The line # check= of jetson.yaml skips a rule that there is not."}
 	UnknownArg      = diag.Rule{Name: "unknown-arg", Severity: diag.Warning, Description: "A build argument looks like a mistyped one of jetkit's."}
 )
 
@@ -192,7 +193,7 @@ func Groups() []Group {
 		}},
 		{"keys and values", []diag.Rule{
 			BadKey, DuplicateKey, UnknownKey, UnknownVersion, MissingKey, MissingValue, WrongType, BadValue,
-			DuplicateSource, ConflictingKeys, ReservedName, NoEffect, SecretArg, UnusedArg, UnknownArg,
+			DuplicateSource, ConflictingKeys, ReservedName, NoEffect, SecretArg, UnusedArg, UnknownArg, UnknownRule,
 		}},
 		{"the target", []diag.Rule{
 			UnknownPlatform, MissingRelease, InvalidL4T, UnknownL4T, UnlistedL4T, UnknownJetPack, L4TJetPackConflict,
@@ -220,4 +221,15 @@ func Groups() []Group {
 			UnpinnedImage, UntestedGPU, SlowOrder, IgnoresBase, UnpinnedGit, HiddenFailure, PipIndex, AptLists, UndeclaredArg, TestData,
 		}},
 	}
+}
+
+// Names returns the names of all rules.
+func Names() []string {
+	names := []string{}
+	for _, g := range Groups() {
+		for _, r := range g.Rules {
+			names = append(names, r.Name)
+		}
+	}
+	return names
 }
