@@ -104,7 +104,9 @@ func TestCheckOfPackages(t *testing.T) {
 		packages, base, a string
 		opts              map[string]string
 		build, check      []string
-		failed            string
+		// failed is what the check's error says, and stops is set if it stops the build too.
+		failed string
+		stops  bool
 	}{
 		"a chain": {
 			packages: "b", build: []string{unused + ":4:16", unused + ":4:24"},
@@ -130,6 +132,13 @@ func TestCheckOfPackages(t *testing.T) {
 			packages: "c", base: "base: debian:12", build: []string{"chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
 			check: []string{"chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
 		},
+		"another one's base, skipped": {
+			packages: "[a, c]", opts: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=chain-dropped,other-generation,apt-lists"},
+		},
+		"another one's base, an error": {
+			packages: "[a, c]", opts: map[string]string{"build-arg:BUILDKIT_DOCKERFILE_CHECK": "skip=apt-lists,other-generation;error=true"},
+			check: []string{"chain-dropped: packages/c/Dockerfile:1:1"}, failed: "[chain-dropped]", stops: true,
+		},
 		"another one's base": {
 			packages: "[a, c]", build: []string{"chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
 			check: []string{"apt-lists: packages/a/Dockerfile:8", "chain-dropped: packages/c/Dockerfile:1:1", "other-generation: packages/c/Dockerfile:1"},
@@ -143,7 +152,11 @@ func TestCheckOfPackages(t *testing.T) {
 			maps.Copy(opts, test.opts)
 			built := gateway(tree, opts)
 			_, err := Build(t.Context(), built)
-			require.NoError(t, err)
+			if test.stops {
+				require.ErrorContains(t, err, test.failed)
+			} else {
+				require.NoError(t, err)
+			}
 			assert.ElementsMatch(t, test.build, shortened(built.Warnings()))
 
 			opts["requestid"] = lint.RequestLint

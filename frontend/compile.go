@@ -106,10 +106,10 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	c, problems, err := b.convert(ctx, p, platform, warn)
 	if report && c != nil {
-		problems = append(problems, b.loaded.Load().Filter(otherSyntax(c.Stages))...)
+		problems = b.loaded.Load().Strict(append(problems, b.loaded.Load().Filter(otherSyntax(c.Stages))...))
 		b.show(ctx, platform, append(found, b.warningsOf(problems)...))
 	}
-	if err := cmp.Or(err, b.loaded.Load().Strict(problems).Err()); err != nil {
+	if err := cmp.Or(err, problems.Err()); err != nil {
 		return nil, err
 	}
 	sealed, err := b.seal(p, c, platform, b.imageEpoch(c.epoch, c.Stages))
@@ -124,9 +124,9 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, err
 	}
 	if report {
-		many := b.loaded.Load().Filter(manyLayers(p, c))
+		many := b.loaded.Load().Strict(b.loaded.Load().Filter(manyLayers(p, c)))
 		b.show(ctx, platform, b.warningsOf(many))
-		if err := b.loaded.Load().Strict(many).Err(); err != nil {
+		if err := many.Err(); err != nil {
 			return nil, err
 		}
 	}

@@ -96,6 +96,11 @@ func TestManyLayers(t *testing.T) {
 		assert.Equal(t, []string{"many-layers: " + want + " (jetson.yaml:3:12)"}, built.Warnings())
 		assert.Equal(t, []string{"many-layers: " + want}, checked)
 		assert.Contains(t, string(res.Metadata["result.txt"]), "\njetson.yaml:3:12: warning: "+want+" [many-layers]\n    hint: write layers: packages into jetson.yaml,")
+
+		strict := layered("chain", layers-others)
+		strict.Opts["build-arg:BUILDKIT_DOCKERFILE_CHECK"] = "error=true"
+		_, err = Build(t.Context(), strict)
+		require.ErrorContains(t, err, "[many-layers]")
 	}
 }
 

@@ -22,8 +22,8 @@ const examplesFile = "testdata/rules.txtar"
 // facts are those of the examples.
 func facts() lint.Facts {
 	return lint.Facts{
-		File: "packages/a/Dockerfile", Package: "a", Args: map[string]string{"CUDA_VERSION": "12.6", "PYTHON_VERSION": "3.10"},
-		IsContext: func(name string) bool { return name == "models" }, Env: map[string]bool{"PATH": true}, Unbased: true,
+		File: "packages/a/Dockerfile", Package: "a", Args: map[string]string{"CUDA_VERSION": "12.6", "PYTHON_VERSION": "3.10", "ROS_DISTRO": "humble"},
+		IsContext: func(name string) bool { return name == "models" }, Env: map[string]bool{"PATH": true, "ROS_DISTRO": true}, Unbased: true,
 		OtherGeneration: func(ref string) (message, hint string) {
 			if strings.Contains(ref, "r35") {
 				return ref + " is old", "take a new one"

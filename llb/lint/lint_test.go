@@ -118,7 +118,7 @@ func TestCheck(t *testing.T) {
 		"set":                          {dockerfile: "ENV CUDA_VERSION=1\nRUN echo $CUDA_VERSION\nRUN PYTHON_VERSION=3 && echo $PYTHON_VERSION\n"},
 		"set by a stage below":         {dockerfile: "FROM $BASE_IMAGE AS x\nENV CUDA_VERSION=1\nFROM x AS y\nFROM y\nRUN echo $CUDA_VERSION\n"},
 		"an ARG of a stage below":      {dockerfile: "FROM $BASE_IMAGE AS x\nARG CUDA_VERSION\nFROM x\nRUN echo $CUDA_VERSION\n", want: "undeclared-arg 4"},
-		"of the base":                  {dockerfile: "RUN echo $PATH\n"},
+		"of the base":                  {dockerfile: "RUN echo $PATH $ROS_DISTRO\n"},
 		"of the shell":                 {dockerfile: "RUN for CUDA_VERSION in 1 2; do echo $CUDA_VERSION; done; read PYTHON_VERSION; echo $PYTHON_VERSION\n"},
 		"a default of the shell":       {dockerfile: "RUN echo ${CUDA_VERSION:-12} ${CUDA_VERSION:?}\n"},
 		"a text, not a variable":       {dockerfile: "RUN echo '$CUDA_VERSION' \\$CUDA_VERSION\n"},

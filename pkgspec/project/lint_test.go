@@ -1,12 +1,18 @@
 package project_test
 
 import (
+	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/configpy"
+	"jetkit/pkgspec/project"
 )
 
 // TestLint has what is no fault beside what is one.
@@ -71,5 +77,36 @@ func TestLint(t *testing.T) {
 			}
 			assert.Equal(t, test.want, strings.Join(got, " "))
 		})
+	}
+}
+
+// declaring is an evaluator of config.py files that declare nothing new.
+type declaring struct{}
+
+func (declaring) Evaluate(_ context.Context, req configpy.Request) (configpy.Result, error) {
+	r := configpy.Result{}
+	for range req.Folders {
+		r.Folders = append(r.Folders, configpy.FolderResult{Packages: []json.RawMessage{[]byte(`{"name": "a"}`)}})
+	}
+	return r, nil
+}
+
+// TestArgsOfConfigPy holds that an argument which a config.py may read is not called unused.
+func TestArgsOfConfigPy(t *testing.T) {
+	for config, want := range map[string]int{"config.py": 0, "config.yaml": 1} {
+		loaded, problems, err := project.Load(t.Context(), project.Options{
+			File: "jetson.yaml", Data: []byte("target: {jetpack: 6.2}\npackages: a\nargs: {FOO: 1}\n"),
+			Contexts: &contexts{files: map[string]fstest.MapFS{"": {
+				"packages/a/Dockerfile": file("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"), "packages/a/" + config: file("name: a\n"),
+			}}},
+			Complete:  func(s *pkgspec.Spec) error { s.Target.Platform = "linux/arm64"; return nil },
+			Evaluator: func(*pkgspec.Spec) configpy.Evaluator { return declaring{} },
+		})
+		require.NoError(t, err)
+		require.Empty(t, problems)
+		p, problems, err := loaded.Solve(t.Context())
+		require.NoError(t, err)
+		require.NotNil(t, p, "%v", problems)
+		assert.Len(t, problems, want, config)
 	}
 }
