@@ -184,3 +184,19 @@ func shortened(warnings []string) []string {
 	}
 	return short
 }
+
+// A base image that jetkit built says what for.
+func TestBaseOfAnotherDriver(t *testing.T) {
+	for l4t, want := range map[string][]string{
+		"35.4.1": {"other-generation: the base image robots/app:2 is for L4T 35.4.1 (JetPack 5.1), and the target has L4T 36.4.3 (JetPack 6.1 and later 6), by its label (jetson.yaml:2:7)"},
+		"36.4.7": nil, "99.1": nil, "none": nil, "": nil,
+	} {
+		g := gateway(map[string]string{
+			"jetson.yaml": "target: {l4t: 36.4.3}\nbase: robots/app:2\npackages: a\n", "packages/a/Dockerfile": header("name: a"),
+		}, nil)
+		g.Config.Config.Labels = map[string]string{"io.jetkit.built-for.l4t": l4t}
+		_, err := Build(t.Context(), g)
+		require.NoError(t, err)
+		assert.Equal(t, want, g.Warnings(), l4t)
+	}
+}

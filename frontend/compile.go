@@ -92,7 +92,7 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if res == nil {
 		res = &chain.Result{}
 	}
-	problems := slices.Concat(otherPlatform(base, p, platform), b.detached(p, res.Stages), b.otherGenerations(p, res.Stages), b.dropped(p), b.undated(epoch))
+	problems := slices.Concat(otherPlatform(base, p, platform), otherDriver(base, p), b.detached(p, res.Stages), b.otherGenerations(p, res.Stages), b.dropped(p), b.undated(epoch))
 	return &converted{base: base, Result: res, epoch: epoch}, b.loaded.Load().Filter(problems), err
 }
 

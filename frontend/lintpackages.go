@@ -11,6 +11,8 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/lint"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/rules"
 )
 
 // lintFacts returns what a step's Dockerfile does not say itself. The chain is nil if it could
@@ -20,7 +22,9 @@ func (b *build) lintFacts(p *plan.Plan, i int, c *converted) dockerlint.Facts {
 	facts := dockerlint.Facts{
 		File: step.Origin.File(step.Dockerfile), Package: step.Name, Args: chain.BuildArgs(p, step),
 		IsContext: b.contexts.has, Unbased: i == 0 && !b.asksForBase(),
-		OtherGeneration: func(ref string) (message, hint string) { return lint.OtherGeneration(p.Target, ref) },
+		OtherGeneration: func(ref string) (message, hint string) {
+			return lint.OtherGeneration(p.Target, ref, platform.L4TOfImage(ref))
+		},
 	}
 	if c != nil && i < len(c.Stages) && c.Stages[i].SourceMap != nil {
 		facts.Env = map[string]bool{}
@@ -30,6 +34,20 @@ func (b *build) lintFacts(p *plan.Plan, i int, c *converted) dockerlint.Facts {
 		}
 	}
 	return facts
+}
+
+// otherDriver warns of a base image that jetkit built for Jetsons with another driver. Of what
+// its tag says, the plan warns.
+func otherDriver(base *chain.Base, p *plan.Plan) diag.List {
+	if base.Image == nil || platform.L4TOfImage(p.Base.Value) != "" {
+		return nil
+	}
+	var l diag.List
+	l4t := base.Image.Config.Labels[plan.LabelPrefix+"built-for.l4t"]
+	if message, hint := lint.OtherGeneration(p.Target, p.Base.Value, l4t); message != "" {
+		l.Warnf(rules.OtherGeneration, p.BaseAt, hint, "the base image %s, by its label", message)
+	}
+	return l
 }
 
 // otherGenerations warns of packages that build on images for another driver.

@@ -36,12 +36,12 @@ type Facts struct {
 
 // Warnings finds what every build warns of.
 func Warnings(dockerfile []byte, facts Facts) diag.List {
-	return find(dockerfile, facts, (*finder).otherGeneration)
+	return find(dockerfile, facts, false, (*finder).otherGeneration)
 }
 
 // Check finds what only a check reports.
 func Check(dockerfile []byte, facts Facts) diag.List {
-	return find(dockerfile, facts,
+	return find(dockerfile, facts, true,
 		(*finder).unbased, (*finder).unpinnedImages, (*finder).unpinnedGit,
 		(*finder).hiddenFailures, (*finder).aptLists, (*finder).pipIndex, (*finder).undeclaredArgs)
 }
@@ -49,9 +49,11 @@ func Check(dockerfile []byte, facts Facts) diag.List {
 // finder looks at one Dockerfile.
 type finder struct {
 	Facts
-	stages []stage
-	meta   []instructions.ArgCommand
-	found  diag.List
+	// scripts is set if the scripts of RUN instructions are read.
+	scripts bool
+	stages  []stage
+	meta    []instructions.ArgCommand
+	found   diag.List
 }
 
 // stage is a stage of the Dockerfile.
@@ -78,16 +80,16 @@ type run struct {
 	vars variables
 }
 
-func find(dockerfile []byte, facts Facts, rules ...func(*finder)) diag.List {
+func find(dockerfile []byte, facts Facts, scripts bool, rules ...func(*finder)) diag.List {
 	parsed, err := parser.Parse(bytes.NewReader(dockerfile))
 	if err != nil {
 		return nil // the conversion says so
 	}
 	stages, meta, err := instructions.Parse(parsed.AST, linter.New(&linter.Config{}))
-	if err != nil {
+	if err != nil || len(stages) == 0 {
 		return nil
 	}
-	f := &finder{Facts: facts, meta: meta}
+	f := &finder{Facts: facts, scripts: scripts, meta: meta}
 	f.read(stages, strings.Split(string(dockerfile), "\n"))
 	for _, rule := range rules {
 		rule(f)

@@ -143,7 +143,8 @@ func (f *finder) gitInRun(r run) {
 		for _, arg := range args {
 			if at := strings.Index(arg, "git+"); at >= 0 {
 				url, _, _ := strings.Cut(arg[at:], "#")
-				if _, ref, _ := strings.Cut(url[strings.LastIndex(url, "/"):], "@"); movingRef(ref) {
+				_, ref, _ := strings.Cut(url[strings.LastIndex(url, "/")+1:], "@")
+				if strings.Contains(url, "://") && movingRef(ref) {
 					f.unpinned(r.line(c), r.Comments(), url, "")
 				}
 			}

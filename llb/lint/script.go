@@ -9,6 +9,10 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
+// maxScript bounds the scripts that are read, in bytes: the parser calls itself for what is
+// nested, and a program that runs out of stack cannot go on.
+const maxScript = 32 << 10
+
 // script is what a RUN instruction has a shell do.
 type script struct {
 	*syntax.File
@@ -35,6 +39,8 @@ func scriptOf(c *instructions.RunCommand, lines, shell []string) *script {
 	s := &script{first: firstLine(c.Location())}
 	var text string
 	switch {
+	case len(c.CmdLine) == 0 || len(shell) == 0:
+		return nil
 	case !c.PrependShell:
 		text, s.oneLine = ofWords(c.CmdLine), true
 	case !isShell(shell):
@@ -46,8 +52,11 @@ func scriptOf(c *instructions.RunCommand, lines, shell []string) *script {
 		}
 		end := c.Location()[len(c.Location())-1].End.Line
 		s.first, s.oneLine = end-strings.Count(c.Files[0].Data, "\n"), len(c.Files) > 1
-	default:
+	case len(c.CmdLine[0]) <= maxScript:
 		text = s.withLines(c, lines)
+	}
+	if text == "" || len(text) > maxScript {
+		return nil
 	}
 	var err error
 	if s.File, err = syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), ""); err != nil {
@@ -125,7 +134,7 @@ func (s *script) withLines(c *instructions.RunCommand, lines []string) string {
 			break
 		}
 		start += next
-		if sameWords(text[start:], joined) {
+		if start > 0 && strings.Contains(" \t\n", text[start-1:start]) && sameWords(text[start:], joined) {
 			s.first += strings.Count(text[:start], "\n")
 			return text[start:]
 		}

@@ -31,19 +31,19 @@ func (f *finder) read(stages []instructions.Stage, lines []string) {
 			parent := f.stages[s.parent]
 			s.onBase, s.env, s.values = parent.onBase, maps.Clone(parent.env), maps.Clone(parent.values)
 		}
-		s.read(f.Args, global, lines)
+		f.readStage(&s, global, lines)
 		f.stages = append(f.stages, s)
 	}
 }
 
-// read reads the instructions of a stage.
-func (s *stage) read(args, global variables, lines []string) {
+// readStage reads the instructions of a stage.
+func (f *finder) readStage(s *stage, global variables, lines []string) {
 	s.declared = maps.Clone(s.env)
 	vars, by := maps.Clone(s.values), []string{"/bin/sh", "-c"}
 	for _, command := range s.Commands {
 		switch c := command.(type) {
 		case *instructions.ArgCommand:
-			vars.declare(c.Args, args, global)
+			vars.declare(c.Args, f.Args, global)
 			for _, arg := range c.Args {
 				s.declared[arg.Key] = true
 			}
@@ -59,7 +59,9 @@ func (s *stage) read(args, global variables, lines []string) {
 			_ = c.Expand(vars.word) // what is wrong there, the conversion says
 		case *instructions.RunCommand:
 			_ = c.Expand(vars.word)
-			s.runs = append(s.runs, run{c, scriptOf(c, lines, by), maps.Clone(vars)})
+			if f.scripts {
+				s.runs = append(s.runs, run{c, scriptOf(c, lines, by), maps.Clone(vars)})
+			}
 		}
 	}
 }

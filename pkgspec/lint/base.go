@@ -22,23 +22,24 @@ func (p Project) otherGeneration(l *diag.List) {
 	if !p.asksForBase() {
 		return
 	}
-	if message, hint := OtherGeneration(p.Plan.Target, p.Plan.Base.Value); message != "" {
+	ref := p.Plan.Base.Value
+	if message, hint := OtherGeneration(p.Plan.Target, ref, platform.L4TOfImage(ref)); message != "" {
 		l.Warnf(rules.OtherGeneration, p.Plan.BaseAt, hint+", or leave base out for the target's own", "base: %s", message)
 	}
 }
 
-// OtherGeneration returns how an image, by its tag, is for Jetsons with another driver than a
+// OtherGeneration returns how an image for an L4T is for Jetsons with another driver than a
 // target's, and what would fit; empty if it fits, or nobody knows.
-func OtherGeneration(target plan.Target, ref string) (message, hint string) {
-	named, asked := platform.L4TOfImage(ref), target.L4T.Value
-	if named == "" || asked == "" || strings.HasPrefix(target.Arch.Value, "x86") {
+func OtherGeneration(target plan.Target, ref, l4t string) (message, hint string) {
+	asked := target.L4T.Value
+	if l4t == "" || asked == "" || strings.HasPrefix(target.Arch.Value, "x86") {
 		return "", ""
 	}
-	own, other := platform.GenerationOf(dotted.Of(asked)), platform.GenerationOf(dotted.Of(named))
+	own, other := platform.GenerationOf(dotted.Of(asked)), platform.GenerationOf(dotted.Of(l4t))
 	if own == nil || other == nil || own == other {
 		return "", ""
 	}
-	return fmt.Sprintf("%s is for L4T %s (%s), and the target has L4T %s (%s)", ref, named, other.Name, asked, own.Name),
+	return fmt.Sprintf("%s is for L4T %s (%s), and the target has L4T %s (%s)", ref, l4t, other.Name, asked, own.Name),
 		"take an image for L4T " + own.FromL4T + " or later, before " + own.BeforeL4T
 }
 
