@@ -134,7 +134,7 @@ func (s *script) withLines(c *instructions.RunCommand, lines []string) string {
 			break
 		}
 		start += next
-		if start > 0 && strings.Contains(" \t\n", text[start-1:start]) && sameWords(text[start:], joined) {
+		if start > 0 && strings.IndexByte(" \t\n", text[start-1]) >= 0 && sameWords(text[start:], joined) {
 			s.first += strings.Count(text[:start], "\n")
 			return text[start:]
 		}
