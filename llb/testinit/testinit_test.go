@@ -79,6 +79,46 @@ func TestSearchesWithoutAPath(t *testing.T) {
 	require.Zero(t, code, stderr)
 }
 
+// Options are those before the command; the command keeps its own.
+func TestOptions(t *testing.T) {
+	path := []string{"PATH=/usr/bin:/bin"}
+	for name, c := range map[string]struct {
+		args   []string
+		code   int
+		stderr string
+	}{
+		"in time":                   {[]string{"--timeout=60", "sh", "-c", "exit 3"}, 3, ""},
+		"no limit":                  {[]string{"--timeout=0", "sh", "-c", "exit 3"}, 3, ""},
+		"a code that has a meaning": {[]string{"sh", "-c", "exit 253"}, 1, "ended with exit code 253\n"},
+		"too long":                  {[]string{"--timeout=1", "sleep", "60"}, testinit.TimedOut, "\nit did not end within 1s: it is stopped\n"},
+		"ends well when asked to":   {[]string{"--timeout=1", "sh", "-c", "trap 'echo asked >&2; exit 0' TERM; sleep 60 & wait"}, testinit.TimedOut, "\nit did not end within 1s: it is stopped\nasked\n"},
+		"again and again":           {[]string{"--retries=2", "sh", "-c", "exit 3"}, 3, "failed with exit code 3: attempt 2 of 3\nfailed with exit code 3: attempt 3 of 3\n"},
+		"too long again": {
+			[]string{"--timeout=1", "--retries=1", "sleep", "60"}, testinit.TimedOut,
+			"\nit did not end within 1s: it is stopped\nfailed with exit code 253: attempt 2 of 2\n\nit did not end within 1s: it is stopped\n",
+		},
+		"not for what cannot be run": {[]string{"--retries=2", "/test/none"}, 127, "cannot run /test/none: the image has no such program, or not the interpreter that its first line names\n"},
+		"nothing after them":         {[]string{"--timeout=1"}, 126, "no command to run\n"},
+		"not a number":               {[]string{"--timeout=1m"}, 127, "cannot run --timeout=1m: the image has no such program, or not the interpreter that its first line names\n"},
+		"of the command":             {[]string{"sh", "-c", "test $1 = --timeout=5", "sh", "--timeout=5"}, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, _, stderr := run(t, path, c.args...)
+			require.Equal(t, c.code, code, stderr)
+			require.Equal(t, c.stderr, stderr)
+		})
+	}
+}
+
+// Each attempt finds nothing running that the one before it left.
+func TestAttemptsAreAlone(t *testing.T) {
+	left := filepath.Join(t.TempDir(), "left")
+	code, _, stderr := run(t, []string{"PATH=/usr/bin:/bin"}, "--retries=1", "sh", "-c",
+		`if test -e $1; then kill -0 $(cat $1) && exit 9; exit 5; fi; setsid sleep 60 & echo $! >$1; exit 4`, "sh", left)
+	require.Equal(t, 5, code, stderr)
+}
+
 // Orphans end before the test does, and their exit codes are not the test's.
 func TestReapsOrphans(t *testing.T) {
 	code, stdout, stderr := run(t, []string{"PATH=/usr/bin:/bin"}, "sh", "-c", `
@@ -94,7 +134,7 @@ func TestReapsOrphans(t *testing.T) {
 // a process sandbox) the program ends the test's own group.
 func TestEndsWhatIsLeftBehind(t *testing.T) {
 	begin := time.Now()
-	code, _, stderr := run(t, []string{"PATH=/usr/bin:/bin"}, "sh", "-c", "sleep 60 & exit 4") // holds stdout open
+	code, _, stderr := run(t, []string{"PATH=/usr/bin:/bin"}, "sh", "-c", "sleep 60 & setsid sleep 60 & exit 4") // they hold stdout open
 	require.Equal(t, 4, code, stderr)
 	require.Less(t, time.Since(begin), 30*time.Second)
 }

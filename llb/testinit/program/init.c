@@ -1,5 +1,8 @@
-// The first process of a test's container: it runs the test as its child, reaps what the
-// test leaves to it, and ends as the test did.
+// The first process of a step's container: it runs the step's command as its child, reaps
+// what the command leaves to it, and ends as the command did. It also ends a command that
+// takes too long, and runs one that fails again, if it is told to:
+//
+//	init [--timeout=SECONDS] [--retries=NUMBER] COMMAND [ARGUMENT]...
 //
 // The kernel does not deliver to a container's first process a signal that it has no
 // handler for, not even SIGKILL when it sends it to itself. A test that were this process
@@ -8,21 +11,37 @@
 // There is no C library here: the program must run in any image and stay small, because
 // its bytes are part of the definition of every build. build.sh compiles it.
 
-#define AT_LEAST_ONE_ARGUMENT 2
 #define ENOENT 2
-#define EINTR 4
 #define ENOEXEC 8
 #define EACCES 13
 #define ENOTDIR 20
 #define SIGKILL 9
+#define SIGTERM 15
 #define SIGCHLD 17
+#define SIG_BLOCK 0
+#define SIG_UNBLOCK 1
+#define WNOHANG 1
+#define CLOCK_MONOTONIC 1
+#define AT_FDCWD -100
+#define O_WRONLY 01
+#define O_CREAT 0100
+#define O_TRUNC 01000
+#define O_CLOEXEC 02000000
 #define PR_SET_CHILD_SUBREAPER 36
 #define STDERR 2
 #define PATH_MAX 4096
 
+// The exit code of a command that took too long. A command that ends with it itself
+// exits with OTHER_FAILURE, so that nobody takes the one for the other.
+#define TIMED_OUT 253
+#define OTHER_FAILURE 1
+// What a command has to end in after SIGTERM, as docker stop gives it.
+#define GRACE_SECONDS 10
+
 #if defined(__x86_64__)
-enum { NR_write = 1, NR_getpid = 39, NR_clone = 56, NR_execve = 59, NR_exit = 60, NR_wait4 = 61,
-       NR_kill = 62, NR_setsid = 112, NR_prctl = 157 };
+enum { NR_read = 0, NR_write = 1, NR_close = 3, NR_sigprocmask = 14, NR_getpid = 39, NR_clone = 56, NR_execve = 59,
+       NR_exit = 60, NR_wait4 = 61, NR_kill = 62, NR_setsid = 112, NR_sigtimedwait = 128, NR_prctl = 157,
+       NR_clock_gettime = 228, NR_openat = 257 };
 
 static long call(long nr, long a, long b, long c, long d, long e)
 {
@@ -36,8 +55,9 @@ static long call(long nr, long a, long b, long c, long d, long e)
 __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall begin\n");
 
 #elif defined(__aarch64__)
-enum { NR_write = 64, NR_exit = 93, NR_kill = 129, NR_setsid = 157, NR_prctl = 167, NR_getpid = 172,
-       NR_clone = 220, NR_execve = 221, NR_wait4 = 260 };
+enum { NR_openat = 56, NR_close = 57, NR_read = 63, NR_write = 64, NR_exit = 93, NR_clock_gettime = 113, NR_kill = 129,
+       NR_sigprocmask = 135, NR_sigtimedwait = 137, NR_setsid = 157, NR_prctl = 167, NR_getpid = 172, NR_clone = 220,
+       NR_execve = 221, NR_wait4 = 260 };
 
 static long call(long nr, long a, long b, long c, long d, long e)
 {
@@ -57,15 +77,15 @@ __asm__(".globl _start\n_start:\n\tmov x29, #0\n\tmov x0, sp\n\tbl begin\n");
 #error "add the system calls of this architecture"
 #endif
 
-static void print(const char *text)
+static void write_text(int file, const char *text)
 {
 	long n = 0;
 	while (text[n])
 		n++;
-	call(NR_write, STDERR, (long)text, n, 0, 0);
+	call(NR_write, file, (long)text, n, 0, 0);
 }
 
-static void print_number(int n)
+static void write_number(int file, int n)
 {
 	char digits[12];
 	int i = sizeof(digits);
@@ -73,7 +93,23 @@ static void print_number(int n)
 	do
 		digits[--i] = '0' + n % 10;
 	while (n /= 10);
-	print(digits + i);
+	write_text(file, digits + i);
+}
+
+static void print(const char *text) { write_text(STDERR, text); }
+static void print_number(int n) { write_number(STDERR, n); }
+
+// print_duration prints seconds as people write them: 1h30m, 45s.
+static void print_duration(int seconds)
+{
+	const struct { int seconds; const char *name; } units[] = {{3600, "h"}, {60, "m"}, {1, "s"}};
+	for (unsigned i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (seconds / units[i].seconds == 0)
+			continue;
+		print_number(seconds / units[i].seconds);
+		print(units[i].name);
+		seconds %= units[i].seconds;
+	}
 }
 
 static void leave(int code)
@@ -135,9 +171,17 @@ static int execute(char **argv, char **env)
 	return result;
 }
 
-// child runs the test's command, or explains why it cannot.
+static const unsigned long child_signal = 1UL << (SIGCHLD - 1);
+
+static void mask(int how)
+{
+	call(NR_sigprocmask, how, (long)&child_signal, 0, sizeof(child_signal), 0);
+}
+
+// child runs the command, or explains why it cannot.
 static void child(char **argv, char **env)
 {
+	mask(SIG_UNBLOCK);
 	call(NR_setsid, 0, 0, 0, 0, 0);
 	int err = execute(argv, env);
 	print("cannot run ");
@@ -156,41 +200,181 @@ static void child(char **argv, char **env)
 	leave(err == ENOENT ? 127 : 126);
 }
 
-__attribute__((used, noreturn)) void begin(long *stack)
+struct time { long seconds, nanoseconds; };
+
+static struct time now(void)
 {
-	int argc = (int)stack[0];
-	char **argv = (char **)(stack + 1), **env = argv + argc + 1;
-	if (argc < AT_LEAST_ONE_ARGUMENT) {
-		print("no command to run\n");
-		leave(126);
+	struct time t = {0, 0};
+	call(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
+	return t;
+}
+
+// await returns 1 once a process has ended, and 0 if it did not within a time. Zero
+// seconds are no limit. Other processes that end are reaped.
+static int await(long process, int seconds, int *status)
+{
+	struct time begin = now();
+	for (;;) {
+		long pid;
+		while ((pid = call(NR_wait4, -1, (long)status, WNOHANG, 0, 0)) > 0)
+			if (pid == process)
+				return 1;
+		if (!seconds) {
+			call(NR_sigtimedwait, (long)&child_signal, 0, 0, sizeof(child_signal), 0);
+			continue;
+		}
+		struct time t = now(), left = {begin.seconds + seconds - t.seconds, begin.nanoseconds - t.nanoseconds};
+		if (left.nanoseconds < 0) {
+			left.seconds--;
+			left.nanoseconds += 1000000000;
+		}
+		if (left.seconds < 0)
+			return 0;
+		call(NR_sigtimedwait, (long)&child_signal, 0, (long)&left, sizeof(child_signal), 0);
 	}
-	// A builder without a process sandbox does not make this the first process.
-	call(NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	long test = call(NR_clone, SIGCHLD, 0, 0, 0, 0);
-	if (test == 0)
-		child(argv + 1, env);
-	if (test < 0) {
+}
+
+// end_children kills the processes that were left to this one. It returns 0 if the kernel
+// does not tell which those are.
+static int end_children(void)
+{
+	char text[4096];
+	long file = call(NR_openat, AT_FDCWD, (long)"/proc/thread-self/children", O_CLOEXEC, 0, 0);
+	if (file < 0)
+		return 0;
+	long n = call(NR_read, file, (long)text, sizeof(text), 0, 0);
+	call(NR_close, file, 0, 0, 0, 0);
+	// Where the list is longer, its rest is for the next time.
+	for (long i = 0, pid = 0; i < n; i++) {
+		if (text[i] >= '0' && text[i] <= '9')
+			pid = pid * 10 + text[i] - '0';
+		else if (pid) {
+			call(NR_kill, pid, SIGKILL, 0, 0, 0);
+			pid = 0;
+		}
+	}
+	return 1;
+}
+
+static int is_first(void) { return call(NR_getpid, 0, 0, 0, 0, 0) == 1; }
+
+// end_all ends what a command left behind, and waits for it, but not for what it may not
+// kill. A builder without a process sandbox does not make this the first process, and
+// there are others than the command's.
+static void end_all(long process)
+{
+	const struct time pause = {0, 10 * 1000000};
+	for (struct time begin = now(); now().seconds - begin.seconds <= GRACE_SECONDS;) {
+		call(NR_kill, is_first() ? -1 : -process, SIGKILL, 0, 0, 0);
+		if (!is_first() && !end_children())
+			return;
+		long pid;
+		while ((pid = call(NR_wait4, -1, 0, WNOHANG, 0, 0)) > 0)
+			;
+		if (pid < 0)
+			return; // there is no child
+		call(NR_sigtimedwait, (long)&child_signal, 0, (long)&pause, sizeof(child_signal), 0);
+	}
+}
+
+// run runs a command and returns its exit code, or 128 and the number of the signal that
+// ended it, or TIMED_OUT.
+static int run(char **argv, char **env, int timeout)
+{
+	long process = call(NR_clone, SIGCHLD, 0, 0, 0, 0);
+	if (process == 0)
+		child(argv, env);
+	if (process < 0) {
 		print("cannot start a process: error ");
-		print_number(-test);
+		print_number(-process);
 		print("\n");
 		leave(126);
 	}
-	for (;;) {
-		int status = 0;
-		long pid = call(NR_wait4, -1, (long)&status, 0, 0, 0);
-		if (pid < 0 && pid != -EINTR)
-			leave(126); // not possible while the test is a child
-		if (pid != test)
-			continue;
-		// The kernel ends all other processes with a container's first one.
-		if (call(NR_getpid, 0, 0, 0, 0, 0) != 1)
-			call(NR_kill, -test, SIGKILL, 0, 0, 0);
-		int signal = status & 0x7f;
-		if (!signal)
-			leave(status >> 8 & 0xff);
+	int status = 0;
+	int ended = await(process, timeout, &status);
+	if (!ended) {
+		print("\nit did not end within ");
+		print_duration(timeout);
+		print(": it is stopped\n");
+		call(NR_kill, is_first() ? -1 : -process, SIGTERM, 0, 0, 0);
+		await(process, GRACE_SECONDS, &status);
+	}
+	end_all(process);
+	if (!ended)
+		return TIMED_OUT;
+	int signal = status & 0x7f, code = status >> 8 & 0xff;
+	if (signal) {
 		print("ended by signal ");
 		print_number(signal);
 		print("\n");
-		leave(128 + signal);
+		return 128 + signal;
+	}
+	if (code == TIMED_OUT) {
+		print("ended with exit code 253\n");
+		return OTHER_FAILURE;
+	}
+	return code;
+}
+
+// record tells with which attempt a command succeeded that failed before.
+static void record(int attempt)
+{
+	long file = call(NR_openat, AT_FDCWD, (long)"/out/attempts", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644, 0);
+	if (file < 0) {
+		print("cannot write /out/attempts: error ");
+		print_number(-file);
+		print("\n");
+		leave(126);
+	}
+	write_number(file, attempt);
+	write_text(file, "\n");
+	call(NR_close, file, 0, 0, 0, 0);
+}
+
+// number returns the value of an option, or -1 if an argument is not that option.
+static int number(const char *argument, const char *option)
+{
+	for (; *option; option++, argument++)
+		if (*argument != *option)
+			return -1;
+	int n = 0;
+	for (; *argument >= '0' && *argument <= '9' && n < 100000000; argument++)
+		n = n * 10 + *argument - '0';
+	return *argument ? -1 : n;
+}
+
+__attribute__((used, noreturn)) void begin(long *stack)
+{
+	int argc = (int)stack[0], timeout = 0, retries = 0;
+	char **argv = (char **)(stack + 1), **env = argv + argc + 1;
+	for (argv++; *argv; argv++) {
+		int seconds = number(*argv, "--timeout="), times = number(*argv, "--retries=");
+		if (seconds < 0 && times < 0)
+			break;
+		if (seconds >= 0)
+			timeout = seconds;
+		else
+			retries = times;
+	}
+	if (!argc || !*argv) {
+		print("no command to run\n");
+		leave(126);
+	}
+	mask(SIG_BLOCK); // await asks for it
+	call(NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	for (int attempt = 1;; attempt++) {
+		int code = run(argv, env, timeout);
+		if (code == 0 && attempt > 1)
+			record(attempt);
+		// What cannot be run now cannot be run later.
+		if (code == 0 || code == 126 || code == 127 || attempt > retries)
+			leave(code);
+		print("failed with exit code ");
+		print_number(code);
+		print(": attempt ");
+		print_number(attempt + 1);
+		print(" of ");
+		print_number(retries + 1);
+		print("\n");
 	}
 }
