@@ -86,6 +86,10 @@ type Build struct {
 	// GitHubAPI is false where ADD instructions must not ask GitHub's API; nil means
 	// that they do.
 	GitHubAPI *bool
+	// Timeout is how long a RUN step may take; nil is any time. A package's own wins.
+	Timeout *plan.Seconds
+	// Parallel is of how many packages RUN steps run at once; nil is all that can.
+	Parallel *int
 	// Privileged lists packages (names or patterns) whose RUN steps run without a
 	// sandbox.
 	Privileged []diag.Text
@@ -116,6 +120,13 @@ type Tests struct {
 	// Data names a folder that several projects share at /data, or is [plan.NoData].
 	Data string
 	plan.Sandbox
+	// Timeout is how long a test may take, and Retries how often one that fails runs again;
+	// nil is the default. A package's own win.
+	Timeout *plan.Seconds
+	Retries *int
+	// Parallel is how many tests run at once, and GPUParallel how many of those that need
+	// a GPU, for which Parallel does not count; nil is the default.
+	Parallel, GPUParallel *int
 	// Privileged lists packages (names or patterns) whose tests run without a
 	// sandbox.
 	Privileged []diag.Text

@@ -227,16 +227,34 @@ func named(is func(plan.Step) bool) func(*plan.Plan) string {
 // common returns the value that all steps which have one share, or "".
 func common(of func(plan.Step) string) func(*plan.Plan) string {
 	return func(p *plan.Plan) string {
-		shared := ""
+		var values []string
 		for _, s := range p.Steps {
-			switch value := of(s); {
-			case value == "" || value == shared:
-			case shared != "":
-				return ""
-			default:
-				shared = value
+			values = append(values, of(s))
+		}
+		return shared(values)
+	}
+}
+
+// commonTest is common for the tests that run.
+func commonTest(of func(plan.Test) string) func(*plan.Plan) string {
+	return func(p *plan.Plan) string {
+		var values []string
+		for _, s := range p.Steps {
+			for _, t := range s.Tests {
+				if t.Skipped == "" {
+					values = append(values, of(t))
+				}
 			}
 		}
-		return shared
+		return shared(values)
 	}
+}
+
+// shared returns the one value of a list in which others are empty, or "".
+func shared(values []string) string {
+	values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+	if len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return v != values[0] }) {
+		return ""
+	}
+	return values[0]
 }

@@ -1,6 +1,8 @@
 package pkgspec
 
 import (
+	"strconv"
+
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -83,6 +85,14 @@ var settings = []setting{
 	{key: "build.shm_size", arg: "BUILD_SHM_SIZE", about: "size of `/dev/shm` in the RUN steps, as docker's `--shm-size` takes it: `2g`, `64m`, bytes", unset: "as BuildKit has it", form: shmSize(ofBuild)},
 	{key: "build.ulimits", arg: "BUILD_ULIMITS", about: "limits of the RUN steps: mapping of names to limits, as docker's `--ulimit` takes them: `soft` or `soft:hard`, `-1` for no limit", unset: "as BuildKit has them", form: ulimits(ofBuild)},
 	{
+		key: "build.timeout", arg: "BUILD_TIMEOUT", about: "how long a RUN step may take: `45m`, `2h30m`, or `none`; a package's [`build_timeout`](packages.md#the-header) wins", unset: "`none`",
+		form: timeout(func(s *Spec) **plan.Seconds { return &s.Build.Timeout }).with(common(func(s plan.Step) string { return onlyIf(s.BuildTimeout > 0, s.BuildTimeout.String()) })),
+	},
+	{
+		key: "build.parallel", arg: "BUILD_PARALLEL", about: "of how many packages the builder runs RUN steps at once, in all builds together; only with `layers: packages`, as in a chain it is one", unset: "as many as can be built",
+		form: number(func(s *Spec) **int { return &s.Build.Parallel }, 1, plan.MaxParallel).with(func(p *plan.Plan) string { return countText(p.Build.Parallel) }),
+	},
+	{
 		key: "build.privileged", arg: "BUILD_PRIVILEGED", about: "list of names or patterns whose RUN steps run [without a sandbox](#build); `true` means all packages, `false` none", unset: "none",
 		form: privileged(ofBuild).with(named(func(s plan.Step) bool { return s.BuildPrivileged })),
 	},
@@ -122,6 +132,22 @@ var settings = []setting{
 	{key: "tests.network", arg: "TEST_NETWORK", about: "network of the tests: `default`, `host` or `none`", unset: "`default`", form: network(ofTests)},
 	{key: "tests.shm_size", arg: "TEST_SHM_SIZE", about: "size of `/dev/shm` in the tests, as docker's `--shm-size` takes it: `2g`, `64m`, bytes", unset: "8 GiB", form: shmSize(ofTests)},
 	{key: "tests.ulimits", arg: "TEST_ULIMITS", about: "limits of the tests: mapping of names to limits, as docker's `--ulimit` takes them: `soft` or `soft:hard`, `-1` for no limit", unset: "as BuildKit has them", form: ulimits(ofTests)},
+	{
+		key: "tests.timeout", arg: "TEST_TIMEOUT", about: "how long a test may take: `45m`, `2h30m`, or `none`; a package's [`test_timeout`](packages.md#the-header) wins", unset: "`" + plan.DefaultTestTimeout.String() + "`",
+		form: timeout(func(s *Spec) **plan.Seconds { return &s.Tests.Timeout }).with(commonTest(func(t plan.Test) string { return t.Timeout.String() })),
+	},
+	{
+		key: "tests.retries", arg: "TEST_RETRIES", about: "how often a test that fails runs again; a package's [`test_retries`](packages.md#the-header) wins", unset: "`0`",
+		form: number(func(s *Spec) **int { return &s.Tests.Retries }, 0, plan.MaxRetries).with(commonTest(func(t plan.Test) string { return countText(t.Retries) })),
+	},
+	{
+		key: "tests.parallel", arg: "TEST_PARALLEL", about: "how many tests the builder runs at once, in all builds together; those that need a GPU do not count", unset: "`" + strconv.Itoa(plan.DefaultTestParallel) + "`",
+		form: number(func(s *Spec) **int { return &s.Tests.Parallel }, 1, plan.MaxParallel).with(func(p *plan.Plan) string { return countText(p.Tests.Parallel) }),
+	},
+	{
+		key: "tests.gpu_parallel", arg: "TEST_GPU_PARALLEL", about: "how many tests that need a GPU the builder runs at once, in all builds together", unset: "`" + strconv.Itoa(plan.DefaultTestGPUParallel) + "`",
+		form: number(func(s *Spec) **int { return &s.Tests.GPUParallel }, 1, plan.MaxParallel).with(func(p *plan.Plan) string { return countText(p.Tests.GPUParallel) }),
+	},
 	{
 		key: "tests.privileged", arg: "TEST_PRIVILEGED", about: "list of names or patterns whose tests run [without a sandbox](#build); `true` means all packages, `false` none", unset: "none",
 		form: privileged(ofTests).with(named(func(s plan.Step) bool { return s.TestPrivileged })),

@@ -45,6 +45,11 @@ type entry struct {
 	Args     map[string]string `json:"build_args"`
 	// Layers is "chain" for a package that is built on all before it, whatever it needs.
 	Layers string `json:"layers,omitempty"`
+	// TestTimeout, TestRetries and BuildTimeout are what the package says itself: "1h30m",
+	// "none".
+	TestTimeout  string `json:"test_timeout,omitempty"`
+	TestRetries  *int   `json:"test_retries,omitempty"`
+	BuildTimeout string `json:"build_timeout,omitempty"`
 	// Dockerfile is empty for a package that only groups others.
 	Dockerfile string `json:"dockerfile"`
 	// Path is the package's folder in its source.

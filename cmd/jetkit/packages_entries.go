@@ -40,12 +40,19 @@ func (e *entries) entry(p *catalog.Package) *entry {
 		Name: p.Name, Alias: orEmpty(p.Alias), Group: p.Group, Args: p.BuildArgs,
 		Depends: values(p.Depends), Requires: requirements(p), Test: values(p.Tests),
 		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: p.Origin.Tree(),
-		Image: imageName(p, e.Spec.Target.Tables.ForTree(e.target), e.Spec.Target.Python.Value != ""),
-		Notes: p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
+		Image:       imageName(p, e.Spec.Target.Tables.ForTree(e.target), e.Spec.Target.Python.Value != ""),
+		TestRetries: p.TestRetries,
+		Notes:       p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
 		folder: p.Origin.String(),
 	}
 	if p.AfterAll != nil {
 		out.Layers = string(plan.LayersChain)
+	}
+	if p.TestTimeout != nil {
+		out.TestTimeout = p.TestTimeout.String()
+	}
+	if p.BuildTimeout != nil {
+		out.BuildTimeout = p.BuildTimeout.String()
 	}
 	if out.Args == nil {
 		out.Args = map[string]string{}

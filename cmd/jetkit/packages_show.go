@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -132,6 +133,11 @@ func (s *shown) print(sys *system) error {
 	}
 	row("Depends", strings.Join(s.Depends, " "))
 	row("Layers", s.Layers)
+	row("Test timeout", s.TestTimeout)
+	if s.TestRetries != nil {
+		row("Test retries", strconv.Itoa(*s.TestRetries))
+	}
+	row("Build timeout", s.BuildTimeout)
 	row("Needed by", diag.Some(s.NeededBy, " ", maxNeededBy))
 	row("Chain", s.chainText())
 	for _, name := range slices.Sorted(maps.Keys(s.Args)) {

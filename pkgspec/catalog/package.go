@@ -42,6 +42,10 @@ type Package struct {
 	// GPU reports whether the package's tests need a GPU; nil leaves it to the
 	// rule that everything depending on cuda does.
 	GPU *bool
+	// TestTimeout, BuildTimeout and TestRetries are the package's own limits; nil leaves
+	// them to the user's.
+	TestTimeout, BuildTimeout *plan.Seconds
+	TestRetries               *int
 	// AfterAll is where the package asks to be built on all packages before it, also
 	// where packages are layers of their own; nil if it does not.
 	AfterAll *diag.Range

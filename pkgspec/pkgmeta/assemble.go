@@ -45,6 +45,7 @@ func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package,
 	if gpu, ok := yamlnode.Truth(read["gpu"].value()); ok {
 		p.GPU = &gpu
 	}
+	p.TestTimeout, p.BuildTimeout, p.TestRetries = read["test_timeout"].timeout(), read["build_timeout"].timeout(), read["test_retries"].number()
 	if layers, ok := read["layers"]; ok {
 		p.AfterAll = &layers.at
 	}

@@ -63,7 +63,7 @@ func (p *deferred) metadata(configs []string) map[string]any {
 // jetson-containers does not have.
 func (f field) initial(key string) any {
 	switch key {
-	case "gpu", "layers":
+	case "gpu", "layers", "build_timeout", "test_timeout", "test_retries":
 		return nil
 	case "build_args":
 		args := map[string]string{}

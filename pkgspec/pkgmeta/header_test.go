@@ -124,6 +124,7 @@ var headerProblems = []struct{ name, dockerfile string }{
 	{"missing files", "#---\n# dockerfile: Dockerfil.gpu\n# config: conf.yaml\n# test: [tst.sh, python3 test.sh, 'unclosed \"']\n#---\n"},
 	{"no device", "#---\n# buildkit_device: gpu0\n# notes: x\n#---\n"},
 	{"a device that is a list", "#---\n# buildkit_device: [nvidia.com/gpu=0]\n#---\n"},
+	{"limits", "#---\n# test_timeout: 30\n# build_timeout: [1h]\n# test_retries: 11\n# timeout: 1h\n#---\n"},
 	{"layers", "#---\n# layers: packages\n#---\n"},
 	{"layers in other letters", "#---\n# layers: Chain\n#---\n"},
 	{"layers that are a list", "#---\n# layers: [chain]\n#---\n"},

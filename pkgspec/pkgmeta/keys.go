@@ -21,6 +21,8 @@ const (
 	someFiles               // one or more such files
 	variantList             // the versions that a package declares
 	theChain                // the word chain
+	aTimeout                // a duration, or none
+	aNumber                 // a small whole number
 	notOurs                 // known to jetson-containers, without a meaning here
 )
 
@@ -45,6 +47,7 @@ var packageKeys = vocabulary{"metadata key", []key{
 	{"build_args", argMap, "build arguments for the package's Dockerfile; null is not given"},
 	{"build_flags", aText, "options of docker build; they have no effect here"},
 	{"buildkit_device", boolOrText, "CDI device of the RUN steps: true for nvidia.com/gpu=all, or vendor.com/class=name"},
+	{"build_timeout", aTimeout, "how long a RUN step may take: 45m, 2h30m, or none"},
 	{"config", someFiles, "configuration files of the package, in place of those found by name"},
 	{"depends", someNames, "packages that come before this one: names, name:tag or patterns"},
 	{"disabled", boolOrText, "true, or the reason why the package cannot be used"},
@@ -60,6 +63,8 @@ var packageKeys = vocabulary{"metadata key", []key{
 	{"prefix", aText, "beginning of the tag of jetson-containers' images"},
 	{"requires", someTexts, "conditions on the target that must all hold: >=36, >=cu126, aarch64"},
 	{"test", someTexts, "test scripts with their arguments, in the order they run"},
+	{"test_retries", aNumber, "how often a test that fails runs again"},
+	{"test_timeout", aTimeout, "how long a test may take: 45m, 2h30m, or none"},
 	{"variable", aText, "build argument that selects a version, such as PYTORCH_VERSION"},
 	{"variants", variantList, "the versions that the package declares"},
 }}
@@ -82,7 +87,8 @@ var synonyms = map[string]string{
 	"dependencies": "depends", "depends_on": "depends", "deps": "depends", "needs": "depends",
 	"description": "notes",
 	"device":      "buildkit_device",
-	"conditions":  "requires", "constraints": "requires", "requirements": "requires",
+	"timeout":     "test_timeout", "retries": "test_retries",
+	"conditions": "requires", "constraints": "requires", "requirements": "requires",
 	"version": "variants", "versions": "variants",
 }
 

@@ -2,7 +2,9 @@ package pkgmeta
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"jetkit/pkgspec/diag"
@@ -104,6 +106,10 @@ func (r *reader) field(entry yamlnode.Field, kind kind) (field, bool) {
 		return r.boolean(key, value)
 	case theChain:
 		return r.chain(key, value)
+	case aTimeout:
+		return r.checked(key, value, plan.TimeoutHint, "is not a time limit", isTimeout)
+	case aNumber:
+		return r.checked(key, value, "", fmt.Sprintf("is not a number from 0 to %d", plan.MaxRetries), isRetries)
 	case argMap:
 		return r.args(value)
 	case variantList:
@@ -206,6 +212,44 @@ func (r *reader) chain(key string, n *yamlnode.Node) (field, bool) {
 		return field{}, false
 	}
 	return field{items: []diag.Text{item}}, ok
+}
+
+// checked reads a scalar that a function knows; wrong says of another what it is not.
+func (r *reader) checked(key string, n *yamlnode.Node, hint, wrong string, known func(string) bool) (field, bool) {
+	item, ok := r.scalar(key, n)
+	if ok && !known(item.Value) {
+		r.problems.Errorf(rules.BadValue, item.At, hint, "%s: %q %s", key, item.Value, wrong)
+		return field{}, false
+	}
+	return field{items: []diag.Text{item}}, ok
+}
+
+func isTimeout(text string) bool {
+	_, ok := plan.ParseTimeout(text)
+	return ok
+}
+
+func isRetries(text string) bool {
+	n, err := strconv.Atoi(text)
+	return err == nil && n >= 0 && n <= plan.MaxRetries
+}
+
+// timeout returns a time limit that was checked; nil is none given.
+func (f field) timeout() *plan.Seconds {
+	limit, ok := plan.ParseTimeout(f.value())
+	if !ok {
+		return nil
+	}
+	return &limit
+}
+
+// number returns a number that was checked; nil is none given.
+func (f field) number() *int {
+	n, err := strconv.Atoi(f.value())
+	if err != nil {
+		return nil
+	}
+	return &n
 }
 
 // args reads the build arguments: a mapping of names to scalars. One that is null

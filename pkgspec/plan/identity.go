@@ -9,11 +9,13 @@ import (
 // Identity returns the plan without its explanations: what is left decides the steps of
 // the build and the contents of the image, and nothing else does. Two plans with one
 // identity build one image, however each came about: positions, reasons, sources of
-// facts, the words of the request and what replaced a value of the file are left out.
+// facts, the words of the request and what replaced a value of the file are left out. So
+// are time limits, retries and how much runs at once.
 func (p *Plan) Identity() *Plan {
 	id := *p
 	id.Target = p.Target.identity()
 	id.Base = p.Base.identity()
+	id.Build.Parallel, id.Tests.Parallel, id.Tests.GPUParallel = 0, 0, 0
 	id.BaseAt, id.Requested, id.RequestedAt, id.Overrides = diag.Range{}, nil, diag.Range{}, nil
 	id.Steps = make([]Step, len(p.Steps))
 	for i, step := range p.Steps {
@@ -33,10 +35,10 @@ func (t Target) identity() Target {
 func (v Value) identity() Value { return Value{Value: v.Value} }
 
 func (s Step) identity() Step {
-	s.Why, s.AfterAllReason, s.Requested, s.At = nil, "", false, diag.Range{}
+	s.Why, s.AfterAllReason, s.Requested, s.At, s.BuildTimeout = nil, "", false, diag.Range{}, 0
 	s.Tests = slices.Clone(s.Tests)
 	for i := range s.Tests {
-		s.Tests[i].At = diag.Range{}
+		s.Tests[i].At, s.Tests[i].Timeout, s.Tests[i].Retries = diag.Range{}, 0, 0
 	}
 	return s
 }

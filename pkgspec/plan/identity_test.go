@@ -15,6 +15,9 @@ var explained = map[string]bool{
 	"Plan.BaseAt": true, "Plan.Requested": true, "Plan.RequestedAt": true, "Plan.Overrides": true,
 	"Value.Reason": true, "Value.Source": true,
 	"Step.Why": true, "Step.Requested": true, "Step.AfterAllReason": true, "Step.At": true, "Test.At": true,
+	// What steps may take, and how many run at once, changes nothing that they make.
+	"Step.BuildTimeout": true, "Test.Timeout": true, "Test.Retries": true,
+	"Build.Parallel": true, "Tests.Parallel": true, "Tests.GPUParallel": true,
 }
 
 // TestDigestIsOfTheIdentity changes each field of a plan by itself.

@@ -96,6 +96,8 @@ type Step struct {
 	BuildGPU GPUMode `json:"build_gpu,omitempty"`
 	// BuildDevice is the CDI device of the RUN steps; only with [GPUCDI].
 	BuildDevice string `json:"build_device,omitempty"`
+	// BuildTimeout is how long each of the package's RUN steps may take; zero is any time.
+	BuildTimeout Seconds `json:"build_timeout,omitempty"`
 	// BuildPrivileged and TestPrivileged tell that the package's RUN steps, and its
 	// tests, run without a sandbox (security.insecure).
 	BuildPrivileged bool `json:"build_privileged,omitempty"`
@@ -121,7 +123,11 @@ type Test struct {
 	Intermediate bool `json:"intermediate,omitempty"`
 	Final        bool `json:"final,omitempty"`
 	// Skipped says why the test does not run at all; empty if it runs.
-	Skipped string     `json:"skipped,omitempty"`
+	Skipped string `json:"skipped,omitempty"`
+	// Timeout is how long the test may take, and Retries how often it runs again if it
+	// fails; zero is any time, and never. A skipped test has neither.
+	Timeout Seconds    `json:"timeout,omitempty"`
+	Retries int        `json:"retries,omitempty"`
 	At      diag.Range `json:"at"`
 }
 
@@ -169,6 +175,9 @@ type Build struct {
 	Ccache Ccache `json:"ccache,omitzero"`
 	// NoGitHubAPI leaves out the ADD instructions that ask GitHub's API for something.
 	NoGitHubAPI bool `json:"no_github_api,omitempty"`
+	// Parallel is of how many packages RUN steps run at once, in all builds of a builder;
+	// zero is all that can. Only with [LayersPackages].
+	Parallel int `json:"parallel,omitempty"`
 }
 
 // Ccache is a compiler cache that RUN steps share, and that outlives their builds.
@@ -200,6 +209,10 @@ type Tests struct {
 	// Data names the builder's folder that tests find at /data, to share it with other
 	// projects; [NoData] means none that outlives a test, and empty the project's own.
 	Data string `json:"data,omitempty"`
+	// Parallel is how many tests run at once, in all builds of a builder, and GPUParallel
+	// how many of those that need a GPU, for which Parallel does not count.
+	Parallel    int `json:"parallel,omitempty"`
+	GPUParallel int `json:"gpu_parallel,omitempty"`
 }
 
 // NoData is the value of [Tests.Data] for tests without a lasting /data folder.

@@ -53,11 +53,15 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 		Image:     spec.Image,
 		Overrides: spec.Overrides,
 	}
+	if p.Layers.ByPackage() { // in a chain, packages are built one after the other anyway
+		p.Build.Parallel = or(spec.Build.Parallel, 0)
+	}
 	for _, ref := range spec.Packages {
 		p.Requested = append(p.Requested, ref.Value)
 		p.RequestedAt = p.RequestedAt.To(ref.At)
 	}
 	p.Tests = plan.Tests{Sandbox: spec.Tests.Sandbox, GPU: spec.Tests.GPU, Epoch: spec.Tests.Epoch, Data: spec.Tests.Data}
+	p.Tests.Parallel, p.Tests.GPUParallel = or(spec.Tests.Parallel, plan.DefaultTestParallel), or(spec.Tests.GPUParallel, plan.DefaultTestGPUParallel)
 	if spec.Tests.GPU == plan.GPUCDI && needsGPU(p.Steps) {
 		p.Tests.Device = spec.Tests.Device
 	}

@@ -53,8 +53,17 @@ func (r *resolver) allow(step *plan.Step, p *catalog.Package) {
 		if step.BuildGPU == plan.GPUCDI {
 			step.BuildDevice = cmp.Or(build.Device, p.BuildkitDevice)
 		}
+		step.BuildTimeout = or(cmp.Or(p.BuildTimeout, build.Timeout), 0)
 	}
 	step.TestPrivileged = len(step.Tests) > 0 && anyMatches(r.spec.Tests.Privileged, p)
+}
+
+// or returns a value, or another where there is none.
+func or[T any](value *T, unset T) T {
+	if value == nil {
+		return unset
+	}
+	return *value
 }
 
 // afterAll returns who wants a package to be built on all before it, or "".
@@ -194,14 +203,12 @@ func (r *resolver) tests(p *catalog.Package, gpu bool) []plan.Test {
 		if err != nil {
 			continue // a problem of the package, reported when it was read
 		}
-		tests = append(tests, plan.Test{
-			Name:         text.Value,
-			Args:         args,
-			Intermediate: skipped == "" && settings.Run != pkgspec.TestFinal,
-			Final:        skipped == "" && settings.Run != pkgspec.TestIntermediate,
-			Skipped:      skipped,
-			At:           text.At,
-		})
+		test := plan.Test{Name: text.Value, Args: args, Skipped: skipped, At: text.At}
+		if skipped == "" {
+			test.Intermediate, test.Final = settings.Run != pkgspec.TestFinal, settings.Run != pkgspec.TestIntermediate
+			test.Timeout, test.Retries = or(cmp.Or(p.TestTimeout, settings.Timeout), plan.DefaultTestTimeout), or(cmp.Or(p.TestRetries, settings.Retries), 0)
+		}
+		tests = append(tests, test)
 	}
 	return slices.Clip(tests)
 }

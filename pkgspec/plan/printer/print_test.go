@@ -31,17 +31,18 @@ func sample() *plan.Plan {
 		},
 		Base:      value("nvcr.io/nvidia/l4t-jetpack:r36.4.0", "default of L4T 36.4.3"),
 		Requested: []string{"pytorch:2.8", "./robots/arm"},
+		Tests:     plan.Tests{Parallel: plan.DefaultTestParallel, GPUParallel: plan.DefaultTestGPUParallel},
 		Overrides: []plan.Override{{Key: "target.cuda", Arg: "CUDA_VERSION", Old: "12.6", New: "12.4"}, {Key: "tests.epoch", Arg: "TESTS_EPOCH", New: "3"}, {Key: "build.network", Arg: "BUILD_NETWORK", Option: "--network", New: "none"}},
 		Image:     plan.Image{Entrypoint: []string{"/bin/sh", "-c", "run it"}, Env: map[string]string{"B": "2", "A": "1"}, Labels: map[string]string{"l": "v"}, User: "robot"},
 		Steps: []plan.Step{
 			{
 				Name: "build-essential", Origin: plan.Origin{Kind: plan.Builtin, Path: "build/build-essential"}, Dockerfile: "Dockerfile",
-				Why: []string{"needed by a (1)", "needed by b (2)", "needed by c (3)", "needed by d (4)", "needed by e (5)"}, Tests: []plan.Test{{Name: "test.sh", Intermediate: true, Final: true}},
+				Why: []string{"needed by a (1)", "needed by b (2)", "needed by c (3)", "needed by d (4)", "needed by e (5)"}, Tests: []plan.Test{{Name: "test.sh", Intermediate: true, Final: true, Timeout: plan.DefaultTestTimeout}},
 			},
 			{
 				Name: "cuda:12.4", Origin: plan.Origin{Kind: plan.Builtin, Path: "cuda/cuda"}, Dockerfile: "Dockerfile", Needs: []string{"build-essential"}, GPU: true,
 				BuildArgs: map[string]string{"CUDA_VERSION": "12.4", "ARCHES": "87"}, Why: []string{"needed by pytorch:2.8 as cuda (builtin:ml/pytorch/Dockerfile:6:13)"},
-				Tests: []plan.Test{{Name: "test.sh", Intermediate: true}, {Name: "test.py --all", Final: true}},
+				Tests: []plan.Test{{Name: "test.sh", Intermediate: true, Timeout: 5400, Retries: 2}, {Name: "test.py --all", Final: true, Timeout: 5400, Retries: 2}},
 			},
 			{
 				Name: "pytorch:2.8", Origin: plan.Origin{Kind: plan.Named, Name: "ours", Path: "ml/pytorch"}, Dockerfile: "Dockerfile", Needs: []string{"cuda:12.4", "build-essential"},
@@ -57,18 +58,18 @@ func sample() *plan.Plan {
 func allowed() *plan.Plan {
 	step := func(name string, s plan.Step) plan.Step {
 		s.Name, s.Origin, s.Dockerfile = name, plan.Origin{Kind: plan.Builtin, Path: name}, "Dockerfile"
-		s.Tests = []plan.Test{{Name: "test.sh", Intermediate: true, Final: true}}
+		s.Tests = []plan.Test{{Name: "test.sh", Intermediate: true, Final: true, Timeout: plan.DefaultTestTimeout}}
 		return s
 	}
 	return &plan.Plan{
 		Build: plan.Build{Sandbox: plan.Sandbox{Network: plan.NetworkHost, ShmSize: 2 << 30}},
-		Tests: plan.Tests{GPU: plan.GPUCDI, Device: plan.DefaultDevice, Sandbox: plan.Sandbox{
+		Tests: plan.Tests{GPU: plan.GPUCDI, Device: plan.DefaultDevice, Parallel: 4, GPUParallel: 2, Sandbox: plan.Sandbox{
 			Network: plan.NetworkNone, ShmSize: 1000, Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
 		}},
 		Steps: []plan.Step{
 			step("plain", plan.Step{}),
 			step("kernels", plan.Step{GPU: true, BuildGPU: plan.GPUCDI, BuildDevice: "nvidia.com/gpu=0"}),
-			step("zed", plan.Step{GPU: true, BuildGPU: plan.GPURuntime, BuildPrivileged: true, TestPrivileged: true}),
+			step("zed", plan.Step{GPU: true, BuildGPU: plan.GPURuntime, BuildPrivileged: true, TestPrivileged: true, BuildTimeout: 7200}),
 		},
 	}
 }
@@ -84,6 +85,7 @@ func layered() *plan.Plan {
 	}
 	return &plan.Plan{
 		Layers: plan.Layers{Form: plan.LayersPackages, Conflicts: plan.ConflictsWarn},
+		Tests:  plan.Tests{Parallel: plan.DefaultTestParallel, GPUParallel: plan.DefaultTestGPUParallel},
 		Steps: []plan.Step{
 			step("python", plan.Step{AfterAll: true, AfterAllReason: "layers.chain has *py* (jetson.yaml:4:11)"}),
 			step("numpy", plan.Step{Needs: []string{"python"}}),

@@ -26,7 +26,7 @@ func Text(p *plan.Plan) string {
 	w.section("Image", imageRows(p))
 	w.section("Layers", layerRows(p))
 	w.section("Build", buildRows(p.Build))
-	w.section("Tests", sandboxRows(p.Tests.Sandbox))
+	w.section("Tests", testRows(p.Tests))
 	w.lines("Overrides", overrideLines(p))
 	w.privileges(p.Entitlements())
 	w.heading(fmt.Sprintf("Chain: %s", plural(len(p.Steps), "package")))
@@ -133,6 +133,9 @@ func details(s *plan.Step, builtOn string) [][2]string {
 	case plan.GPURuntime:
 		details = append(details, [2]string{"gpu", "RUN steps use the builder's NVIDIA runtime"})
 	}
+	if s.BuildTimeout > 0 {
+		details = append(details, [2]string{"note", "each RUN step ends within " + s.BuildTimeout.String()})
+	}
 	if s.BuildPrivileged {
 		details = append(details, [2]string{"note", "RUN steps run privileged"})
 	}
@@ -159,6 +162,16 @@ func where(t *plan.Test, s *plan.Step) string {
 	if s.TestPrivileged {
 		place += ", privileged"
 	}
+	switch t.Timeout {
+	case plan.DefaultTestTimeout:
+	case 0:
+		place += ", without a time limit"
+	default:
+		place += ", within " + t.Timeout.String()
+	}
+	if t.Retries > 0 {
+		place += ", again up to " + plural(t.Retries, "time")
+	}
 	return "(" + place + ")"
 }
 
@@ -184,8 +197,20 @@ func buildRows(b plan.Build) [][]string {
 	if b.Ccache.Used() {
 		rows = append(rows, []string{"Compiler cache", b.Ccache.Dir + ", up to " + b.Ccache.MaxSize})
 	}
+	if b.Parallel > 0 {
+		rows = append(rows, []string{"At once", plural(b.Parallel, "package")})
+	}
 	if b.NoGitHubAPI {
 		rows = append(rows, []string{"Left out", "ADD of https://api.github.com"})
+	}
+	return rows
+}
+
+// testRows lists what tests get, and how many run at once if that is not the default.
+func testRows(t plan.Tests) [][]string {
+	rows := sandboxRows(t.Sandbox)
+	if t.Parallel != plan.DefaultTestParallel || t.GPUParallel != plan.DefaultTestGPUParallel {
+		rows = append(rows, []string{"At once", fmt.Sprintf("%d, and %d that need a GPU", t.Parallel, t.GPUParallel)})
 	}
 	return rows
 }
