@@ -15,6 +15,7 @@ import (
 	"jetkit/llb/chain"
 	"jetkit/llb/testinit"
 	"jetkit/llb/teststep"
+	"jetkit/pkgspec/plan"
 )
 
 // explain returns why a solve failed in the user's terms: which test of which
@@ -68,8 +69,24 @@ func (c *compiled) instructionFailure(i chain.Instruction, platform string, err 
 	if i.Stage != "" && !unnamedStage.MatchString(i.Stage) {
 		stage = " of its stage " + i.Stage
 	}
-	hint := c.inheritedHint(i) + copyHint(i.Command, err)
-	return fmt.Errorf("%s%s failed%s in step %s%s%s: %w%s", packages, strings.Join(i.Packages, ", "), platform, i.Number, stage, firstPlace(err), err, hint)
+	failed, hint := "failed", c.inheritedHint(i)+copyHint(i.Command, err)
+	if limit := c.exceeded(i, err); limit > 0 {
+		failed, hint = "did not end within "+limit.String(), "\nif it needs more time: build_timeout in the package's metadata, or build.timeout"
+	}
+	return fmt.Errorf("%s%s %s%s in step %s%s%s: %w%s", packages, strings.Join(i.Packages, ", "), failed, platform, i.Number, stage, firstPlace(err), err, hint)
+}
+
+// exceeded returns the time limit that ended a RUN step, or zero.
+func (c *compiled) exceeded(i chain.Instruction, err error) plan.Seconds {
+	if exit, ok := errors.AsType[*gwpb.ExitError](err); !ok || exit.ExitCode != testinit.TimedOut {
+		return 0
+	}
+	for _, step := range c.plan.Steps {
+		if slices.Contains(i.Packages, step.Name) {
+			return step.BuildTimeout
+		}
+	}
+	return 0
 }
 
 // unnamedStage matches what BuildKit calls a stage without a name.
@@ -124,7 +141,7 @@ func copyHint(command string, err error) string {
 // Dockerfile or the test's declaration has it, without what jetkit runs it by.
 func plainCommand(err error) error {
 	text := err.Error()
-	plain := strings.ReplaceAll(chain.PlainText(text), testinit.Program+" ", "")
+	plain := chain.PlainText(text)
 	if plain == text {
 		return err
 	}
@@ -148,8 +165,11 @@ func testFailure(run teststep.Run, platform string, err error) error {
 	if run.Where == teststep.OnImage {
 		where = "the finished image"
 	}
-	reason := ""
-	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok {
+	failed, reason, hint := "failed", "", ""
+	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok && exit.ExitCode == testinit.TimedOut {
+		failed = "did not end within " + run.Test.Timeout.String()
+		hint = "\nif it needs more time: test_timeout in the package's metadata, or tests.timeout"
+	} else if ok {
 		reason = fmt.Sprintf(" with exit code %d", exit.ExitCode)
 		if signal, ok := signalOf(exit); ok {
 			reason += fmt.Sprintf(" (128 + signal %d%s)", signal, signalName(signal))
@@ -159,8 +179,8 @@ func testFailure(run teststep.Run, platform string, err error) error {
 	if run.Test.At == run.Step.At { // no line of its own: it was found by its name, or config.py declares it
 		place = "its script is " + run.Step.Origin.File(run.Test.Args[0])
 	}
-	return fmt.Errorf("test %q of package %s failed%s on %s%s (%s): %w",
-		run.Test.Name, run.Step.Name, platform, where, reason, place, err)
+	return fmt.Errorf("test %q of package %s %s%s on %s%s (%s): %w%s",
+		run.Test.Name, run.Step.Name, failed, platform, where, reason, place, err, hint)
 }
 
 // signalOf returns the signal that ended a program, if one did.

@@ -2,11 +2,13 @@ package frontend
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/moby/buildkit/client/llb"
+	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/grpcerrors"
@@ -14,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"jetkit/llb/chain"
+	"jetkit/llb/testinit"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
@@ -87,6 +90,24 @@ func TestExplain(t *testing.T) {
 		c.platform = tc.platform
 		c.inherited = map[string][]chain.Trigger{"a": {{Package: "first", Instruction: "COPY x /y"}, {Instruction: "COPY z /y"}}}
 		assert.Equal(t, tc.want, c.explain(err).Error(), tc.name)
+	}
+}
+
+// What took too long did not fail for another reason.
+func TestExplainTimeouts(t *testing.T) {
+	for name, want := range map[string]string{
+		"[test numpy] test.py": `test "test.py" of package numpy did not end within 45m on its own stage (declared at numpy/Dockerfile:4:9): process did not complete: exit code: 253` +
+			"\nif it needs more time: test_timeout in the package's metadata, or tests.timeout",
+		"[cmake:apt builder 2/3] RUN make": `package cmake:apt did not end within 2h in step 2/3 of its stage builder (numpy/Dockerfile:7): process did not complete: exit code: 253` +
+			"\nif it needs more time: build_timeout in the package's metadata, or build.timeout",
+		"[a 2/3] RUN make": `package a failed in step 2/3 (numpy/Dockerfile:7): process did not complete: exit code: 253`,
+	} {
+		c, err := failed(t, name, "process did not complete")
+		c.runs[0].Test.Timeout = 2700
+		c.plan.Steps = []plan.Step{{Name: "cmake:apt", BuildTimeout: 7200}, {Name: "a"}}
+		vertex := errdefs.WrapVertex(fmt.Errorf("process did not complete: %w", &gwpb.ExitError{ExitCode: testinit.TimedOut}), digest.FromString(name))
+		vertex = errdefs.WithSource(vertex, errdefs.Sources(err)[0])
+		assert.Equal(t, want, c.explain(vertex).Error())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/moby/buildkit/solver/pb"
 
+	"jetkit/llb/testinit"
 	"jetkit/pkgspec/plan"
 )
 
@@ -29,9 +30,10 @@ const (
 // then the image has one.
 var ccacheStep = []string{"/bin/sh", "-c", ccacheLaunchers, "jetkit-ccache"}
 
-// PlainArgs returns a RUN step's command without what the chain runs it by.
+// PlainArgs returns a step's command without what jetkit runs it by.
 func PlainArgs(args []string) []string {
 	for {
+		args = testinit.PlainArgs(args)
 		switch {
 		case len(args) > 0 && args[0] == CleanStep:
 			args = args[1:]
@@ -43,12 +45,12 @@ func PlainArgs(args []string) []string {
 	}
 }
 
-// PlainText returns a text without what the chain runs RUN steps by, which BuildKit's
-// errors quote.
+// PlainText returns a text without what jetkit runs steps by, which BuildKit's errors
+// quote.
 func PlainText(text string) string {
 	command := strings.Join(ccacheStep, " ")
 	quoted := strings.Trim(strconv.Quote(command), `"`)
-	return strings.NewReplacer(CleanStep+" ", "", command+" ", "", quoted+" ", "").Replace(text)
+	return testinit.PlainText(strings.NewReplacer(CleanStep+" ", "", command+" ", "", quoted+" ", "").Replace(text))
 }
 
 // withCcache gives the RUN steps of a stage's Dockerfile the plan's compiler cache: a
@@ -64,7 +66,7 @@ func (s *Stage) withCcache(ctx context.Context, opt Options, in stepInput) error
 		base:    in.base,
 		of:      s.SourceMap,
 		matches: func(exec *pb.ExecOp) bool { return isRoot(exec.GetMeta().GetUser()) && !mountsAt(exec, cache.Dir) },
-		rewrite: func(exec *pb.ExecOp) { addCcache(exec, cache, id) },
+		rewrite: func(exec *pb.ExecOp, _ pb.InputIndex) { addCcache(exec, cache, id) },
 	}
 	st, _, err := r.apply(ctx, s.State, in.constraints)
 	s.State = st
@@ -92,7 +94,7 @@ func addCcache(exec *pb.ExecOp, cache plan.Ccache, id string) {
 		Input: int64(pb.Empty), Output: int64(pb.SkipOutput), Dest: cache.Dir, MountType: pb.MountType_CACHE,
 		CacheOpt: &pb.CacheOpt{ID: id, Sharing: pb.CacheSharingOpt_SHARED},
 	})
-	slices.SortStableFunc(exec.Mounts, func(a, b *pb.Mount) int { return cmp.Compare(a.GetDest(), b.GetDest()) }) // as llb has them
+	sortMounts(exec)
 	exec.Meta.Env = ccacheEnv(exec.GetMeta().GetEnv(), cache)
 	if args := exec.GetMeta().GetArgs(); len(args) > 0 && slices.Contains([]string{"sh", "bash", "dash"}, path.Base(args[0])) {
 		exec.Meta.Args = slices.Concat(ccacheStep, args)

@@ -78,6 +78,8 @@ type Stage struct {
 	// Requirements are what the Dockerfile's instructions need from the builder.
 	Requirements Requirements
 
+	// number is the stage's in the chain.
+	number int
 	// context holds the files that the Dockerfile can copy, all but excludes.
 	context  llb.State
 	excludes []string
@@ -139,7 +141,7 @@ type Result struct {
 func Compile(ctx context.Context, opt Options) (*Result, error) {
 	stages := make([]Stage, len(opt.Plan.Steps))
 	for i, step := range opt.Plan.Steps {
-		stages[i].Step = step
+		stages[i].Step, stages[i].number = step, i
 		if err := stages[i].open(ctx, opt); err != nil {
 			return nil, stages[i].failed(err)
 		}
@@ -246,6 +248,9 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 		if err := s.withCcache(ctx, opt, in); err != nil {
 			return err
 		}
+	}
+	if err := s.withLimits(ctx, opt, in); err != nil {
+		return err
 	}
 	on, err := continues(ctx, s.State, in.base, in.constraints)
 	if err != nil {

@@ -82,7 +82,7 @@ func (s *Stage) withGPU(ctx context.Context, in stepInput) error {
 	r := execRewriter{
 		base:    in.base,
 		matches: func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 },
-		rewrite: func(exec *pb.ExecOp) {
+		rewrite: func(exec *pb.ExecOp, _ pb.InputIndex) {
 			cleanUp(exec)
 			if s.gpu.runtime {
 				exec.Meta.Env = withVariables(exec.GetMeta().GetEnv(), in.image.Config.Env)

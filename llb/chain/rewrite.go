@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,10 +19,13 @@ type execRewriter struct {
 	base llb.State
 	// matches reports whether a step is one to change.
 	matches func(*pb.ExecOp) bool
-	rewrite func(*pb.ExecOp)
+	rewrite func(exec *pb.ExecOp, added pb.InputIndex)
 	// of limits it to the steps of a Dockerfile, on the base or not; nil is any step
 	// that is on the base.
 	of *llb.SourceMap
+	// adds is a file system that rewrite mounts into the steps, by the number of its input;
+	// the zero state is none.
+	adds llb.State
 }
 
 // apply returns a copy of a state in which every step is rewritten that matches and is on
@@ -87,7 +91,7 @@ func (w *rewriting) visit(ctx context.Context, v llb.Vertex) (*visitedVertex, er
 	}
 	if exec := op.GetExec(); exec != nil && w.matches(exec) && w.belongs(places) {
 		if s.onBase || w.of != nil {
-			rewritten.rewrite, differs = w.rewrite, true
+			rewritten.rewrite, rewritten.added, differs = w.rewrite, w.adds.Output(), true
 		} else {
 			s.offBase = true
 		}
@@ -128,6 +132,11 @@ func (w *rewriting) inputs(ctx context.Context, v *rewrittenVertex) (map[string]
 		v.before, v.after = append(v.before, before), append(v.after, after)
 	}
 	return visited, differs, nil
+}
+
+// sortMounts puts the mounts of a step into the order that llb gives them.
+func sortMounts(exec *pb.ExecOp) {
+	slices.SortStableFunc(exec.Mounts, func(a, b *pb.Mount) int { return cmp.Compare(a.GetDest(), b.GetDest()) })
 }
 
 func readOp(dt []byte) (*pb.Op, error) {

@@ -3,6 +3,7 @@ package chain
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
@@ -16,12 +17,19 @@ type rewrittenVertex struct {
 	// before and after are the inputs of the original vertex and of this one.
 	before, after []llb.Output
 	// rewrite is nil if only inputs differ.
-	rewrite func(*pb.ExecOp)
-	cache   llb.MarshalCache
+	rewrite func(*pb.ExecOp, pb.InputIndex)
+	// added is one more input, for what rewrite mounts; nil is none.
+	added llb.Output
+	cache llb.MarshalCache
 }
 
 // Inputs returns the new inputs.
-func (v *rewrittenVertex) Inputs() []llb.Output { return v.after }
+func (v *rewrittenVertex) Inputs() []llb.Output {
+	if v.added == nil {
+		return v.after
+	}
+	return append(slices.Clone(v.after), v.added)
+}
 
 // Output returns the first output.
 func (v *rewrittenVertex) Output() llb.Output {
@@ -47,8 +55,15 @@ func (v *rewrittenVertex) Marshal(ctx context.Context, c *llb.Constraints) (dige
 	if err := v.rename(ctx, c, op); err != nil {
 		return "", nil, nil, nil, err
 	}
+	if v.added != nil {
+		in, err := v.added.ToInput(ctx, c)
+		if err != nil {
+			return "", nil, nil, nil, err
+		}
+		op.Inputs = append(op.GetInputs(), in)
+	}
 	if v.rewrite != nil {
-		v.rewrite(op.GetExec())
+		v.rewrite(op.GetExec(), pb.InputIndex(len(op.GetInputs())-1))
 	}
 	if dt, err = (proto.MarshalOptions{Deterministic: true}).Marshal(op); err != nil {
 		return "", nil, nil, nil, fmt.Errorf("encoding an operation: %w", err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -80,18 +81,34 @@ func PlainText(text string) string { return words.ReplaceAllString(text, "") }
 type UnsupportedError struct{ Platform ocispecs.Platform }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("tests run on linux/arm64 and linux/amd64, and not on %s/%s: build for one of these, or without tests (tests.run: none)",
+	return fmt.Sprintf("tests and time limits of RUN steps are for linux/arm64 and linux/amd64, and not for %s/%s: build for one of these, or without them (tests.run: none, build.timeout: none)",
 		e.Platform.OS, e.Platform.Architecture)
 }
 
-// Mount returns the option that puts the program into a step for a platform. The file is
-// part of the definition, so that the step has the same cache key on every builder. The
-// error is an [*UnsupportedError].
-func Mount(platform ocispecs.Platform, opts ...llb.ConstraintsOpt) (llb.RunOption, error) {
+// file is the name of the program in [File].
+const file = "/init"
+
+// File returns a state with the program for a platform. Its bytes are part of the
+// definition, so that steps with it have the same cache key on every builder. The error is
+// an [*UnsupportedError].
+func File(platform ocispecs.Platform, opts ...llb.ConstraintsOpt) (llb.State, error) {
 	program := map[string][]byte{"linux/amd64": amd64, "linux/arm64": arm64}[platform.OS+"/"+platform.Architecture]
 	if program == nil {
-		return nil, &UnsupportedError{Platform: platform}
+		return llb.State{}, &UnsupportedError{Platform: platform}
 	}
-	file := llb.Scratch().File(llb.Mkfile("/init", 0o755, program, llb.WithCreatedTime(time.Unix(0, 0))), opts...)
-	return llb.AddMount(Program, file, llb.SourcePath("/init"), llb.Readonly), nil
+	return llb.Scratch().File(llb.Mkfile(file, 0o755, program, llb.WithCreatedTime(time.Unix(0, 0))), opts...), nil
+}
+
+// Mount returns the option that puts the program into a step for a platform.
+func Mount(platform ocispecs.Platform, opts ...llb.ConstraintsOpt) (llb.RunOption, error) {
+	st, err := File(platform, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return llb.AddMount(Program, st, llb.SourcePath(file), llb.Readonly), nil
+}
+
+// InputMount returns the mount of the program in an operation that has [File] as input.
+func InputMount(input pb.InputIndex) *pb.Mount {
+	return &pb.Mount{Input: int64(input), Output: int64(pb.SkipOutput), Selector: file, Dest: Program, Readonly: true}
 }

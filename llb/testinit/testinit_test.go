@@ -94,7 +94,8 @@ func TestOptions(t *testing.T) {
 		"ends well when asked to":   {[]string{"--timeout=1", "sh", "-c", "trap 'echo asked >&2; exit 0' TERM; sleep 60 & wait"}, testinit.TimedOut, "\nit did not end within 1s: it is stopped\nasked\n"},
 		"again and again":           {[]string{"--retries=2", "sh", "-c", "exit 3"}, 3, "failed with exit code 3: attempt 2 of 3\nfailed with exit code 3: attempt 3 of 3\n"},
 		"too long again": {
-			[]string{"--timeout=1", "--retries=1", "sleep", "60"}, testinit.TimedOut,
+			[]string{"--timeout=1", "--retries=1", "sleep", "60"},
+			testinit.TimedOut,
 			"\nit did not end within 1s: it is stopped\nfailed with exit code 253: attempt 2 of 2\n\nit did not end within 1s: it is stopped\n",
 		},
 		"not for what cannot be run": {[]string{"--retries=2", "/test/none"}, 127, "cannot run /test/none: the image has no such program, or not the interpreter that its first line names\n"},
@@ -169,5 +170,5 @@ func TestMountIsOfThePlatform(t *testing.T) {
 
 	_, err := testinit.Mount(ocispecs.Platform{OS: "linux", Architecture: "riscv64"})
 	require.ErrorAs(t, err, new(*testinit.UnsupportedError))
-	require.ErrorContains(t, err, "not on linux/riscv64: build for one of these, or without tests (tests.run: none)")
+	require.ErrorContains(t, err, "not for linux/riscv64: build for one of these, or without them (tests.run: none, build.timeout: none)")
 }

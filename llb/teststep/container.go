@@ -27,7 +27,7 @@ func ImageContainer(cfg Config, finished chain.Stage) (llb.State, error) {
 }
 
 func (c Config) idle(step plan.Step, folder llb.State, on chain.Stage) (llb.State, error) {
-	b := builder{Config: c, folders: map[string]llb.State{}}
+	b := newBuilder(c)
 	if step.Name == "" {
 		b.folders[""] = writable(testDir)
 	}

@@ -24,6 +24,7 @@ import (
 	"jetkit/llb/chain"
 	"jetkit/llb/gpu"
 	"jetkit/llb/testinit"
+	"jetkit/llb/turn"
 	"jetkit/pkgspec/plan"
 )
 
@@ -95,7 +96,7 @@ func (r Run) Label() string {
 // Steps compiles the tests of a plan that run: each on its own package's stage,
 // and, if the plan wants it, again on the finished image.
 func Steps(cfg Config, stages []chain.Stage, finished chain.Stage) ([]Run, error) {
-	b := builder{Config: cfg, folders: map[string]llb.State{}}
+	b := newBuilder(cfg)
 	for _, s := range stages {
 		if err := b.add(s, &surface{stage: s}, OnPackage, func(t plan.Test) bool { return t.Intermediate }); err != nil {
 			return nil, err
@@ -117,6 +118,11 @@ type builder struct {
 	runs    []Run
 	folders map[string]llb.State // the tests' copies, by package
 	common  *common
+	tests   map[turn.Kind]int // how many there are of a kind
+}
+
+func newBuilder(cfg Config) builder {
+	return builder{Config: cfg, folders: map[string]llb.State{}, tests: map[turn.Kind]int{}}
 }
 
 // common is what all tests mount.
@@ -224,7 +230,8 @@ func (b *builder) step(run Run, folder llb.State, on *surface) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	opts = append(opts, llb.Args(append([]string{testinit.Program}, command(run.Test)...)), llb.WithCustomName(Prefixed(b.Prefix, run.Label())))
+	limits := testinit.Limits{Timeout: run.Test.Timeout.Duration(), Retries: run.Test.Retries}
+	opts = append(opts, b.turn(run.Step), llb.Args(testinit.Command(limits, command(run.Test)...)), llb.WithCustomName(Prefixed(b.Prefix, run.Label())))
 	if b.Declared != nil {
 		opts = append(opts, b.Declared(run.Step, run.Test))
 	}
@@ -234,6 +241,17 @@ func (b *builder) step(run Run, folder llb.State, on *surface) (Run, error) {
 	exec := st.Run(opts...)
 	run.Out = exec.AddMount(outDir, b.common.out, llb.SourcePath(outDir))
 	return run, nil
+}
+
+// turn returns the option for which a test waits until fewer than may run at once do.
+func (b *builder) turn(step plan.Step) llb.RunOption {
+	kind, atOnce := turn.Test, b.Plan.Tests.Parallel
+	if step.GPU {
+		kind, atOnce = turn.GPUTest, b.Plan.Tests.GPUParallel
+	}
+	number := b.tests[kind]
+	b.tests[kind]++
+	return turn.Mount(kind, number, atOnce)
 }
 
 // container returns what the tests of a package run in: the state with their environment,

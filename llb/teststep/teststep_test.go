@@ -117,6 +117,25 @@ func TestSealDependsOnEveryRun(t *testing.T) {
 	assert.Len(t, s.runs, 4, "want run_demo once in the graph and 4 records")
 }
 
+// What a test may take is part of it; how many run at once is not, and neither is a test's
+// turn.
+func TestLimitsAndTurns(t *testing.T) {
+	with := func(parallel int) string {
+		s, err := seal(t, nil, allCaps(), func(p *plan.Plan) {
+			p.Tests.Parallel, p.Tests.GPUParallel = parallel, 1
+			p.Steps[0].Tests[0].Timeout, p.Steps[0].Tests[0].Retries = 5400, 2
+		})
+		require.NoError(t, err)
+		return s.tree.String()
+	}
+	one, four := with(1), with(4)
+	assert.Equal(t, 2, strings.Count(one, `exec "/.jetkit-init" "--timeout=5400" "--retries=2" "python3" "/test/test.py" "--fast"`), one)
+	assert.Equal(t, 2, strings.Count(one, "id jetkit-turn-test-1 locked"), one)
+	assert.Equal(t, 1, strings.Count(four, "id jetkit-turn-test-2 locked"), four)
+	assert.Equal(t, one, strings.ReplaceAll(four, "jetkit-turn-test-2", "jetkit-turn-test-1"))
+	assert.Contains(t, one, "id jetkit-turn-gpu-test-1 locked")
+}
+
 // Nothing that a test leaves behind may be under the image: only the seal's copy
 // of /out connects them.
 func TestTestsAreSideBranches(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 
 	"jetkit/frontend"
 	"jetkit/llb/chain"
-	"jetkit/llb/testinit"
 )
 
 // track is what the progress says of one vertex.
@@ -54,13 +53,8 @@ func (t *track) update(v *client.Vertex) {
 	t.ended = v.Completed != nil
 	if t.ended {
 		t.spans[i].to = *v.Completed
-		t.err = plainError(v.Error)
+		t.err = chain.PlainText(v.Error)
 	}
-}
-
-// plainError takes out of an error what jetkit runs the commands of packages by.
-func plainError(text string) string {
-	return strings.ReplaceAll(chain.PlainText(text), testinit.Program+" ", "")
 }
 
 // shifted returns the times in which it ran by another clock.

@@ -11,6 +11,7 @@ import (
 	"jetkit/cmd/internal/shellword"
 	"jetkit/llb/chain"
 	"jetkit/llb/testinit"
+	"jetkit/llb/turn"
 	"jetkit/pkgspec/diag"
 )
 
@@ -44,7 +45,7 @@ func placeOf(exec *pb.ExecOp, platform *pb.Platform, results mounted) (*place, e
 			SecretEnv: exec.GetSecretenv(), User: meta.GetUser(), Cwd: meta.GetCwd(), SecurityMode: exec.GetSecurity(),
 			RemoveMountStubsRecursive: meta.GetRemoveMountStubsRecursive(),
 		},
-		command: plainCommand(meta.GetArgs()),
+		command: chain.PlainArgs(meta.GetArgs()),
 	}
 	for _, d := range exec.GetCdiDevices() {
 		p.devices = append(p.devices, d.GetName())
@@ -54,21 +55,15 @@ func placeOf(exec *pb.ExecOp, platform *pb.Platform, results mounted) (*place, e
 		if err != nil {
 			return nil, err
 		}
+		if m.GetDest() == turn.Dir {
+			continue // others wait for it, and people take their time
+		}
 		mount.Dest, mount.Selector, mount.Readonly, mount.MountType = m.GetDest(), m.GetSelector(), m.GetReadonly(), m.GetMountType()
 		mount.CacheOpt, mount.SecretOpt, mount.SSHOpt = m.GetCacheOpt(), m.GetSecretOpt(), m.GetSSHOpt()
 		p.container.Mounts = append(p.container.Mounts, mount)
 		p.init = p.init || mount.Dest == testinit.Program
 	}
 	return p, nil
-}
-
-// plainCommand returns a step's command without what jetkit runs it by.
-func plainCommand(args []string) []string {
-	args = chain.PlainArgs(args)
-	if len(args) > 0 && args[0] == testinit.Program {
-		return args[1:]
-	}
-	return args
 }
 
 // proxies returns the variables of a step's proxy. Source: BuildKit, which adds them to

@@ -11,19 +11,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"jetkit/llb/chain"
 	"jetkit/llb/testinit"
+	"jetkit/llb/turn"
 )
 
 // step is a step with everything that one can have.
 func step() *pb.ExecOp {
 	return &pb.ExecOp{
 		Meta: &pb.Meta{
-			Args: []string{testinit.Program, "/bin/bash", "/test/it's.sh"}, Env: []string{"A=b"}, Cwd: "/srv", User: "joe",
+			Args: []string{testinit.Program, "--timeout=60", "/bin/bash", "/test/it's.sh"}, Env: []string{"A=b"}, Cwd: "/srv", User: "joe",
 			Hostname: "box", ExtraHosts: []*pb.HostIP{{Host: "h", IP: "10.0.0.1"}}, ProxyEnv: &pb.ProxyEnv{HttpProxy: "http://p"},
 		},
 		Mounts: []*pb.Mount{
 			{Dest: "/"},
+			{Dest: turn.Dir, MountType: pb.MountType_CACHE, CacheOpt: &pb.CacheOpt{ID: "t", Sharing: pb.CacheSharingOpt_LOCKED}},
 			{Dest: "/secret", MountType: pb.MountType_SECRET, SecretOpt: &pb.SecretOpt{ID: "token"}},
 			{Dest: "/cache", MountType: pb.MountType_CACHE, CacheOpt: &pb.CacheOpt{ID: "c"}},
 			{Dest: testinit.Program, Selector: "/init", Readonly: true},
@@ -46,7 +47,7 @@ func failure(op *pb.Op, mounts ...string) error {
 }
 
 func TestPlaceOfAFailedStep(t *testing.T) {
-	p, err := failedPlace(failure(&pb.Op{Op: &pb.Op_Exec{Exec: step()}, Platform: &pb.Platform{Architecture: "arm64"}}, "root", "", "cache", "init"))
+	p, err := failedPlace(failure(&pb.Op{Op: &pb.Op_Exec{Exec: step()}, Platform: &pb.Platform{Architecture: "arm64"}}, "root", "turn", "", "cache", "init"))
 	require.NoError(t, err)
 	assert.Equal(t, []gateway.Mount{
 		{Dest: "/", ResultID: "root"},
@@ -85,11 +86,6 @@ func TestNoPlace(t *testing.T) {
 			require.ErrorContains(t, err, c.says)
 		})
 	}
-}
-
-func TestPlainCommand(t *testing.T) {
-	assert.Equal(t, []string{"/bin/sh", "-c", "x"}, plainCommand([]string{chain.CleanStep, "/bin/sh", "-c", "x"}))
-	assert.Empty(t, plainCommand([]string{testinit.Program}))
 }
 
 func TestQuote(t *testing.T) {
