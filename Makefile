@@ -33,7 +33,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= $(filter-out jetkit/cmd/jetkit,$(shell go list ./...))
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit commands integration test compat demo bench compare-layers bench-layers frontend-image release clean
+.PHONY: help setup build lint vuln fmt unit commands integration test compat demo bench bench-turns compare-layers bench-layers frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -93,6 +93,11 @@ bench-layers: ## Measure layers: packages against chain; ARGS=-help lists the pa
 	@integration/setup.sh packages
 	@integration/setup.sh tools
 	@go run ./integration/bench/layers $(ARGS)
+
+bench-turns: ## Measure what 100 tests need that are ready at once, by how many may run
+	@integration/setup.sh packages
+	@integration/setup.sh tools
+	@go run ./integration/bench/turns
 
 compare-layers: ## Build Debian packages in both forms and compare the images; ARGS='-f light.yaml' takes minutes less
 	@integration/setup.sh packages

@@ -21,10 +21,11 @@ type workload struct {
 	untested bool
 }
 
-// writeTree makes the packages, and a jetson.yaml that asks for the last.
+// writeTree makes the packages, and a jetson.yaml that asks for the last. All its tests may run at once, as those of a
+// hand-written Dockerfile do.
 func writeTree(dir, frontend string, w workload) error {
 	files := map[string]string{
-		"jetson.yaml": fmt.Sprintf("# syntax=%s\ntarget: {l4t: 36.4.3}\npackages: [p%d]\n", frontend, w.packages),
+		"jetson.yaml": fmt.Sprintf("# syntax=%s\ntarget: {l4t: 36.4.3}\npackages: [p%d]\ntests: {parallel: 256}\n", frontend, w.packages),
 	}
 	for i := 1; i <= w.packages; i++ {
 		depends := ""
