@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -48,7 +49,14 @@ func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, 
 	if err != nil {
 		return nil, err
 	}
-	return rb.Finalize()
+	res, err := rb.Finalize()
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range b.annotations {
+		res.AddMeta(exptypes.AnnotationManifestKey(nil, name), []byte(value))
+	}
+	return res, nil
 }
 
 // open reads what a request asks for, and jetson.yaml.
@@ -95,6 +103,8 @@ type build struct {
 	// uncut has the *plan.Plan of each platform with what --target leaves out, for messages.
 	uncut       sync.Map
 	evaluations evaluations
+	// annotations are those of the image's manifests: one file has the same for all platforms.
+	annotations map[string]string
 }
 
 // platform builds the image of one platform. What is said of Dockerfiles is the
@@ -106,6 +116,9 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	resolved, problems, err := b.plan(ctx, p)
 	if err != nil {
 		return nil, err
+	}
+	if report {
+		b.annotations = resolved.Image.Annotations
 	}
 	b.show(ctx, p, b.warningsOf(problems))
 	b.options.planned(p, resolved, b.loaded.Load(), problems)

@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -18,7 +20,12 @@ func TestDockerfileFeatures(t *testing.T) {
 		"jetson.yaml": `packages: [parts, service, last]
 image:
   cmd: [--port, "80"]
-  env: {ROS_DOMAIN_ID: 7, MODE: file}
+  env: {ROS_DOMAIN_ID: 7, MODE: file, NEXT: "of ${MODE}${LEVEL}"}
+  ports: [9000-9001/udp]
+  volumes: [/maps]
+  stop_signal: SIGQUIT
+  healthcheck: {test: test -e /parts, interval: 45s}
+  annotations: {org.example.team: arms, org.example.both: file}
   labels: {org.example.title: robot}
   workdir: /data-of-file
 `,
@@ -63,7 +70,7 @@ ENV LEVEL=2
 `),
 		"packages/last/test.sh": script(`echo "$(id -un) $(pwd) $MODE $LEVEL $ROS_DOMAIN_ID"`),
 	})
-	b := p.build(t, push(), arg("TESTS=final"))
+	b := p.build(t, push(), arg("TESTS=final"), with("--annotation", "org.example.both=option", "--annotation", "org.example.option=yes"))
 	for name, want := range map[string]string{
 		"/parts/part": "built-1.2", "/parts/other": "a part", "/parts/heredoc": "heredoc of " + p.id, "/parts/run": "run-heredoc",
 		"/parts/cache": "cached", "/parts/bind": "built-1.2", "/parts/context": "a part",
@@ -80,13 +87,19 @@ ENV LEVEL=2
 	assert.Equal(t, "--port 80", strings.Join(c.Cmd, " "), "command")
 	assert.Equal(t, "/bin/bash -c", strings.Join(c.Shell, " "), "shell")
 	assert.Equal(t, "/data-of-file", c.WorkingDir, "workdir")
-	assert.Equal(t, "SIGINT", c.StopSignal, "stop signal")
+	assert.Equal(t, "SIGQUIT", c.StopSignal, "stop signal")
 	assert.Equal(t, "robot", c.Labels["org.example.title"], "label of the file")
 	assert.Equal(t, "yes", c.Labels["org.example.service"], "label of a package")
-	assert.ElementsMatch(t, []string{"LEVEL=2", "MODE=file", "ROS_DOMAIN_ID=7"}, c.Env[1:], "environment")
-	_, ok := c.ExposedPorts["8080/tcp"]
-	require.True(t, ok, "ports %v, volumes", c.ExposedPorts)
-	assert.Len(t, c.Volumes, 1, "ports %v, volumes", c.ExposedPorts)
+	assert.ElementsMatch(t, []string{"LEVEL=2", "MODE=file", "ROS_DOMAIN_ID=7", "NEXT=of service2"}, c.Env[1:], "environment")
+	assert.Equal(t, map[string]struct{}{"8080/tcp": {}, "9000/udp": {}, "9001/udp": {}}, c.ExposedPorts)
+	assert.Equal(t, map[string]struct{}{"/srv/volume": {}, "/maps": {}}, c.Volumes)
+	assert.Equal(t, &v1.HealthConfig{Test: []string{"CMD-SHELL", "test -e /parts"}, Interval: 45 * time.Second}, c.Healthcheck)
+
+	image, err := shared.Image(t.Context(), b.image, "")
+	require.NoError(t, err)
+	manifest, err := image.Manifest()
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"org.example.team": "arms", "org.example.both": "file", "org.example.option": "yes"}, manifest.Annotations)
 }
 
 func TestDockerignore(t *testing.T) {

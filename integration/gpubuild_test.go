@@ -20,8 +20,11 @@ func kernelsTree() files {
 		"packages/tools/Dockerfile":   dockerfile("name: tools", "RUN mkdir /tools && echo @ID@ > /tools/old && echo keep > /tools/kept\n"),
 		"packages/kernels/Dockerfile": dockerfile("name: kernels\ndepends: tools\nbuildkit_device: true\ntest: test.sh", kernelsBody),
 		"packages/kernels/data":       "@ID@\n",
-		"packages/kernels/test.sh":    script("cat /kernels; test ! -e /tools/old; test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\"; test ! -e /app || test ! -e /usr/lib/fake-gpu"),
-		"packages/app/Dockerfile":     dockerfile("name: app\ndepends: kernels", "RUN test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\" && cp /kernels /app\n"),
+		"packages/kernels/test.sh": script(`cat /kernels
+if test -e /tools/old; then echo "/tools/old is there"; exit 1; fi
+test -z "${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}"
+if test -e /app && test -e /usr/lib/fake-gpu; then ls -lR /usr/lib/fake-gpu; exit 2; fi`),
+		"packages/app/Dockerfile": dockerfile("name: app\ndepends: kernels", "RUN test -z \"${FAKE_GPU-}${NVIDIA_VISIBLE_DEVICES-}\" && cp /kernels /app\n"),
 	}
 }
 

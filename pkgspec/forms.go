@@ -3,9 +3,7 @@ package pkgspec
 import (
 	"encoding/json"
 	"fmt"
-	"path"
 	"regexp"
-	"strings"
 
 	"github.com/distribution/reference"
 
@@ -178,112 +176,4 @@ func arguments() form {
 		entries: func(s *Spec) map[string]string { return s.Args },
 		schema:  schema.Table(names, &schema.Schema{Type: []string{"string", "number", "boolean", "null"}}),
 	}
-}
-
-// command is a list of words, or a script for the shell, as CMD in a Dockerfile.
-func command(of func(*plan.Image) *[]string) form {
-	return form{
-		file: func(l *loader, f *yamlnode.Field, key string) { l.command(f.Value, key, of(&l.spec.Image)) },
-		arg: func(l *loader, s located) {
-			if !strings.HasPrefix(s.Value, "[") {
-				*of(&l.spec.Image) = shellForm(s.Value)
-				return
-			}
-			var words []string
-			if err := json.Unmarshal([]byte(s.Value), &words); err != nil || len(words) == 0 {
-				l.reject(s, `write a JSON list, such as ["python3", "app.py"], or a command for the shell`, "%s is not a list of texts", yamlnode.Quote(s.Value))
-				return
-			}
-			*of(&l.spec.Image) = words
-		},
-		script: true,
-		text:   func(s *Spec) string { return commandText(*of(&s.Image)) },
-		schema: schema.Any(&schema.Schema{Type: []string{"string", "number", "boolean"}, Pattern: `\S`},
-			&schema.Schema{Type: "array", Items: schema.Scalar(), MinItems: 1}),
-	}
-}
-
-// command reads what the file says.
-func (l *loader) command(n *yamlnode.Node, key string, into *[]string) {
-	const hint = "leave it out to keep what the last package sets"
-	if !l.expect(n, key, "a list of words, or a text for the shell", yamlnode.List, yamlnode.Scalar) || !l.hasEntries(n, key, hint) {
-		return
-	}
-	if n.Kind == yamlnode.Scalar {
-		if s, ok := l.value(n, key); ok && strings.TrimSpace(s.Value) == "" {
-			l.reject(s, hint, "the command is empty")
-		} else if ok {
-			*into = shellForm(s.Value)
-		}
-		return
-	}
-	for _, item := range n.Items {
-		if s, ok := l.value(item, key); ok {
-			*into = append(*into, s.Value)
-		}
-	}
-}
-
-// shellForm is what a Dockerfile makes of an ENTRYPOINT or CMD that is no list.
-func shellForm(command string) []string { return []string{"/bin/sh", "-c", command} }
-
-func imageEnv() form {
-	return form{
-		file: func(l *loader, f *yamlnode.Field, key string) { l.table(f.Value, key, false, l.setEnv) },
-		arg: func(l *loader, s located) {
-			for entry := range strings.SplitSeq(s.Value, ",") {
-				name, value, ok := strings.Cut(strings.TrimSpace(entry), "=")
-				if !ok {
-					l.reject(s, "write NAME=value,OTHER=value; a value with a comma can only be set in the file, under image.env", "%s is not NAME=value", yamlnode.Quote(entry))
-					continue
-				}
-				l.setEnv(s.part(name), s.part(value))
-			}
-		},
-		entries: func(s *Spec) map[string]string { return s.Image.Env },
-		schema:  schema.Table(&schema.Schema{Pattern: envPattern.String()}, schema.Scalar()),
-	}
-}
-
-func (l *loader) setEnv(name, value located) {
-	if !l.checkEnvName(name) {
-		return
-	}
-	if l.spec.Image.Env == nil {
-		l.spec.Image.Env = map[string]string{}
-	}
-	l.spec.Image.Env[name.Value] = value.Value
-}
-
-func imageLabels() form {
-	names := &schema.Schema{Pattern: labelPattern.String(), Not: &schema.Schema{Pattern: "^" + strings.ReplaceAll(plan.LabelPrefix, ".", `\.`)}}
-	return form{
-		file:   func(l *loader, f *yamlnode.Field, key string) { l.table(f.Value, key, false, l.setLabel) },
-		text:   func(*Spec) string { return "" },
-		schema: schema.Table(names, schema.Scalar()),
-	}
-}
-
-func (l *loader) setLabel(name, value located) {
-	switch {
-	case !labelPattern.MatchString(name.Value):
-		l.reject(name, "use letters, digits and punctuation, as in org.opencontainers.image.title", "%s is not the name of a label", yamlnode.Quote(name.Value))
-		return
-	case strings.HasPrefix(name.Value, plan.LabelPrefix):
-		l.problems.Errorf(rules.ReservedName, name.At, "use a prefix of your own", "%s: labels that begin with %s are jetkit's own", name.name, plan.LabelPrefix)
-		return
-	}
-	if l.spec.Image.Labels == nil {
-		l.spec.Image.Labels = map[string]string{}
-	}
-	l.spec.Image.Labels[name.Value] = value.Value
-}
-
-func workdir() form {
-	of := func(s *Spec) *string { return &s.Image.Workdir }
-	f := matched(of, regexp.MustCompile(`^/`), "begin it with /", "the folder %s is not absolute")
-	return oneLine(func(l *loader, s located) {
-		s.Value = path.Clean(s.Value)
-		f.arg(l, s)
-	}, f.text, f.schema)
 }

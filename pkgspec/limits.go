@@ -27,6 +27,16 @@ func timeout(of func(*Spec) **plan.Seconds) form {
 
 // number is a whole number within bounds; nil is one that nobody gave.
 func number(of func(*Spec) **int, least, most int) form {
+	return wholeNumber(func(s *Spec, n int) { *of(s) = &n }, func(s *Spec) string {
+		if *of(s) == nil {
+			return ""
+		}
+		return strconv.Itoa(**of(s))
+	}, least, most)
+}
+
+// wholeNumber is a whole number within bounds.
+func wholeNumber(set func(*Spec, int), text func(*Spec) string, least, most int) form {
 	may := &schema.Schema{Type: []string{"integer", "string"}, Pattern: `^[0-9]+$`}
 	return oneLine(func(l *loader, s located) {
 		n, err := strconv.Atoi(s.Value)
@@ -34,13 +44,8 @@ func number(of func(*Spec) **int, least, most int) form {
 			l.reject(s, "", "%s is not a number from %d to %d", yamlnode.Quote(s.Value), least, most)
 			return
 		}
-		*of(l.spec) = &n
-	}, func(s *Spec) string {
-		if *of(s) == nil {
-			return ""
-		}
-		return strconv.Itoa(**of(s))
-	}, may.AtLeast(least))
+		set(l.spec, n)
+	}, text, may.AtLeast(least))
 }
 
 // countText returns a number of which zero means none.

@@ -201,9 +201,25 @@ func TestLoadForms(t *testing.T) {
 		"entrypoint for a shell":  {"packages: a\nimage:\n  entrypoint: |\n    set -e\n    run\n", image, plan.Image{Entrypoint: []string{"/bin/sh", "-c", "set -e\nrun\n"}}},
 		"words that are no texts": {"packages: a\nimage: {cmd: [run, 1, true, \"\"]}\n", image, plan.Image{Cmd: []string{"run", "1", "true", ""}}},
 		"env as typed":            {"packages: a\nimage: {env: {A: 1.0, B: yes, C: true, D: 0x10, E: \"a\\nb\"}}\n", image, plan.Image{Env: map[string]string{"A": "1.0", "B": "yes", "C": "true", "D": "0x10", "E": "a\nb"}}},
-		"one source":              {"packages: a\nsources: builtin\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 10, 17)}}},
-		"builtin in long":         {"packages: a\nsources: [{builtin: true}]\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 11, 26)}}},
-		"the whole context":       {"packages: [./]\nsources: {dir: .}\n", func(s *Spec) any { return []string{s.Packages[0].Folder, s.Sources[0].Dir} }, []string{".", "."}},
+		"what containers have": {
+			"packages: a\nimage: {ports: [8080, 53/udp, 8000-8010, 8080/tcp], volumes: /data/, stop_signal: SIGRTMIN+3, shell: [bash, -c], annotations: {org.opencontainers.image.title: arm}, env: {A: $HOME}}\n",
+			image,
+			plan.Image{
+				Ports: []string{"8080/tcp", "53/udp", "8000-8010/tcp"}, Volumes: []string{"/data"}, StopSignal: "SIGRTMIN+3", Shell: []string{"bash", "-c"},
+				Annotations: map[string]string{"org.opencontainers.image.title": "arm"}, Env: map[string]string{"A": "$HOME"},
+			},
+		},
+		"a health check": {
+			"packages: a\nimage: {healthcheck: {test: [CMD, curl, -f, http://localhost], interval: 30s, timeout: 1m30s, retries: 3, start_period: 2m, start_interval: 5s}}\n",
+			image,
+			plan.Image{Healthcheck: plan.Healthcheck{Test: []string{"CMD", "curl", "-f", "http://localhost"}, Interval: 30, Timeout: 90, Retries: 3, StartPeriod: 120, StartInterval: 5}},
+		},
+		"a health check in short":  {"packages: a\nimage: {healthcheck: curl localhost || exit 1}\n", image, plan.Image{Healthcheck: plan.Healthcheck{Test: []string{"CMD-SHELL", "curl localhost || exit 1"}}}},
+		"a health check as a text": {"packages: a\nimage: {healthcheck: {test: curl localhost}}\n", image, plan.Image{Healthcheck: plan.Healthcheck{Test: []string{"CMD-SHELL", "curl localhost"}}}},
+		"no health check":          {"packages: a\nimage: {healthcheck: none}\n", image, plan.Image{Healthcheck: plan.Healthcheck{Test: []string{"NONE"}}}},
+		"one source":               {"packages: a\nsources: builtin\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 10, 17)}}},
+		"builtin in long":          {"packages: a\nsources: [{builtin: true}]\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 11, 26)}}},
+		"the whole context":        {"packages: [./]\nsources: {dir: .}\n", func(s *Spec) any { return []string{s.Packages[0].Folder, s.Sources[0].Dir} }, []string{".", "."}},
 		"merge keys": {
 			"x-a: &a {A: 1, B: 1}\nx-b: &b {B: 2, C: 2}\npackages: a\nargs: {<<: [*a, *b], C: 3}\n",
 			func(s *Spec) any { return s.Args },

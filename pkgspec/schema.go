@@ -21,6 +21,7 @@ func Schema() *schema.Schema {
 var sections = map[string]string{
 	"target": "Which Jetson the image is for.", "layers": "What packages are built on, and what is a layer of the image.", "build": "What the RUN steps of the packages' Dockerfiles get and may do.",
 	"tests": "Which tests run, and what they get and may do.", "image": "What is set on the finished image.",
+	"image.healthcheck": "How an engine tests that a container of the image works.",
 }
 
 func (l *loader) schemaOf(path, about string) *schema.Schema {

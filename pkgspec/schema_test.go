@@ -51,7 +51,7 @@ func TestSchemaOfFaults(t *testing.T) {
 		{"an unknown key of the target", "packages: a\ntarget: {cudda: 12.6}\n", false},
 		{"an unknown key of the build", "packages: a\nbuild: {cpus: 2}\n", false},
 		{"an unknown key of the tests", "packages: a\ntests: {runs: all}\n", false},
-		{"an unknown key of the image", "packages: a\nimage: {volumes: /x}\n", false},
+		{"an unknown key of the image", "packages: a\nimage: {volume: /x}\n", false},
 		{"an unknown key of a source", "packages: a\nsources: [{url: x}]\n", false},
 		{"another version", "packages: a\nversion: 2\n", false},
 		{"the file is a list", "- a\n", false},

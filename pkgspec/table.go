@@ -6,6 +6,7 @@ import (
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/schema"
 )
 
 // setting is a row of the table that everything about settings comes from: the
@@ -154,7 +155,19 @@ var settings = []setting{
 	},
 	{key: "image.entrypoint", arg: "IMAGE_ENTRYPOINT", about: "entrypoint of the image: list of words, or a text, which `/bin/sh -c` runs", unset: "as the last package leaves it", form: command(func(i *plan.Image) *[]string { return &i.Entrypoint })},
 	{key: "image.cmd", arg: "IMAGE_CMD", about: "command of the image: list of words, or a text, which `/bin/sh -c` runs", unset: "as the last package leaves it", form: command(func(i *plan.Image) *[]string { return &i.Cmd })},
-	{key: "image.env", arg: "IMAGE_ENV", about: "environment variables of the image: mapping of names to values, added to those of the packages", unset: "none", form: imageEnv()},
+	{key: "image.shell", about: "shell of the image, which runs commands that are a text in Dockerfiles that build on it: list of words", unset: "as the last package leaves it", form: words(func(s *Spec) *[]string { return &s.Image.Shell })},
+	{key: "image.env", arg: "IMAGE_ENV", about: "environment variables of the image: mapping of names to [values](#image), added to those of the packages", unset: "none", form: imageEnv()},
+	{key: "image.ports", arg: "IMAGE_PORTS", about: "list of the ports that the image's services listen on, as EXPOSE takes them: `8080`, `8080/udp`, `8000-8010`; added to those of the packages", unset: "none", form: entriesOf(func(s *Spec) *[]string { return &s.Image.Ports }, port, schema.Text(portPattern.String()).AtLeast(1))},
+	{key: "image.volumes", arg: "IMAGE_VOLUMES", about: "list of the folders that containers keep apart from the image: absolute paths; added to those of the packages", unset: "none", form: entriesOf(func(s *Spec) *[]string { return &s.Image.Volumes }, volume, schema.Text("^/"))},
+	{key: "image.stop_signal", arg: "IMAGE_STOP_SIGNAL", about: "signal that stops a container: a name such as `SIGINT`, or a number", unset: "as the last package leaves it", form: matched(func(s *Spec) *string { return &s.Image.StopSignal }, signalPattern, "write a name, such as SIGINT, or a number from 1 to 64", "%s is not a signal")},
+	{key: "image.healthcheck", arg: "IMAGE_HEALTHCHECK", about: "short for `image.healthcheck.test`", form: shortHealthcheck()},
+	{key: "image.healthcheck.test", about: "[how an engine tests](#image) that a container works: a text for the shell, a list that begins with `CMD` or `CMD-SHELL`, or `none`", unset: "as the last package leaves it", form: healthTest()},
+	{key: "image.healthcheck.interval", about: "time between two tests: `30s`", unset: "as the last package leaves it", form: healthTime(func(h *plan.Healthcheck) *plan.Seconds { return &h.Interval })},
+	{key: "image.healthcheck.timeout", about: "how long a test may take: `10s`", unset: "as the last package leaves it", form: healthTime(func(h *plan.Healthcheck) *plan.Seconds { return &h.Timeout })},
+	{key: "image.healthcheck.retries", about: "how many tests in a row fail until a container counts as unhealthy", unset: "as the last package leaves it", form: healthRetries()},
+	{key: "image.healthcheck.start_period", about: "time in which a container starts, and failures do not count: `2m`", unset: "as the last package leaves it", form: healthTime(func(h *plan.Healthcheck) *plan.Seconds { return &h.StartPeriod })},
+	{key: "image.healthcheck.start_interval", about: "time between two tests while a container starts: `5s`", unset: "as the last package leaves it", form: healthTime(func(h *plan.Healthcheck) *plan.Seconds { return &h.StartInterval })},
+	{key: "image.annotations", about: "[annotations](#image) of the image's manifest: mapping of names to values; names that begin with `" + plan.LabelPrefix + "` are reserved", unset: "none", form: imageAnnotations()},
 	{key: "image.labels", about: "labels of the image: mapping of names to values; names that begin with `" + plan.LabelPrefix + "` are reserved", unset: "none", form: imageLabels()},
 	{key: "image.workdir", arg: "IMAGE_WORKDIR", about: "working directory of the image: an absolute path", unset: "as the last package leaves it", form: workdir()},
 	{key: "image.user", arg: "IMAGE_USER", about: "user of the image: `user`, `uid`, `user:group` or `uid:gid`", unset: "as the last package leaves it", form: matched(func(s *Spec) *string { return &s.Image.User }, userPattern,

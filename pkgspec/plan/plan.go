@@ -221,17 +221,6 @@ const NoData = "none"
 // LabelPrefix starts the names of the labels that jetkit itself sets.
 const LabelPrefix = "io.jetkit."
 
-// Image is what the user sets on the finished image's configuration. Nil and
-// empty fields keep what the last package left.
-type Image struct {
-	Entrypoint []string          `json:"entrypoint,omitempty"`
-	Cmd        []string          `json:"cmd,omitempty"`
-	Env        map[string]string `json:"env,omitempty"`
-	Labels     map[string]string `json:"labels,omitempty"`
-	Workdir    string            `json:"workdir,omitempty"`
-	User       string            `json:"user,omitempty"`
-}
-
 // Override is a value of jetson.yaml that a build argument replaced.
 type Override struct {
 	Key string `json:"key"` // "target.cuda"

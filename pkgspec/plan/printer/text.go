@@ -81,20 +81,8 @@ func orDash(value string) string {
 // imageRows lists what the user sets on the finished image.
 func imageRows(p *plan.Plan) [][]string {
 	var rows [][]string
-	add := func(name, value string) {
-		if value != "" {
-			rows = append(rows, []string{name, value})
-		}
-	}
-	add("Entrypoint", quoted(p.Image.Entrypoint))
-	add("Cmd", quoted(p.Image.Cmd))
-	add("Workdir", p.Image.Workdir)
-	add("User", p.Image.User)
-	for _, name := range slices.Sorted(maps.Keys(p.Image.Env)) {
-		add("Env", name+"="+p.Image.Env[name])
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Image.Labels)) {
-		add("Label", name+"="+p.Image.Labels[name])
+	for _, t := range p.Image.Texts() {
+		rows = append(rows, []string{strings.ToUpper(t[0][:1]) + t[0][1:], t[1]})
 	}
 	return rows
 }
@@ -346,15 +334,6 @@ func nameWidth(steps []plan.Step) int {
 		}
 	}
 	return widest
-}
-
-// quoted prints a command's words so that their borders can be seen.
-func quoted(words []string) string {
-	var parts []string
-	for _, word := range words {
-		parts = append(parts, fmt.Sprintf("%q", word))
-	}
-	return strings.Join(parts, " ")
 }
 
 // plural returns a number with its noun.

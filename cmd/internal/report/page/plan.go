@@ -127,18 +127,8 @@ func settings(p *plan.Plan) []Setting {
 	for _, e := range p.Entitlements() {
 		privileges = append(privileges, "--allow "+e.Name+": "+strings.Join(e.Uses, "; "))
 	}
-	for _, row := range [][2]string{
-		{"entrypoint", quoted(p.Image.Entrypoint)}, {"cmd", quoted(p.Image.Cmd)}, {"workdir", p.Image.Workdir}, {"user", p.Image.User},
-	} {
-		if row[1] != "" {
-			image = append(image, row[0]+": "+row[1])
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Image.Env)) {
-		image = append(image, "env: "+name+"="+p.Image.Env[name])
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Image.Labels)) {
-		image = append(image, "label: "+name+"="+p.Image.Labels[name])
+	for _, text := range p.Image.Texts() {
+		image = append(image, text[0]+": "+text[1])
 	}
 	add("Changed on the command line", changed)
 	add("Privileges", privileges)
@@ -182,14 +172,6 @@ func sandbox(s plan.Sandbox) []string {
 		}
 	}
 	return lines
-}
-
-func quoted(words []string) string {
-	parts := make([]string, len(words))
-	for i, w := range words {
-		parts[i] = fmt.Sprintf("%q", w)
-	}
-	return strings.Join(parts, " ")
 }
 
 // packageOf shows a package of the chain.
