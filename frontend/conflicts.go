@@ -18,7 +18,7 @@ import (
 
 // joinOf returns the join that an error comes from because layers do not fit together.
 func (c *compiled) joinOf(ctx context.Context, err error) (*layers.Joined, error) {
-	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	failed, ok := c.failedOperation(err)
 	if !ok {
 		return nil, nil
 	}
@@ -30,7 +30,7 @@ func (c *compiled) joinOf(ctx context.Context, err error) (*layers.Joined, error
 		if err != nil {
 			return nil, err
 		}
-		if in.GetDigest() == vertex.Digest {
+		if digest.Digest(in.GetDigest()) == failed {
 			return &j, nil
 		}
 	}
@@ -57,14 +57,14 @@ func (b *build) explain(ctx context.Context, c *compiled, err error) error {
 
 // layerFailure says of an operation that makes a layer, or joins layers, whose it is.
 func (c *compiled) layerFailure(ctx context.Context, err error) error {
-	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	failed, ok := c.failedOperation(err)
 	if !ok {
 		return err
 	}
 	for _, op := range c.layers {
 		dgst, digestErr := op.Digest(ctx, c.definition.Constraints)
 		switch {
-		case digestErr != nil || dgst != digest.Digest(vertex.Digest):
+		case digestErr != nil || dgst != failed:
 		case op.Package == "":
 			return fmt.Errorf("joining layers failed%s: %w", c.forPlatform(), err)
 		default:

@@ -28,11 +28,13 @@ func (c *compiled) explain(err error) error {
 			return c.refused(err, r)
 		}
 	}
-	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	id, ok := c.failedOperation(err)
 	if !ok {
 		return err
 	}
-	id := digest.Digest(vertex.Digest)
+	if len(errdefs.Sources(err)) == 0 {
+		err = c.withSource(err, id)
+	}
 	name := c.definition.Metadata[id].Description["llb.customname"]
 	if name == "[internal] "+chain.StubsStep {
 		return fmt.Errorf("preparing the first step with a GPU failed: the image that it builds on must have /bin/sh: %w", err)
@@ -48,6 +50,42 @@ func (c *compiled) explain(err error) error {
 	}
 	if instruction, ok := c.instructions[id]; ok {
 		return c.withPlatformHint(c.instructionFailure(instruction, platform, err))
+	}
+	return err
+}
+
+// failedOperation returns which operation of the build an error comes from. What several builds
+// ask a builder for at once runs once, and the error has the operation of the build that
+// came first: its digest is another where it builds on files of a client, its name is not.
+func (c *compiled) failedOperation(err error) (digest.Digest, bool) {
+	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	if !ok {
+		return "", false
+	}
+	failed := digest.Digest(vertex.Digest)
+	solve, described := errors.AsType[*errdefs.SolveError](err)
+	if _, own := c.definition.Metadata[failed]; own || !described {
+		return failed, true
+	}
+	var named []digest.Digest
+	for id, m := range c.definition.Metadata {
+		if name := m.Description["llb.customname"]; name != "" && name == solve.GetDescription()["llb.customname"] {
+			named = append(named, id)
+		}
+	}
+	if len(named) == 1 {
+		return named[0], true
+	}
+	return failed, true
+}
+
+// withSource adds to an error where the operation that it comes from was written.
+func (c *compiled) withSource(err error, id digest.Digest) error {
+	if c.definition.Source == nil {
+		return err
+	}
+	for _, l := range c.definition.Source.Locations[string(id)].GetLocations() {
+		err = errdefs.WithSource(err, &errdefs.Source{Info: c.definition.Source.Infos[l.SourceIndex], Ranges: l.Ranges})
 	}
 	return err
 }

@@ -111,6 +111,22 @@ func TestExplainTimeouts(t *testing.T) {
 	}
 }
 
+// A step that another build asked for too fails by that build's digest, and with no place in
+// this build's files; its name tells which it is.
+func TestExplainOfASharedStep(t *testing.T) {
+	const name = "[a 2/3] RUN make"
+	c, _ := failed(t, name, "")
+	c.definition.Source = &pb.Source{
+		Infos:     []*pb.SourceInfo{{Filename: "a/Dockerfile"}},
+		Locations: map[string]*pb.Locations{string(digest.FromString(name)): {Locations: []*pb.Location{{Ranges: []*pb.Range{{Start: &pb.Position{Line: 9}}}}}}},
+	}
+	err := errdefs.WithOp(errors.New("exit code: 2"), &pb.Op{}, map[string]string{"llb.customname": name})
+	err = errdefs.WrapVertex(errdefs.WithSolveError(err, nil, nil, nil), digest.FromString("the other build's"))
+	explained := c.explain(grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), err)))
+	assert.Equal(t, "package a failed in step 2/3 (a/Dockerfile:9): exit code: 2", explained.Error())
+	assert.Len(t, errdefs.Sources(explained), 1)
+}
+
 // A test that no key names is where its script is.
 func TestExplainOfAFoundTest(t *testing.T) {
 	c, err := failed(t, "[test numpy] test.py", "exit code: 1")

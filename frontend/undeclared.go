@@ -9,8 +9,6 @@ import (
 	"unicode"
 
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
-	"github.com/moby/buildkit/solver/errdefs"
-	digest "github.com/opencontainers/go-digest"
 
 	"jetkit/llb/chain"
 	"jetkit/llb/teststep"
@@ -37,7 +35,7 @@ func (b *build) withUndeclared(ctx context.Context, c *compiled, err error) erro
 // failedAlone returns the package whose program an error comes from, if it ran on what the
 // package needs, and what it ran; and else nothing.
 func (c *compiled) failedAlone(ctx context.Context, err error) (name, command string) {
-	vertex, ok := errors.AsType[*errdefs.VertexError](err)
+	id, ok := c.failedOperation(err)
 	exit, exited := errors.AsType[*gwpb.ExitError](err)
 	if !ok || !exited {
 		return "", ""
@@ -45,7 +43,6 @@ func (c *compiled) failedAlone(ctx context.Context, err error) (name, command st
 	if _, killed := signalOf(exit); killed {
 		return "", ""
 	}
-	id := digest.Digest(vertex.Digest)
 	step := c.definition.Metadata[id].Description["llb.customname"]
 	for _, run := range c.runs {
 		if run.Where == teststep.OnPackage && step == run.Label() {

@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -136,5 +138,44 @@ func TestReportsOfFailures(t *testing.T) {
 		left, err := filepath.Glob(filepath.Join(p.dir, ".jetkit-*"))
 		require.NoError(t, err)
 		assert.Empty(t, left, "half-written files")
+	}
+}
+
+// Two builds that ask for the same at once get one run of it, and both know what it was.
+func TestReportsOfSharedSteps(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"jetson.yaml":           "packages: [a]\n",
+		"packages/a/Dockerfile": dockerfile("name: a\ntest: test.sh", "COPY test.sh /a\nRUN echo @ID@ && sleep 5\n"),
+		"packages/a/test.sh":    script("true"),
+	})
+	both := func(args ...string) (texts []string, errs []error) {
+		texts, errs = make([]string, 2), make([]error, 2)
+		var wait sync.WaitGroup
+		for i := range 2 {
+			wait.Go(func() {
+				args := append([]string{"build", "--base", base(t), "--progress", "plain", "--report", fmt.Sprintf("report%d.json", i)}, args...)
+				text, err := jetkitCommand(t, shared.Daemon, p.dir, args...).CombinedOutput()
+				texts[i], errs[i] = string(text), err
+			})
+		}
+		wait.Wait()
+		return texts, errs
+	}
+	texts, errs := both("--output", "type=cacheonly")
+	for i := range 2 {
+		require.NoError(t, errs[i], texts[i])
+		var r reportOf
+		require.NoError(t, json.Unmarshal([]byte(p.read(t, fmt.Sprintf("report%d.json", i))), &r))
+		image := r.Builds[0].Images[0]
+		assert.Equal(t, "ran", image.Packages[0].Result, texts[i])
+		assert.Equal(t, "passed", image.Tests[0].Result, texts[i])
+	}
+
+	p.write(t, files{"packages/a/Dockerfile": dockerfile("name: a\ntest: test.sh", "COPY test.sh /a\nRUN echo @ID@ && sleep 5 && exit 7\n")})
+	texts, errs = both("--output", "type=cacheonly")
+	for i := range 2 {
+		require.Error(t, errs[i])
+		assert.Contains(t, texts[i], "package a failed in step 2/2 (packages/a/Dockerfile:")
 	}
 }

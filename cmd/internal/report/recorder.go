@@ -62,7 +62,7 @@ func (r *Recorder) SetBuilder(builder string) {
 func (r *Recorder) Build(name string) *BuildRecorder {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b := &BuildRecorder{recorder: r, name: name, started: r.now(), tracks: map[digest.Digest]*track{}, operations: map[digest.Digest]operation{}}
+	b := &BuildRecorder{recorder: r, name: name, started: r.now(), tracks: map[digest.Digest]*track{}, shared: map[digest.Digest]*track{}, operations: map[digest.Digest]operation{}}
 	r.builds = append(r.builds, b)
 	return b
 }
@@ -85,7 +85,10 @@ type BuildRecorder struct {
 	compiled   []frontend.Compiled
 	operations map[digest.Digest]operation
 	tracks     map[digest.Digest]*track
-	warnings   []string
+	// shared are the tracks of steps that run for another build too, by what that build
+	// calls them.
+	shared   map[digest.Digest]*track
+	warnings []string
 	// lag is the least time that a message was on its way, by the two clocks.
 	lag     time.Duration
 	heard   bool
@@ -128,12 +131,12 @@ func (b *BuildRecorder) Write(s *client.SolveStatus) {
 	now := b.recorder.now()
 	for _, v := range s.Vertexes {
 		b.compareClocks(now, v)
-		t := b.track(v.Digest)
+		t := b.trackOf(v)
 		t.update(v)
 		b.logVertex(t)
 	}
 	for _, p := range s.Statuses {
-		if op, known := b.operations[p.Vertex]; known && op.Kind != frontend.BaseOperation && fetched.MatchString(p.ID) {
+		if op, known := b.operations[b.track(p.Vertex).digest]; known && op.Kind != frontend.BaseOperation && fetched.MatchString(p.ID) {
 			b.track(p.Vertex).cached = true
 		}
 	}
@@ -183,7 +186,34 @@ func (b *BuildRecorder) Tee(in <-chan *client.SolveStatus, out chan<- *client.So
 	}
 }
 
+// trackOf returns the track of a vertex. What several builds ask a builder for at once runs
+// once, and is told to all of them under the digest that the first of them has for it, which
+// is another where it builds on files of a client. So a vertex that this build did not ask
+// for is the operation of the same name that it waits for.
+func (b *BuildRecorder) trackOf(v *client.Vertex) *track {
+	_, asked := b.operations[v.Digest]
+	told := b.track(v.Digest)
+	if asked || told.digest != v.Digest || !told.waits() || v.Started == nil && !v.Cached {
+		return told
+	}
+	var waiting []*track
+	for dgst := range b.operations {
+		if t := b.track(dgst); t.name == v.Name && t.waits() {
+			waiting = append(waiting, t)
+		}
+	}
+	if len(waiting) != 1 {
+		return told
+	}
+	delete(b.tracks, v.Digest)
+	b.shared[v.Digest] = waiting[0]
+	return waiting[0]
+}
+
 func (b *BuildRecorder) track(dgst digest.Digest) *track {
+	if t := b.shared[dgst]; t != nil {
+		return t
+	}
 	t, ok := b.tracks[dgst]
 	if !ok {
 		t = &track{digest: dgst}

@@ -38,7 +38,7 @@ var fetched = regexp.MustCompile(`^(?:extracting )?sha256:[0-9a-f]{64}`)
 // and ended: each time it is asked for, for one.
 func (t *track) update(v *client.Vertex) {
 	t.name = v.Name
-	if len(v.Inputs) > 0 {
+	if len(v.Inputs) > 0 && v.Digest == t.digest {
 		t.inputs = v.Inputs
 	}
 	t.cached = t.cached || v.Cached
@@ -56,6 +56,12 @@ func (t *track) update(v *client.Vertex) {
 		t.err = chain.PlainText(v.Error)
 	}
 }
+
+// waits says that nothing was told of it but its name, or that it was given up: also where
+// the same runs for another build.
+func (t *track) waits() bool { return len(t.spans) == 0 && !t.cached || t.canceled() }
+
+func (t *track) canceled() bool { return strings.HasSuffix(t.err, "context canceled") }
 
 // shifted returns the times in which it ran by another clock.
 func (t *track) shifted(by time.Duration) []interval {
@@ -115,7 +121,7 @@ func (t *track) result(over bool) Result {
 		return Interrupted
 	case !t.ended:
 		return Running
-	case strings.HasSuffix(t.err, "context canceled"):
+	case t.canceled():
 		return Interrupted
 	case t.err != "":
 		return Failure
