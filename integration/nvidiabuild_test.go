@@ -3,9 +3,13 @@
 package integration
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"jetkit/integration/harness"
 )
 
 // tunedTree has a package that is built with the Jetson's driver, in steps that change files of all sorts, and one
@@ -60,4 +64,23 @@ func TestJetsonAtBuildTimeByRuntime(t *testing.T) {
 	t.Parallel()
 	b := newProject(t, tunedTree()).build(t, on(runtimeDaemon(t, "csv")), push(), arg("BUILD_GPU=runtime"))
 	assertBuiltWithJetson(t, b)
+}
+
+// TestPCAtBuildTime holds that what NVIDIA's hook for PCs writes about the GPUs of a step does not get into the image.
+func TestPCAtBuildTime(t *testing.T) {
+	t.Parallel()
+	daemon := startDaemon(t, "pc", harness.DaemonOptions{})
+	hook, err := filepath.Abs("../.cache/bin/nvidia-cdi-hook")
+	require.NoError(t, err)
+	require.NoError(t, writeSpec(daemon, `deviceNodes: [{path: /dev/nvidia0, type: c, major: 195, minor: 0}]
+      hooks: [{hookName: createContainer, path: `+hook+`, args: [nvidia-cdi-hook, update-application-profile]}]`))
+	p := newProject(t, files{
+		"jetson.yaml":              "packages: [made]\n",
+		"packages/made/Dockerfile": dockerfile("name: made\nbuildkit_device: true", "RUN grep EGLVisibleDGPUDevices /etc/nvidia/*/10-container.conf > /one\nRUN cp /one /two\n"),
+	})
+	b := p.build(t, on(daemon), with("--allow", "device"), push())
+	assertContains(t, b.file(t, "/two"), "EGLVisibleDGPUDevices")
+	for _, name := range b.added(t) {
+		assert.NotContains(t, name, "nvidia", "the image")
+	}
 }

@@ -2,6 +2,7 @@ package chain
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -11,12 +12,17 @@ import (
 
 // NVIDIA's CDI hooks write some files anew before every step, into the step's own
 // file system: drop-ins for the linker, under random names, ldconfig's private
-// cache, which is never the same twice, and a link that two hooks disagree about.
-// Source: NVIDIA/nvidia-container-toolkit v1.20, internal/ldconfig; tried.
+// cache, which is never the same twice, on PCs a profile that says which GPUs EGL
+// sees, and a link that two hooks disagree about.
+// Source: NVIDIA/nvidia-container-toolkit v1.20, internal/ldconfig and
+// cmd/nvidia-cdi-hook/update-application-profile; tried.
 var (
-	rewrittenFiles = []string{"/etc/ld.so.conf.d/*-nvcr-*.conf", "/var/cache/ldconfig/aux-cache"}
+	rewrittenFiles = []string{"/etc/ld.so.conf.d/*-nvcr-*.conf", "/var/cache/ldconfig/aux-cache", profileDir + "/10-container.conf"}
 	rewrittenLinks = []string{"/usr/lib/*-linux-gnu/nvidia/libcuda.so", "/usr/lib/*-linux-gnu/tegra/libcuda.so"}
 )
+
+// profileDir and the folder above it are there for the profile alone, in most images.
+const profileDir = "/etc/nvidia/nvidia-application-profiles-rc.d"
 
 // CleanStep is the program that RUN steps with a GPU are run by. It runs a command
 // and then removes what the hooks wrote, while the step lasts, since afterwards it
@@ -45,13 +51,14 @@ before=all
 status=$?
 {
 	rm -f %[1]s
+	rmdir %[3]s %[4]s
 	while read -r link made; do
 		[ "$(readlink "$link")" = "$made" ] || continue
 		case $before in all | *"$(ls -di "$link")"*) rm -f "$link" ;; esac
 	done <%[2]s
 } 2>/dev/null
 exit $status
-`, strings.Join(rewrittenFiles, " "), linksFile)
+`, strings.Join(rewrittenFiles, " "), linksFile, profileDir, path.Dir(profileDir))
 }
 
 func listProgram() string {

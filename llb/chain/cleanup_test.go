@@ -19,7 +19,7 @@ type root struct {
 // run runs a program that has its paths in the folder.
 func (r root) run(script string, args ...string) error {
 	r.t.Helper()
-	for _, dir := range []string{"/usr/lib/", "/etc/ld.so.conf.d/", "/var/cache/", linksFile} {
+	for _, dir := range []string{"/usr/lib/", "/etc/ld.so.conf.d/", "/var/cache/", "/etc/nvidia", linksFile} {
 		script = strings.ReplaceAll(script, dir, r.dir+dir)
 	}
 	file := filepath.Join(r.dir, "program")
@@ -78,6 +78,16 @@ func TestCleanUp(t *testing.T) {
 	require.Empty(t, r.target(both))
 	require.Equal(t, "libcuda.so.1", r.target(packages))
 	require.Empty(t, r.target(drop))
+
+	const profile, own = profileDir + "/10-container.conf", profileDir + "/50-own.conf"
+	r.link(profile, "x") // the hooks of a PC
+	require.NoError(t, r.run(cleanProgram(), "true"))
+	require.NoDirExists(t, filepath.Join(r.dir, "/etc/nvidia"))
+	r.link(profile, "x")
+	r.link(own, "y")
+	require.NoError(t, r.run(cleanProgram(), "true"))
+	require.Empty(t, r.target(profile))
+	require.Equal(t, "y", r.target(own))
 
 	r.link(hooks, "libcuda.so.1") // the hooks of a step in which a package installs a driver
 	require.NoError(t, r.run(cleanProgram(), "ln", "-sf", "libcuda.so.535", filepath.Join(r.dir, hooks)))
