@@ -229,6 +229,23 @@ func TestNamesHaveThePlatformOnce(t *testing.T) {
 	}
 }
 
+// The operations of a COPY --link are shown as one step, by the name of their group.
+func TestLinkedCopyHasThePackage(t *testing.T) {
+	files := fstest.MapFS{"packages/a/Dockerfile": {Data: []byte(header + "RUN a\nCOPY --link Dockerfile /\n")}}
+	stages, err := compile(t, nil, files, step("a", nil))
+	require.NoError(t, err)
+	def, err := stages[0].State.Marshal(t.Context(), llb.Platform(llbtest.Platform))
+	require.NoError(t, err)
+	chain.Label(def, stages, "linux/arm64")
+	var groups []string
+	for _, md := range def.Metadata {
+		if md.ProgressGroup != nil {
+			groups = append(groups, md.ProgressGroup.Name)
+		}
+	}
+	require.Equal(t, slices.Repeat([]string{"[linux/arm64 a 2/2] COPY --link Dockerfile /"}, 2), groups)
+}
+
 // An ONBUILD instruction runs in the next package, and is gone after it.
 func TestInheritedInstructions(t *testing.T) {
 	files := fstest.MapFS{

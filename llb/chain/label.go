@@ -78,9 +78,23 @@ func Label(def *llb.Definition, stages []Stage, prefix string) map[digest.Digest
 	for dgst, i := range instructions {
 		i.Number = fmt.Sprintf("%d/%d", index[dgst], last[stageOf(i)])
 		instructions[dgst] = i
-		def.Metadata[dgst].Description[customName] = i.name(prefix)
+		md := def.Metadata[dgst]
+		md.Description[customName] = i.name(prefix)
+		md.ProgressGroup = i.group(md.ProgressGroup, prefix)
+		def.Metadata[dgst] = md
 	}
 	return instructions
+}
+
+// group names a group of operations, which is shown as one step: what a COPY --link copies,
+// and what puts it on the files before.
+func (i Instruction) group(g *pb.ProgressGroup, prefix string) *pb.ProgressGroup {
+	m := stepName.FindStringSubmatch(g.GetName())
+	if m == nil {
+		return g
+	}
+	i.Command = m[4]
+	return &pb.ProgressGroup{Id: g.Id, Name: i.name(prefix), Weak: g.Weak}
 }
 
 // owners lists, for each of the definition's source files, the packages it is of. Several
