@@ -112,16 +112,20 @@ func (f *doctorFlags) subject(sys *system) *doctor.Subject {
 // look tells which builder would build, and starts none.
 func (f *doctorFlags) look(ctx context.Context, sys *system) (*doctor.Builder, error) {
 	b, err := builder.Find(ctx, builder.Options{Name: f.builder, Env: sys.env, Machine: sys.machine, Passive: true})
+	stopped := &doctor.Builder{Name: "jetkit's own buildkitd", Stopped: true}
 	var old *builder.TooOldError
 	var none *builder.NoneError
 	switch {
 	case errors.As(err, &old):
 		return &doctor.Builder{Name: "builder", Problem: old.Error()}, nil
 	case errors.Is(err, builder.ErrStopped):
-		return &doctor.Builder{Name: "jetkit's own buildkitd", Stopped: true}, nil
+		return stopped, nil
 	case errors.As(err, &none):
 		var tried []error
 		for _, skipped := range none.Skipped {
+			if errors.Is(skipped.Reason, builder.ErrStopped) {
+				return stopped, nil
+			}
 			tried = append(tried, fmt.Errorf("%s: %w", skipped.Source, skipped.Reason))
 		}
 		return nil, errors.Join(tried...)
