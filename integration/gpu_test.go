@@ -3,11 +3,14 @@
 package integration
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"jetkit/integration/harness"
 	"jetkit/llb/teststep"
@@ -92,4 +95,40 @@ func TestGPUOnBuilderWithoutCDI(t *testing.T) {
 	p := newProject(t, gpuTree())
 	b := p.fail(t, on(daemon), with("--allow", "device"))
 	assertContains(t, b.Stderr, "the builder's configuration turns CDI devices off", "buildkitd.toml", "--build-arg TEST_GPU=skip")
+}
+
+// TestCUDAExample compiles examples/cuda with what looks like a toolkit: its compiler makes a script, and its test would need
+// a GPU.
+func TestCUDAExample(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, files{
+		"toolkit/bin/nvcc": script(`case "$*" in *--version*) echo "Cuda compilation tools, release 13.0, V13.0.88"; exit ;; esac
+test -e "$LIBRARY_PATH/libcudart_static.a" && test -e "$CUDA_HOME/include/cuda_runtime.h" && test -e "$CUDA_HOME/nvvm/bin/cicc"
+echo "asked for $*"
+while [ "$1" != -o ]; do shift; done
+echo made > "$2"`),
+		"toolkit/nvvm/bin/cicc":                                "",
+		"toolkit/targets/any-linux/lib/libcudart_static.a":     "",
+		"toolkit/targets/any-linux/lib/libcudadevrt.a":         "",
+		"toolkit/targets/any-linux/include/cuda_runtime.h":     "",
+		"toolkit/targets/any-linux/lib/libof_another_thing.so": "",
+	})
+	require.NoError(t, os.Symlink("targets/any-linux/include", filepath.Join(p.dir, "toolkit/include")))
+	require.NoError(t, os.Chmod(filepath.Join(p.dir, "toolkit/bin/nvcc"), 0o755))
+	toolkit := filepath.Join(p.dir, "toolkit")
+	p.dir = "../examples/cuda"
+	frontend, err := shared.FrontendImage(t.Context())
+	require.NoError(t, err)
+	options := []buildOption{
+		arg("BUILDKIT_SYNTAX=" + frontend), with("--build-context", "toolkit="+toolkit), arg("JETPACK_VERSION=7.0"), arg("CUDA_ARCH=x86_64"),
+		arg("SKIP_PACKAGES=build-essential"), arg("TEST_GPU=skip"),
+	}
+	b := p.build(t, append(options, push())...)
+	assertContains(t, b.output(t, "[test cuda] test.sh"), "nvcc 13.0")
+	assertContains(t, b.output(t, "[vector-add 2/2] RUN"), "asked for --threads 0 -gencode=arch=compute_80,code=sm_80 ")
+	assert.Equal(t, "made\n", b.file(t, "/usr/local/bin/vector-add"))
+	b.assertAbsent(t, "/usr/local/cuda/lib64/libof_another_thing.so")
+
+	b = p.fail(t, append(options, arg("CUDA_VERSION=13.1"))...)
+	assertContains(t, b.Stderr, `the target has CUDA 13.1, the toolkit is 13.0: write cuda: "13.0" under target`)
 }
