@@ -107,7 +107,7 @@ func (c *compiled) instructionFailure(i chain.Instruction, platform string, err 
 	if i.Stage != "" && !unnamedStage.MatchString(i.Stage) {
 		stage = " of its stage " + i.Stage
 	}
-	failed, hint := "failed", c.inheritedHint(i)+copyHint(i.Command, err)
+	failed, hint := "failed", c.inheritedHint(i)+copyHint(i.Command, err)+missingHint(err, plan.Step{})
 	if limit := c.exceeded(i, err); limit > 0 {
 		failed, hint = "did not end within "+limit.String(), "\nif it needs more time: build_timeout in the package's metadata, or build.timeout"
 	}
@@ -203,7 +203,7 @@ func testFailure(run teststep.Run, platform string, err error) error {
 	if run.Where == teststep.OnImage {
 		where = "the finished image"
 	}
-	failed, reason, hint := "failed", "", ""
+	failed, reason, hint := "failed", "", missingHint(err, run.Step)
 	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok && exit.ExitCode == testinit.TimedOut {
 		failed = "did not end within " + run.Test.Timeout.String()
 		hint = "\nif it needs more time: test_timeout in the package's metadata, or tests.timeout"

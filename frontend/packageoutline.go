@@ -38,6 +38,9 @@ func (b *build) addPackages(ctx context.Context, p *plan.Plan, o *outline.Outlin
 		of.Args = slices.DeleteFunc(of.Args, func(a outline.Arg) bool { return own[a.Name] })
 		all.add(step.Name, of)
 	}
+	for _, step := range p.Steps {
+		all.addTests(&step)
+	}
 	all.describe()
 	return nil
 }
@@ -63,22 +66,46 @@ func (m *packageOutlines) add(name string, of *outline.Outline) {
 	for _, s := range of.Secrets {
 		s.Name = diag.Clean(s.Name)
 		setSource(s.Location, at)
-		if m.use("secret "+s.Name, name) {
-			m.into.Secrets = append(m.into.Secrets, s)
-		} else if s.Required {
-			i := slices.IndexFunc(m.into.Secrets, func(other outline.Secret) bool { return other.Name == s.Name })
-			m.into.Secrets[i].Required = true
-		}
+		m.addSecret(s, name)
 	}
 	for _, s := range of.SSH {
 		s.Name = diag.Clean(s.Name)
 		setSource(s.Location, at)
-		if m.use("SSH agent "+s.Name, name) {
-			m.into.SSH = append(m.into.SSH, s)
-		} else if s.Required {
-			i := slices.IndexFunc(m.into.SSH, func(other outline.SSH) bool { return other.Name == s.Name })
-			m.into.SSH[i].Required = true
-		}
+		m.addSSH(s, name)
+	}
+}
+
+// addTests adds what jetson.yaml gives to a package's tests.
+func (m *packageOutlines) addTests(s *plan.Step) {
+	users := "tests of " + s.Name
+	for _, secret := range s.TestSecrets {
+		m.addSecret(outline.Secret{Name: secret.ID, Required: !secret.Optional, Location: locationOf(secret.At)}, users)
+	}
+	for _, agent := range s.TestSSH {
+		m.addSSH(outline.SSH{Name: agent.ID, Required: !agent.Optional, Location: locationOf(agent.At)}, users)
+	}
+}
+
+// locationOf is a place in the outline's first source, jetson.yaml.
+func locationOf(at diag.Range) *pb.Location {
+	return &pb.Location{Ranges: ranges(at)}
+}
+
+func (m *packageOutlines) addSecret(s outline.Secret, users string) {
+	if m.use("secret "+s.Name, users) {
+		m.into.Secrets = append(m.into.Secrets, s)
+	} else if s.Required {
+		i := slices.IndexFunc(m.into.Secrets, func(other outline.Secret) bool { return other.Name == s.Name })
+		m.into.Secrets[i].Required = true
+	}
+}
+
+func (m *packageOutlines) addSSH(s outline.SSH, users string) {
+	if m.use("SSH agent "+s.Name, users) {
+		m.into.SSH = append(m.into.SSH, s)
+	} else if s.Required {
+		i := slices.IndexFunc(m.into.SSH, func(other outline.SSH) bool { return other.Name == s.Name })
+		m.into.SSH[i].Required = true
 	}
 }
 

@@ -67,13 +67,6 @@ func (l *loader) source(n *yamlnode.Node, path string) (Source, bool) {
 func (l *loader) sourceKeys(n *yamlnode.Node, path string) (Source, bool) {
 	src := Source{Dir: "."}
 	before := len(l.problems)
-	line := func(use func(located)) func(*yamlnode.Field, string) {
-		return func(f *yamlnode.Field, path string) {
-			if s, ok := l.line(f.Value, path); ok {
-				use(s)
-			}
-		}
-	}
 	l.keys(n, path,
 		key{"builtin", func(f *yamlnode.Field, path string) {
 			src.Kind = plan.Builtin
@@ -81,8 +74,8 @@ func (l *loader) sourceKeys(n *yamlnode.Node, path string) (Source, bool) {
 				l.wrongType(f.Value, path, "true", "leave the entry out if the built-in packages are not wanted")
 			}
 		}},
-		key{"dir", line(func(s located) { src.Dir, _ = l.folder(s) })},
-		key{"context", line(func(s located) { src.Name = l.context(s) })},
+		key{"dir", l.lineKey(func(s located) { src.Dir, _ = l.folder(s) })},
+		key{"context", l.lineKey(func(s located) { src.Name = l.context(s) })},
 	)
 	if len(l.problems) > before {
 		return src, false

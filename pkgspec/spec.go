@@ -130,4 +130,19 @@ type Tests struct {
 	// Privileged lists packages (names or patterns) whose tests run without a
 	// sandbox.
 	Privileged []diag.Text
+	// Secrets and SSH are what tests get of the secrets and SSH agents of the client.
+	Secrets []TestSecret
+	SSH     []TestSSH
+}
+
+// TestSecret is a secret for the tests of packages: names or patterns.
+type TestSecret struct {
+	plan.Secret
+	Packages []diag.Text
+}
+
+// TestSSH is an SSH agent for the tests of packages: names or patterns.
+type TestSSH struct {
+	plan.SSHAgent
+	Packages []diag.Text
 }

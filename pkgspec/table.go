@@ -153,6 +153,8 @@ var settings = []setting{
 		key: "tests.privileged", arg: "TEST_PRIVILEGED", about: "list of names or patterns whose tests run [without a sandbox](#build); `true` means all packages, `false` none", unset: "none",
 		form: privileged(ofTests).with(named(func(s plan.Step) bool { return s.TestPrivileged })),
 	},
+	{key: "tests.secrets", about: "list of the [secrets](#secrets-of-tests) that tests of packages get from `--secret`", unset: "none", form: testSecrets()},
+	{key: "tests.ssh", about: "list of the [SSH agents](#secrets-of-tests) that tests of packages get from `--ssh`", unset: "none", form: testSSH()},
 	{key: "image.entrypoint", arg: "IMAGE_ENTRYPOINT", about: "entrypoint of the image: list of words, or a text, which `/bin/sh -c` runs", unset: "as the last package leaves it", form: command(func(i *plan.Image) *[]string { return &i.Entrypoint })},
 	{key: "image.cmd", arg: "IMAGE_CMD", about: "command of the image: list of words, or a text, which `/bin/sh -c` runs", unset: "as the last package leaves it", form: command(func(i *plan.Image) *[]string { return &i.Cmd })},
 	{key: "image.shell", about: "shell of the image, which runs commands that are a text in Dockerfiles that build on it: list of words", unset: "as the last package leaves it", form: words(func(s *Spec) *[]string { return &s.Image.Shell })},

@@ -275,6 +275,7 @@ func (b *builder) container(step plan.Step, folder llb.State, on *surface) (llb.
 		common.data,
 	}
 	opts = append(opts, common.limits...)
+	opts = append(opts, secrets(step)...)
 	devices := b.devices(step)
 	if err := devices.Supported(b.Caps); err != nil {
 		return llb.State{}, nil, err

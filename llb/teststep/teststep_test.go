@@ -2,6 +2,7 @@ package teststep_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	"jetkit/llb/gpu"
 	"jetkit/llb/llbtest"
 	"jetkit/llb/llbtree"
+	"jetkit/llb/testinit"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/plan"
 )
@@ -201,6 +203,45 @@ func TestWhatTestsMayDo(t *testing.T) {
 		n := strings.Count(got, text)
 		assert.Equal(t, want, n, "%q appears %d times, want %d, in\n%s", text, n, want, got)
 	}
+}
+
+// Only the tests of a package that jetson.yaml names get secrets and agents.
+func TestSecretsAndAgents(t *testing.T) {
+	s, err := seal(t, nil, allCaps(), func(p *plan.Plan) {
+		p.Steps[0].TestSecrets = []plan.Secret{{ID: "token", Env: "TOKEN"}, {ID: "netrc", Target: "/root/.netrc", Optional: true}}
+		p.Steps[0].TestSSH = []plan.SSHAgent{{ID: "default"}}
+	})
+	require.NoError(t, err)
+	var given int
+	for _, dt := range s.definition.Def {
+		var op pb.Op
+		require.NoError(t, op.Unmarshal(dt))
+		exec := op.GetExec()
+		if exec == nil || exec.Meta.Args[0] != testinit.Program {
+			continue
+		}
+		var mounts []string
+		for _, m := range exec.Mounts {
+			switch m.MountType {
+			case pb.MountType_SECRET:
+				mounts = append(mounts, fmt.Sprintf("secret %s at %s %o optional=%v", m.SecretOpt.ID, m.Dest, m.SecretOpt.Mode, m.SecretOpt.Optional))
+			case pb.MountType_SSH:
+				mounts = append(mounts, fmt.Sprintf("agent %s at %s %o optional=%v", m.SSHOpt.ID, m.Dest, m.SSHOpt.Mode, m.SSHOpt.Optional))
+			}
+		}
+		for _, e := range exec.Secretenv {
+			mounts = append(mounts, fmt.Sprintf("secret %s in %s optional=%v", e.ID, e.Name, e.Optional))
+		}
+		if strings.Contains(strings.Join(exec.Meta.Args, " "), "run_demo") {
+			assert.Empty(t, mounts)
+			continue
+		}
+		given++
+		assert.Equal(t, []string{
+			"secret netrc at /root/.netrc 444 optional=true", "agent default at /run/buildkit/ssh_agent.0 666 optional=false", "secret token in TOKEN optional=false",
+		}, mounts)
+	}
+	assert.Equal(t, 2, given, "on its own stage and on the image")
 }
 
 func TestLabelsTellTheManifest(t *testing.T) {

@@ -36,6 +36,7 @@ func (v Value) identity() Value { return Value{Value: v.Value} }
 
 func (s Step) identity() Step {
 	s.Why, s.AfterAllReason, s.Requested, s.At, s.BuildTimeout = nil, "", false, diag.Range{}, 0
+	s.TestSecrets, s.TestSSH = withoutPlaces(s.TestSecrets, s.TestSSH)
 	s.Tests = slices.Clone(s.Tests)
 	for i := range s.Tests {
 		s.Tests[i].At, s.Tests[i].Timeout, s.Tests[i].Retries = diag.Range{}, 0, 0

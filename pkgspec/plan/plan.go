@@ -102,6 +102,10 @@ type Step struct {
 	// tests, run without a sandbox (security.insecure).
 	BuildPrivileged bool `json:"build_privileged,omitempty"`
 	TestPrivileged  bool `json:"test_privileged,omitempty"`
+	// TestSecrets and TestSSH are what the package's tests get of the secrets and SSH agents
+	// of whoever starts the build.
+	TestSecrets []Secret   `json:"test_secrets,omitempty"`
+	TestSSH     []SSHAgent `json:"test_ssh,omitempty"`
 	// Requested reports whether the user asked for the package itself.
 	Requested bool `json:"requested,omitempty"`
 	// GPU reports whether the package's tests need a GPU.

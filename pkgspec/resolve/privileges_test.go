@@ -98,6 +98,33 @@ jetson.yaml:4:5: warning: build.privileged: no package of the chain goes by kern
 	}
 }
 
+// TestSecretsOfTests checks whose tests get secrets and SSH agents, and that no two take one
+// place.
+func TestSecretsOfTests(t *testing.T) {
+	secret := func(id, env string, packages ...string) pkgspec.TestSecret {
+		return pkgspec.TestSecret{Secret: plan.Secret{ID: id, Env: env, At: diag.Range{File: "jetson.yaml", Start: diag.Position{Line: 9, Column: 7}}}, Packages: textsOf(packages...)}
+	}
+	spec := request("kernels")
+	spec.Tests.Secrets = []pkgspec.TestSecret{secret("token", "TOKEN", "kern*"), secret("other", "TOKEN", "cuda"), secret("none", "X", "numpy")}
+	spec.Tests.SSH = []pkgspec.TestSSH{{SSHAgent: plan.SSHAgent{ID: "default"}, Packages: textsOf("kernels")}}
+	p, problems := Resolve(spec, scanned(t, libraryTree()), target, base)
+	require.NotNil(t, p, printed(problems))
+	var got []string
+	for _, step := range p.Steps {
+		for _, what := range step.TestsGet() {
+			got = append(got, step.Name+": "+what)
+		}
+	}
+	assert.Equal(t, []string{"cuda:12.6: secret other in TOKEN", "kernels:2: secret token in TOKEN", "kernels:2: SSH agent default"}, got)
+	assert.Equal(t, "jetson.yaml:3:5: warning: tests.secrets: no package of the chain goes by numpy [unused-name]\n", printed(without(problems, faultyFile)))
+
+	spec.Tests.Secrets = append(spec.Tests.Secrets, secret("second", "TOKEN", "kernels"))
+	_, problems = Resolve(spec, scanned(t, libraryTree()), target, base)
+	assert.Contains(t, printed(problems), `jetson.yaml:9:7: error: tests.secrets: the tests of kernels:2 get second in the place of token: TOKEN [conflicting-keys]
+    hint: give one of them another env or target, or name other packages
+`)
+}
+
 // TestGroupsRunNothing checks that a package without a Dockerfile, which has no
 // RUN steps, asks for nothing.
 func TestGroupsRunNothing(t *testing.T) {

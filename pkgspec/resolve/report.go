@@ -357,10 +357,17 @@ func (r *resolver) reportUnused(g *graph) {
 			}
 		}
 	}
+	var secrets, ssh []diag.Text
+	for _, s := range r.spec.Tests.Secrets {
+		secrets = append(secrets, s.Packages...)
+	}
+	for _, s := range r.spec.Tests.SSH {
+		ssh = append(ssh, s.Packages...)
+	}
 	for _, list := range []struct {
 		key   string
 		texts []diag.Text
-	}{{"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"layers.chain", r.spec.Layers.Chain}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
+	}{{"tests.secrets", secrets}, {"tests.ssh", ssh}, {"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"layers.chain", r.spec.Layers.Chain}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
 		for _, text := range list.texts {
 			if !g.uses(text.Value) {
 				report := r.problems.Warnf

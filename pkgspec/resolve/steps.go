@@ -10,6 +10,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
 )
 
 // steps makes the plan's steps of a graph without faults.
@@ -55,7 +56,42 @@ func (r *resolver) allow(step *plan.Step, p *catalog.Package) {
 		}
 		step.BuildTimeout = or(cmp.Or(p.BuildTimeout, build.Timeout), 0)
 	}
-	step.TestPrivileged = len(step.Tests) > 0 && anyMatches(r.spec.Tests.Privileged, p)
+	if len(step.Tests) > 0 {
+		step.TestPrivileged = anyMatches(r.spec.Tests.Privileged, p)
+		step.TestSecrets, step.TestSSH = r.testSecrets(p), r.testSSH(p)
+	}
+}
+
+// testSecrets returns the secrets that a package's tests get. Two that would take the same
+// place are an error.
+func (r *resolver) testSecrets(p *catalog.Package) []plan.Secret {
+	var secrets []plan.Secret
+	taken := map[string]string{}
+	for _, secret := range r.spec.Tests.Secrets {
+		if !anyMatches(secret.Packages, p) {
+			continue
+		}
+		for _, place := range []string{secret.Env, secret.Target} {
+			if other, ok := taken[place]; ok && place != "" {
+				r.problems.Errorf(rules.ConflictingKeys, secret.At, "give one of them another env or target, or name other packages",
+					"tests.secrets: the tests of %s get %s in the place of %s: %s", p.Name, secret.ID, other, place)
+			}
+			taken[place] = secret.ID
+		}
+		secrets = append(secrets, secret.Secret)
+	}
+	return secrets
+}
+
+// testSSH returns the SSH agents that a package's tests can ask.
+func (r *resolver) testSSH(p *catalog.Package) []plan.SSHAgent {
+	var agents []plan.SSHAgent
+	for _, agent := range r.spec.Tests.SSH {
+		if anyMatches(agent.Packages, p) {
+			agents = append(agents, agent.SSHAgent)
+		}
+	}
+	return agents
 }
 
 // or returns a value, or another where there is none.

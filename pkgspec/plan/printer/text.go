@@ -127,6 +127,9 @@ func details(s *plan.Step, builtOn string) [][2]string {
 	if s.BuildPrivileged {
 		details = append(details, [2]string{"note", "RUN steps run privileged"})
 	}
+	for _, what := range s.TestsGet() {
+		details = append(details, [2]string{"note", "tests get the " + what})
+	}
 	for _, test := range s.Tests {
 		details = append(details, [2]string{"test", test.Name + " " + where(&test, s)})
 	}

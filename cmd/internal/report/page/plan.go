@@ -208,6 +208,9 @@ func packageOf(id string, p *plan.Plan, i int, index map[string]int, builtOn str
 	if s.BuildPrivileged {
 		detail("note", "RUN steps run privileged", false)
 	}
+	for _, what := range s.TestsGet() {
+		detail("note", "tests get the "+what, false)
+	}
 	for _, t := range s.Tests {
 		detail("test", t.Name+" ("+whereOf(&t, s)+")", false)
 	}
