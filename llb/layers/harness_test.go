@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/layers"
+	"jetkit/llb/llbtest"
 )
 
 // recordsDir is where the program looks for records.
@@ -43,10 +44,7 @@ func newLab(tb testing.TB) *lab {
 	// SANITIZE=FILE program/build.sh compiles a program that checks itself.
 	l.program = os.Getenv("JETKIT_TEST_LAYERS_PROGRAM")
 	if l.program == "" {
-		dt, err := os.ReadFile(filepath.Join("program", "layers-"+runtime.GOARCH+".bin"))
-		require.NoError(tb, err)
-		l.program = filepath.Join(l.dir, "layers")
-		require.NoError(tb, os.WriteFile(l.program, dt, 0o755)) // it is a program
+		l.program = llbtest.Program(tb, "layers")
 	}
 	var err error
 	l.excluded, err = patternmatcher.New(layers.Excluded())

@@ -15,25 +15,16 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/require"
 
+	"jetkit/llb/llbtest"
 	"jetkit/llb/testinit"
 )
-
-// program writes this machine's program to a file.
-func program(t *testing.T) string {
-	t.Helper()
-	dt, err := os.ReadFile(filepath.Join("program", "init-"+runtime.GOARCH+".bin"))
-	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "init")
-	require.NoError(t, os.WriteFile(file, dt, 0o755)) // it is a program
-	return file
-}
 
 func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("the program is for Linux")
 	}
-	cmd := exec.CommandContext(t.Context(), program(t), args...)
+	cmd := exec.CommandContext(t.Context(), llbtest.Program(t, "init"), args...)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr, cmd.Env = &out, &errs, env
 	err := cmd.Run()
