@@ -130,6 +130,9 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 			return nil, err
 		}
 	}
+	if err := b.sboms.note(ctx, b, platform, c.Stages); err != nil {
+		return nil, err
+	}
 	image := b.solvable(p, c, def, platform)
 	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
 	if b.options.Compiled != nil {

@@ -5,7 +5,6 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -43,10 +42,16 @@ func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, 
 	if res, ok, err := b.subrequest(ctx); ok || err != nil {
 		return res, err
 	}
+	if b.sboms, err = b.newSBOMs(ctx); err != nil {
+		return nil, err
+	}
 	rb, err := b.ui.Build(ctx, func(ctx context.Context, platform *ocispecs.Platform, idx int) (*dockerui.BuildResult, error) {
 		return b.platform(ctx, platform, idx == 0)
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := b.sboms.attach(ctx, b, rb); err != nil {
 		return nil, err
 	}
 	res, err := rb.Finalize()
@@ -69,9 +74,6 @@ func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
 	bc, err := dockerui.NewClient(c)
 	if err != nil {
 		return nil, err
-	}
-	if bc.SBOM != nil {
-		return nil, errors.New("jetkit cannot attach an SBOM yet: build without --sbom (and --attest type=sbom)")
 	}
 	src, err := bc.ReadEntrypoint(ctx, "YAML")
 	if err != nil {
@@ -103,6 +105,8 @@ type build struct {
 	// uncut has the *plan.Plan of each platform with what --target leaves out, for messages.
 	uncut       sync.Map
 	evaluations evaluations
+	// sboms is nil where nobody asks for an SBOM.
+	sboms *sboms
 	// annotations are those of the image's manifests: one file has the same for all platforms.
 	annotations map[string]string
 }

@@ -138,7 +138,8 @@ func phaseOf(name string) Phase {
 	kind, _, _ := strings.Cut(strings.TrimPrefix(name, "["), "]")
 	kind = kind[strings.LastIndexByte(kind, ' ')+1:]
 	switch {
-	case strings.HasPrefix(name, "exporting "), strings.HasPrefix(name, "pushing "),
+	case strings.Contains(name, "] generating sbom using "),
+		strings.HasPrefix(name, "exporting "), strings.HasPrefix(name, "pushing "),
 		strings.HasPrefix(name, "sending "), strings.HasPrefix(name, "writing "), strings.HasPrefix(name, "preparing build cache"):
 		return PhaseExport
 	case !strings.HasPrefix(name, "["):
