@@ -146,3 +146,22 @@ func TestTextSurvivesTheWire(t *testing.T) {
 	assert.True(t, strings.HasPrefix(sent.Error(), `test "test.py" of package numpy failed`), "the client reads: %v", sent)
 	assert.NotEmpty(t, errdefs.Sources(sent), "the source was lost")
 }
+
+// A secret or an agent that is missing is named with the option that gives it. A command
+// with such words in it is not taken for that.
+func TestExplainOfWhatIsMissing(t *testing.T) {
+	for text, want := range map[string]string{
+		"secret token: not found":                             "\nadd --secret id=token,src=FILE or --secret id=token,env=VARIABLE to the command; jetson.yaml:4:7 asks for it: with required: false there, the tests run without it",
+		"secret other: not found":                             "\nadd --secret id=other,src=FILE or --secret id=other,env=VARIABLE to the command",
+		"unset ssh forward key default":                       "\nadd --ssh default to the command; jetson.yaml:4:7 asks for it: with required: false there, the tests run without it",
+		`no SSH key "git" forwarded from the client`:          "\nadd --ssh git to the command",
+		`process "/bin/sh -c echo secret token: not found"`:   "",
+		`process "x" failed: no SSH key "a" for secret token`: "",
+	} {
+		c, err := failed(t, "[test numpy] test.py", text)
+		at := diag.Range{File: "jetson.yaml", Start: diag.Position{Line: 4, Column: 7}}
+		c.runs[0].Step.TestSecrets = []plan.Secret{{ID: "token", Env: "TOKEN", At: at}}
+		c.runs[0].Step.TestSSH = []plan.SSHAgent{{ID: "default", At: at}}
+		assert.Equal(t, `test "test.py" of package numpy failed on its own stage (declared at numpy/Dockerfile:4:9): `+text+want, c.explain(err).Error())
+	}
+}

@@ -9,10 +9,11 @@ import (
 )
 
 // What BuildKit says where a step needs a secret or an SSH agent that the command does not
-// give. Source: moby/buildkit v0.34, session/secrets and session/sshforward; tried.
+// give. It is the whole error: what a package prints or runs is not taken for it.
+// Source: moby/buildkit v0.34, session/secrets and session/sshforward; tried.
 var (
-	missingSecret = regexp.MustCompile(`secret (\S+): not found`)
-	missingAgent  = regexp.MustCompile(`(?:unset ssh forward key |no SSH key ")([^\s"]+)`)
+	missingSecret = regexp.MustCompile(`^secret (\S+): not found$`)
+	missingAgent  = regexp.MustCompile(`^(?:unset ssh forward key |no SSH key ")([^\s"]+)(?:" forwarded from the client)?$`)
 )
 
 // missingHint says which option gives a step the secret or SSH agent that it lacks; it is

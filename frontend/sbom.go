@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -99,7 +100,8 @@ func (b *build) scannedStages(stages []chain.Stage) (map[string]llb.State, error
 			for i, s := range stages {
 				names[i] = s.Step.Name
 			}
-			return nil, fmt.Errorf("--build-arg %s: the chain has no package %q; %s", scanStageArg, name, diag.DidYouMean(name, names))
+			hint := cmp.Or(diag.DidYouMean(name, names), "the packages of the chain are "+diag.Some(names, ", ", 10))
+			return nil, fmt.Errorf("--build-arg %s: the chain has no package %q; %s", scanStageArg, name, hint)
 		}
 		extras[stages[i].Step.Name] = stages[i].State
 	}
