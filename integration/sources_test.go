@@ -180,6 +180,14 @@ func TestGitContext(t *testing.T) {
 	other = newProject(t, files{"jetson.yaml": "packages: a\nsources: [{context: company}]\n"})
 	b = other.build(t, push(), with("--build-context", "company="+url+"?branch=main&subdir=packages"))
 	assert.Equal(t, "a from company:a", origins(b.manifest(t)), "packages")
+
+	// A commit and a folder, as the message about a package of jetson-containers has it.
+	head := exec.CommandContext(t.Context(), "git", "rev-parse", "HEAD")
+	head.Dir = p.dir
+	commit, err := head.Output()
+	require.NoError(t, err)
+	b = other.build(t, push(), with("--build-context", "company="+url+"#"+strings.TrimSpace(string(commit))+":packages"))
+	assert.Equal(t, "a from company:a", origins(b.manifest(t)), "packages")
 }
 
 // serveGit commits the project's files and serves them as a Git repository over HTTP.

@@ -68,45 +68,6 @@ func (r *resolver) reportFolders(g *graph) {
 	}
 }
 
-// reportMissing reports a demand that no package answers.
-func (r *resolver) reportMissing(d *demand, suggest bool) {
-	tagged := r.tagged(d.text.Value)
-	hint := ""
-	switch {
-	case len(tagged) > 0:
-		hint = r.thereIs(tagged)
-	case suggest:
-		hint = r.cat.Suggest(d.text.Value)
-	}
-	hint = r.andLeftOut(hint, d.text.Value)
-	if suggest && hint == "" {
-		hint = r.withoutDefault()
-	}
-	var problem *diag.Diagnostic
-	switch {
-	case d.by == nil && catalog.IsPattern(d.text.Value):
-		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "no package matches %s", d.text.Value)
-	case d.by == nil:
-		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "there is no package %s", d.text.Value)
-	default:
-		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "%s needs %s, but there is no such package", d.by.pkg.Name, d.text.Value)
-		relatePath(problem, d.by.first)
-	}
-	r.relateUnfit(problem, tagged)
-}
-
-// andLeftOut adds to a hint about a missing name the folders that the search left
-// out: the one of that name, else all that an ignore file leaves out.
-func (r *resolver) andLeftOut(hint, name string) string {
-	more := ""
-	if folder, ok := r.cat.LeftOutBefore(name, nil); ok {
-		more = folder.Folder + " is not searched: " + folder.Why
-	} else if ignored := r.cat.Ignored(); len(ignored) > 0 {
-		more = "not searched, as .dockerignore leaves it out: " + diag.Some(ignored, ", ", maxListed)
-	}
-	return strings.Trim(hint+"\n"+more, "\n")
-}
-
 // relateUnfit lists why each of some packages cannot be used, but for those that can.
 func (r *resolver) relateUnfit(problem *diag.Diagnostic, packages []*catalog.Package) {
 	unfit := slices.DeleteFunc(slices.Clone(packages), r.finder.usable)

@@ -12,6 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/upstream"
 )
 
 var update = flag.Bool("update", false, "write docs/compat.md anew")
@@ -38,14 +41,22 @@ func TestOracle(t *testing.T) {
 	require.NotEmpty(t, files, "%s holds no answers", dir)
 	tree, folder := treeOf(root)
 	var done []*comparison
+	names := map[string]bool{}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			o := readOracle(t, file)
 			c := o.compare(o.ask(t, tree, folder, localPython(t)))
 			check(t, c)
 			done = append(done, c)
+			for name := range o.Packages {
+				names[catalog.Base(name)] = true
+			}
+			for name := range o.Aliases {
+				names[catalog.Base(name)] = true
+			}
 		})
 	}
+	assert.Equal(t, slices.Sorted(maps.Keys(names)), upstream.Names(), "pkgspec/upstream/names.txt")
 	holdPage(t, countsPart, countsText(done))
 }
 

@@ -1,0 +1,90 @@
+package resolve
+
+import (
+	"slices"
+	"strings"
+
+	"jetkit/pkgspec"
+	"jetkit/pkgspec/catalog"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/rules"
+	"jetkit/pkgspec/upstream"
+)
+
+// reportMissing reports a demand that no package answers.
+func (r *resolver) reportMissing(d *demand, suggest bool) {
+	tagged := r.tagged(d.text.Value)
+	hint := ""
+	switch {
+	case len(tagged) > 0:
+		hint = r.thereIs(tagged)
+	case upstream.Has(d.text.Value) && !r.searchesUpstream():
+		hint = "jetson-containers has it\n" + r.inUpstream(d)
+	case suggest:
+		hint = r.suggest(d)
+	}
+	hint = r.andLeftOut(hint, d.text.Value)
+	if suggest && hint == "" {
+		hint = r.withoutDefault()
+	}
+	var problem *diag.Diagnostic
+	switch {
+	case d.by == nil && catalog.IsPattern(d.text.Value):
+		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "no package matches %s", d.text.Value)
+	case d.by == nil:
+		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "there is no package %s", d.text.Value)
+	default:
+		problem = r.problems.Errorf(rules.MissingPackage, d.text.At, hint, "%s needs %s, but there is no such package", d.by.pkg.Name, d.text.Value)
+		relatePath(problem, d.by.first)
+	}
+	r.relateUnfit(problem, tagged)
+}
+
+// andLeftOut adds to a hint about a missing name the folders that the search left
+// out: the one of that name, else all that an ignore file leaves out.
+func (r *resolver) andLeftOut(hint, name string) string {
+	more := ""
+	if folder, ok := r.cat.LeftOutBefore(name, nil); ok {
+		more = folder.Folder + " is not searched: " + folder.Why
+	} else if ignored := r.cat.Ignored(); len(ignored) > 0 {
+		more = "not searched, as .dockerignore leaves it out: " + diag.Some(ignored, ", ", maxListed)
+	}
+	return strings.Trim(hint+"\n"+more, "\n")
+}
+
+// suggest returns what somebody may have meant who asks for a package that there is not:
+// one of the packages, or else one of jetson-containers.
+func (r *resolver) suggest(d *demand) string {
+	if hint := r.cat.Suggest(d.text.Value); hint != "" || catalog.IsPattern(d.text.Value) || r.searchesUpstream() {
+		return hint
+	}
+	if near := diag.Nearest(catalog.Base(d.text.Value), upstream.Names()); near != "" {
+		return "did you mean " + near + ", which jetson-containers has?\n" + r.inUpstream(d)
+	}
+	return ""
+}
+
+// searchesUpstream reports whether the packages are also searched in a tree that is called
+// like jetson-containers'.
+func (r *resolver) searchesUpstream() bool {
+	return slices.ContainsFunc(r.spec.Sources, func(s pkgspec.Source) bool { return s.Kind == plan.Named && s.Name == upstream.Context })
+}
+
+// inUpstream says how to have a package that jetson-containers' tree has. Who asks for it on
+// the command line has no file to write into.
+func (r *resolver) inUpstream(d *demand) string {
+	option := "--source ~/" + upstream.Context + "/" + upstream.Folder
+	if d.text.At.File == "" {
+		return "  with a checkout of it: " + option
+	}
+	where := "sources: [builtin, {context: " + upstream.Context + "}]"
+	switch {
+	case slices.ContainsFunc(r.spec.Sources, func(s pkgspec.Source) bool { return !s.Optional && s.At.File != "" }):
+		where = "{context: " + upstream.Context + "} among the sources"
+	case slices.ContainsFunc(r.cat.Packages(), func(p *catalog.Package) bool { return p.Origin.Kind == plan.Context }):
+		where = "sources: [{dir: packages}, builtin, {context: " + upstream.Context + "}]"
+	}
+	return "  in jetson.yaml: " + where + "\n  in the command: --build-context " + upstream.Context + "=" + upstream.URL() +
+		"\n  or, with a checkout of it, in a command of jetkit's: " + option
+}
