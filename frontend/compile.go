@@ -130,7 +130,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 			return nil, err
 		}
 	}
-	if err := b.sboms.note(ctx, b, platform, c.Stages); err != nil {
+	if err := b.sboms.note(ctx, b, platform, p, c.Stages); err != nil {
 		return nil, err
 	}
 	image := b.solvable(p, c, def, platform)

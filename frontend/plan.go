@@ -79,13 +79,8 @@ func formatPlatform(p ocispecs.Platform) string { return platforms.Format(platfo
 func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 	i := slices.IndexFunc(p.Steps, func(s plan.Step) bool { return chain.Answers(s, target) })
 	if i < 0 {
-		names := make([]string, len(p.Steps))
-		for i, s := range p.Steps {
-			names[i] = s.Name
-		}
 		var problems diag.List
-		hint := cmp.Or(diag.DidYouMean(target, names), "the packages of the chain are "+diag.Some(names, ", ", 10))
-		problems.Errorf(rules.UnknownTarget, p.RequestedAt, hint,
+		problems.Errorf(rules.UnknownTarget, p.RequestedAt, suggestStep(p, target),
 			"--target %s: the chain has no such package", target)
 		return nil, problems
 	}
@@ -96,4 +91,13 @@ func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 		cut.Steps = append(cut.Steps, p.Steps[k])
 	}
 	return &cut, nil
+}
+
+// suggestStep returns the hint about a name that no package of the chain goes by.
+func suggestStep(p *plan.Plan, name string) string {
+	names := make([]string, len(p.Steps))
+	for i, s := range p.Steps {
+		names[i] = s.Name
+	}
+	return cmp.Or(diag.DidYouMean(name, names), "the packages of the chain are "+diag.Some(names, ", ", 10))
 }

@@ -1,10 +1,8 @@
 package frontend
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +17,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/chain"
-	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 )
 
 // The build arguments that say what an SBOM is of besides the image, as in Dockerfiles.
@@ -57,11 +55,11 @@ func (b *build) newSBOMs(ctx context.Context) (*sboms, error) {
 
 // note keeps what is to be scanned of a platform besides the image: the stages of packages,
 // and the build context.
-func (s *sboms) note(ctx context.Context, b *build, platform ocispecs.Platform, stages []chain.Stage) error {
+func (s *sboms) note(ctx context.Context, b *build, platform ocispecs.Platform, p *plan.Plan, stages []chain.Stage) error {
 	if s == nil {
 		return nil
 	}
-	extras, err := b.scannedStages(stages)
+	extras, err := b.scannedStages(p, stages)
 	if err != nil {
 		return err
 	}
@@ -82,7 +80,7 @@ func (s *sboms) note(ctx context.Context, b *build, platform ocispecs.Platform, 
 
 // scannedStages returns the stages of the packages that the build argument names: all, or
 // some by name.
-func (b *build) scannedStages(stages []chain.Stage) (map[string]llb.State, error) {
+func (b *build) scannedStages(p *plan.Plan, stages []chain.Stage) (map[string]llb.State, error) {
 	extras := map[string]llb.State{}
 	value := b.ui.BuildArgs[scanStageArg]
 	if all, err := strconv.ParseBool(value); err == nil {
@@ -96,12 +94,7 @@ func (b *build) scannedStages(stages []chain.Stage) (map[string]llb.State, error
 	for _, name := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' }) {
 		i := slices.IndexFunc(stages, func(s chain.Stage) bool { return chain.Answers(s.Step, strings.TrimSpace(name)) })
 		if i < 0 {
-			names := make([]string, len(stages))
-			for i, s := range stages {
-				names[i] = s.Step.Name
-			}
-			hint := cmp.Or(diag.DidYouMean(name, names), "the packages of the chain are "+diag.Some(names, ", ", 10))
-			return nil, fmt.Errorf("--build-arg %s: the chain has no package %q; %s", scanStageArg, name, hint)
+			return nil, fmt.Errorf("--build-arg %s: the chain has no package %q; %s", scanStageArg, name, suggestStep(p, name))
 		}
 		extras[stages[i].Step.Name] = stages[i].State
 	}
@@ -138,7 +131,7 @@ func (s *sboms) attach(ctx context.Context, b *build, rb *dockerui.ResultBuilder
 		if b.ui.IsNoCache("sbom") {
 			opts = append(opts, llb.IgnoreCache)
 		}
-		att, err := s.scan(ctx, id, core, maps.Clone(s.extras[formatPlatform(platform)]), opts...)
+		att, err := s.scan(ctx, id, core, s.extras[formatPlatform(platform)], opts...)
 		if err != nil {
 			return err
 		}

@@ -169,8 +169,8 @@ func TestBothPlatforms(t *testing.T) {
 	p.build(t, push(), forPlatforms(t, arm64)).assertExecuted(t)
 }
 
-// platformsOf lists the platforms of an index, in its order, without those of attestations.
-func platformsOf(t *testing.T, image string) []string {
+// indexOf reads the index of a pushed image.
+func indexOf(t *testing.T, image string) (v1.ImageIndex, *v1.IndexManifest) {
 	t.Helper()
 	ref, err := name.ParseReference(image, name.Insecure)
 	require.NoError(t, err)
@@ -178,6 +178,13 @@ func platformsOf(t *testing.T, image string) []string {
 	require.NoError(t, err)
 	manifest, err := index.IndexManifest()
 	require.NoError(t, err)
+	return index, manifest
+}
+
+// platformsOf lists the platforms of an index, in its order, without those of attestations.
+func platformsOf(t *testing.T, image string) []string {
+	t.Helper()
+	_, manifest := indexOf(t, image)
 	var platforms []string
 	for _, m := range manifest.Manifests {
 		if m.Annotations["vnd.docker.reference.type"] != "attestation-manifest" {

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // scanner speaks BuildKit's scanning protocol: it writes a document for each thing that it is to look at, with Debian's
@@ -123,6 +122,8 @@ func TestSBOM(t *testing.T) {
 
 	b := p.fail(t, sbom, with("--build-arg", "BUILDKIT_SBOM_SCAN_STAGE=aa"))
 	assertContains(t, b.Stderr, `--build-arg BUILDKIT_SBOM_SCAN_STAGE: the chain has no package "aa"; did you mean a?`)
+	b = p.fail(t, sbom, with("--build-arg", "BUILDKIT_SBOM_SCAN_CONTEXT=perhaps"))
+	assertContains(t, b.Stderr, `--build-arg BUILDKIT_SBOM_SCAN_CONTEXT: "perhaps" is neither true nor false`)
 	b = p.fail(t, with("--attest", "type=sbom,generator="+shared.Ref("nothing:1")))
 	assertContains(t, b.Stderr, "scanner "+shared.Ref("nothing:1")+" of --sbom: ", "not found")
 }

@@ -20,38 +20,31 @@ var secretPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // programs of others, so nobody gets one by default.
 func testSecrets() form {
 	entry := schema.Object(map[string]*schema.Schema{
-		"id": schema.Text(secretPattern.String()), "env": schema.Text(envPattern.String()), "target": schema.Text(`^/`),
+		"id": schema.Text(secretPattern.String()), "env": schema.Text(envPattern.String()), "target": schema.Text(`^/.*[^/]$`),
 		"required": {Type: "boolean"}, "packages": someNames,
 	})
 	entry.Required = []string{"id", "packages"}
-	return form{
-		file: func(l *loader, f *yamlnode.Field, name string) {
-			l.spec.Tests.Secrets = nil
-			for _, item := range l.items(f.Value, name, "secrets") {
-				if s, ok := l.testSecret(item, name); ok {
-					l.spec.Tests.Secrets = append(l.spec.Tests.Secrets, s)
-				}
-			}
-		},
-		text:   func(s *Spec) string { return listText(s.Tests.Secrets, func(t TestSecret) string { return t.ID }) },
-		schema: schema.Some(entry, 0),
-	}
+	return given(func(s *Spec) *[]TestSecret { return &s.Tests.Secrets }, "secrets", (*loader).testSecret, func(t TestSecret) string { return t.ID }, entry)
 }
 
 // testSSH is a list of SSH agents, each with the packages whose tests can ask it.
 func testSSH() form {
 	entry := schema.Object(map[string]*schema.Schema{"id": schema.Text(secretPattern.String()), "required": {Type: "boolean"}, "packages": someNames})
 	entry.Required = []string{"packages"}
+	return given(func(s *Spec) *[]TestSSH { return &s.Tests.SSH }, "SSH agents", (*loader).testSSH, func(t TestSSH) string { return t.ID }, entry)
+}
+
+// given is a list of what the client gives; one entry may stand without the list.
+func given[T any](of func(*Spec) *[]T, what string, read func(*loader, *yamlnode.Node, string) (T, bool), id func(T) string, entry *schema.Schema) form {
 	return form{
 		file: func(l *loader, f *yamlnode.Field, name string) {
-			l.spec.Tests.SSH = nil
-			for _, item := range l.items(f.Value, name, "SSH agents") {
-				if s, ok := l.testSSH(item, name); ok {
-					l.spec.Tests.SSH = append(l.spec.Tests.SSH, s)
+			for _, item := range l.items(f.Value, name, what) {
+				if t, ok := read(l, item, name); ok {
+					*of(l.spec) = append(*of(l.spec), t)
 				}
 			}
 		},
-		text:   func(s *Spec) string { return listText(s.Tests.SSH, func(t TestSSH) string { return t.ID }) },
+		text:   func(s *Spec) string { return listText(*of(s), id) },
 		schema: schema.Some(entry, 0),
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"jetkit/cmd/internal/machine"
 	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/diag"
-	"jetkit/pkgspec/rules"
 )
 
 const (
@@ -137,17 +136,11 @@ func (r *request) enter(context, otherwise string) error {
 	return nil
 }
 
-// otherTrees is the hint for a package that no tree has which was searched.
-const otherTrees = "jetkit's own packages are few; those of jetson-containers need a checkout of it: --source ~/jetson-containers/packages"
-
 // withoutCommandLine drops places in the file that nobody wrote.
 func withoutCommandLine(list diag.List) diag.List {
 	list = slices.Clone(list)
 	for i := range list {
 		d := &list[i]
-		if unlessTyped(d.At).File == "" && d.Rule.Name == rules.MissingPackage.Name && d.Hint == "" {
-			d.Hint = otherTrees
-		}
 		d.At = unlessTyped(d.At)
 		d.Related = slices.Clone(d.Related)
 		for j := range d.Related {

@@ -40,10 +40,9 @@ const DefaultSecretDir = "/run/secrets/"
 // String says what it is and where: "secret hf in HF_TOKEN".
 func (s Secret) String() string {
 	text := "secret " + s.ID
-	switch {
-	case s.Env != "" && s.Target != "":
+	if s.Env != "" && s.Target != "" {
 		text += " in " + s.Env + " and " + s.Target
-	default:
+	} else {
 		text += " in " + s.Env + s.Target
 	}
 	return text + optional(s.Optional)

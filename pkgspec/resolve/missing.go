@@ -19,7 +19,7 @@ func (r *resolver) reportMissing(d *demand, suggest bool) {
 	switch {
 	case len(tagged) > 0:
 		hint = r.thereIs(tagged)
-	case upstream.Has(d.text.Value) && !r.searchesUpstream():
+	case r.isUpstream(d.text.Value):
 		hint = "jetson-containers has it\n" + r.inUpstream(d)
 	case suggest:
 		hint = r.suggest(d)
@@ -63,6 +63,12 @@ func (r *resolver) suggest(d *demand) string {
 		return "did you mean " + near + ", which jetson-containers has?\n" + r.inUpstream(d)
 	}
 	return ""
+}
+
+// isUpstream reports whether jetson-containers has what a name or pattern means, and the
+// packages are not searched there already.
+func (r *resolver) isUpstream(name string) bool {
+	return !r.searchesUpstream() && slices.ContainsFunc(upstream.Names(), func(n string) bool { return catalog.Match(catalog.Base(name), n) })
 }
 
 // searchesUpstream reports whether the packages are also searched in a tree that is called

@@ -27,6 +27,7 @@ func TestInUpstream(t *testing.T) {
 		"a near name":     {request("olama"), "hint: did you mean ollama, which jetson-containers has?\n"},
 		"with a tag":      {request("ollama:0.5"), "hint: jetson-containers has it\n"},
 		"in a dependency": {request("needs-ollama"), "needs-ollama needs ollama, but there is no such package [missing-package]\n    hint: jetson-containers has it\n"},
+		"a pattern":       {request("olla*"), "no package matches olla* [missing-package]\n    hint: jetson-containers has it\n"},
 		"what nobody has": {request("zzz"), ""},
 		"in the tree":     {in(pkgspec.Source{Kind: plan.Named, Name: "jetson-containers", Dir: ".", At: written}), ""},
 	} {

@@ -4,7 +4,6 @@ package upstream
 
 import (
 	_ "embed"
-	"slices"
 	"strings"
 )
 
@@ -27,13 +26,6 @@ var names string
 
 // Names lists the names of the packages and their aliases, without tags, sorted.
 func Names() []string { return strings.Fields(names) }
-
-// Has reports whether the tree has a package or an alias of this name, be it with a tag.
-func Has(name string) bool {
-	base, _, _ := strings.Cut(name, ":")
-	_, found := slices.BinarySearch(Names(), base)
-	return found
-}
 
 // URL is the tree as a build context.
 func URL() string { return Repository + "#" + Commit + ":" + Folder }

@@ -62,7 +62,7 @@ func (r *Recorder) SetBuilder(builder string) {
 func (r *Recorder) Build(name string) *BuildRecorder {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b := &BuildRecorder{recorder: r, name: name, started: r.now(), tracks: map[digest.Digest]*track{}, shared: map[digest.Digest]*track{}, operations: map[digest.Digest]operation{}}
+	b := &BuildRecorder{recorder: r, name: name, started: r.now(), tracks: map[digest.Digest]*track{}, shared: map[digest.Digest]digest.Digest{}, operations: map[digest.Digest]operation{}}
 	r.builds = append(r.builds, b)
 	return b
 }
@@ -85,9 +85,9 @@ type BuildRecorder struct {
 	compiled   []frontend.Compiled
 	operations map[digest.Digest]operation
 	tracks     map[digest.Digest]*track
-	// shared are the tracks of steps that run for another build too, by what that build
-	// calls them.
-	shared   map[digest.Digest]*track
+	// shared has the digests that this build has for steps that run for another build too,
+	// by those that the other has.
+	shared   map[digest.Digest]digest.Digest
 	warnings []string
 	// lag is the least time that a message was on its way, by the two clocks.
 	lag     time.Duration
@@ -136,7 +136,7 @@ func (b *BuildRecorder) Write(s *client.SolveStatus) {
 		b.logVertex(t)
 	}
 	for _, p := range s.Statuses {
-		if op, known := b.operations[b.track(p.Vertex).digest]; known && op.Kind != frontend.BaseOperation && fetched.MatchString(p.ID) {
+		if op, known := b.operations[b.own(p.Vertex)]; known && op.Kind != frontend.BaseOperation && fetched.MatchString(p.ID) {
 			b.track(p.Vertex).cached = true
 		}
 	}
@@ -196,24 +196,29 @@ func (b *BuildRecorder) trackOf(v *client.Vertex) *track {
 	if asked || told.digest != v.Digest || !told.waits() || v.Started == nil && !v.Cached {
 		return told
 	}
-	var waiting []*track
+	var waiting []digest.Digest
 	for dgst := range b.operations {
-		if t := b.track(dgst); t.name == v.Name && t.waits() {
-			waiting = append(waiting, t)
+		if t, announced := b.tracks[dgst]; announced && t.name == v.Name && t.waits() {
+			waiting = append(waiting, dgst)
 		}
 	}
-	if len(waiting) != 1 {
-		return told
+	if len(waiting) == 1 {
+		delete(b.tracks, v.Digest)
+		b.shared[v.Digest] = waiting[0]
 	}
-	delete(b.tracks, v.Digest)
-	b.shared[v.Digest] = waiting[0]
-	return waiting[0]
+	return b.track(v.Digest)
+}
+
+// own returns the digest that this build has for what the builder tells under another.
+func (b *BuildRecorder) own(dgst digest.Digest) digest.Digest {
+	if own, shared := b.shared[dgst]; shared {
+		return own
+	}
+	return dgst
 }
 
 func (b *BuildRecorder) track(dgst digest.Digest) *track {
-	if t := b.shared[dgst]; t != nil {
-		return t
-	}
+	dgst = b.own(dgst)
 	t, ok := b.tracks[dgst]
 	if !ok {
 		t = &track{digest: dgst}
