@@ -31,6 +31,9 @@ type contexts struct {
 	own    *program // nil if no step can run it
 	names  []string // of the named contexts, sorted
 
+	// remotes has the plan.Remote of each tree that jetson.yaml names, by remoteKey.
+	remotes sync.Map
+
 	mu sync.Mutex
 	// read is the metadata of contexts, by name; see contextsFor.key.
 	read map[string]*metadata
@@ -89,6 +92,9 @@ var _ project.Contexts = contextsFor{}
 // key names a context apart from the same one of another platform, where there
 // is one for each.
 func (c contextsFor) key(name string) string {
+	if _, ok := c.remote(name); ok {
+		return c.remoteKey(name)
+	}
 	own := name + "::" + platforms.FormatAll(platforms.Normalize(c.platform))
 	if _, ok := c.ui.BuildOpts().Opts["context:"+own]; ok {
 		return own
@@ -149,6 +155,9 @@ func (c contextsFor) state(ctx context.Context, name, purpose string, options ..
 			return llb.State{}, err
 		}
 		return *st, nil
+	}
+	if remote, ok := c.remote(name); ok {
+		return c.remoteState(remote), nil
 	}
 	if err := c.unbuilt(name); err != nil {
 		return llb.State{}, err

@@ -154,10 +154,10 @@ func TestArgsOverTheFile(t *testing.T) {
 		"empty arguments": {"packages: a\n", args{"CUDA_VERSION": "", "PACKAGES": " ", "X": ""}, target, platform.Request{At: at}, nil},
 		"packages":        {"packages: a\n", args{"PACKAGES": "b"}, func(s *Spec) any { return s.Packages }, []PackageRef{{Text: typed("b")[0]}}, []string{"packages: a -> b (PACKAGES)"}},
 		"sources": {
-			"packages: a\nsources: [{dir: x}, {context: c}, {context: d, dir: e}]\n",
+			"packages: a\nsources: [{dir: x}, {context: c}, {context: d, dir: e}, {git: 'https://a/b#c'}]\n",
 			args{"PACKAGE_DIRS": "y"},
 			func(s *Spec) any { return len(s.Sources) }, 2,
-			[]string{"sources: x, c, d:e -> y, builtin (PACKAGE_DIRS)"},
+			[]string{"sources: x, c, d:e, https://a/b#c -> y, builtin (PACKAGE_DIRS)"},
 		},
 		"one variable": {
 			"packages: a\nimage: {env: {A: 1, B: 2}}\n",

@@ -37,7 +37,7 @@ func TestFactsProblems(t *testing.T) {
 «[39.3.0]» jetson.yaml:2:14: error: the table must be a mapping, not a list [wrong-type]
 `},
 		{"an unknown table", "packages: a\nfacts: {l4: {}}\n", `
-«l4» jetson.yaml:2:9: error: unknown key "l4" in facts: the tables are arch, l4t, sm and ubuntu [unknown-key]
+«l4» jetson.yaml:2:9: error: unknown key "l4" in facts: the tables are arch, l4t, sm, sources and ubuntu [unknown-key]
     hint: did you mean l4t?
 `},
 		{"bad facts", "packages: a\nfacts: {l4t: {releases: [{l4t: 39, jetpack: 7.3, ubuntu: 26.04, cuda: 13.4, sm: [87]}, {jetpak: 7.3}]}}\n", `

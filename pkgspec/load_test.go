@@ -219,7 +219,16 @@ func TestLoadForms(t *testing.T) {
 		"no health check":          {"packages: a\nimage: {healthcheck: none}\n", image, plan.Image{Healthcheck: plan.Healthcheck{Test: []string{"NONE"}}}},
 		"one source":               {"packages: a\nsources: builtin\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 10, 17)}}},
 		"builtin in long":          {"packages: a\nsources: [{builtin: true}]\n", func(s *Spec) any { return s.Sources }, []Source{{Kind: plan.Builtin, Dir: ".", At: on(2, 11, 26)}}},
-		"the whole context":        {"packages: [./]\nsources: {dir: .}\n", func(s *Spec) any { return []string{s.Packages[0].Folder, s.Sources[0].Dir} }, []string{".", "."}},
+		"a repository": {"packages: a\nsources: {git: 'https://a/b.git#v1:p', dir: q}\n", func(s *Spec) any { return s.Sources }, []Source{{
+			Kind: plan.Repository, Name: "https://a/b.git#v1:p", Remote: plan.Remote{Git: "https://a/b.git", Ref: "v1", Dir: "p"}, Dir: "q", At: on(2, 10, 47),
+		}}},
+		"a short name": {"packages: a\nsources: {git: robots#v2}\n", func(s *Spec) any { return s.Sources }, []Source{{
+			Kind: plan.Repository, Name: "robots#v2", Remote: plan.Remote{Ref: "v2"}, Dir: ".", At: on(2, 10, 26),
+		}}},
+		"an image": {"packages: a\nsources: {image: robots/p:1}\n", func(s *Spec) any { return s.Sources }, []Source{{
+			Kind: plan.ImageTree, Name: "docker-image://robots/p:1", Remote: plan.Remote{Image: "robots/p:1"}, Dir: ".", At: on(2, 10, 29),
+		}}},
+		"the whole context": {"packages: [./]\nsources: {dir: .}\n", func(s *Spec) any { return []string{s.Packages[0].Folder, s.Sources[0].Dir} }, []string{".", "."}},
 		"merge keys": {
 			"x-a: &a {A: 1, B: 1}\nx-b: &b {B: 2, C: 2}\npackages: a\nargs: {<<: [*a, *b], C: 3}\n",
 			func(s *Spec) any { return s.Args },

@@ -59,7 +59,7 @@ sources: [{url: x}]
 «command» jetson.yaml:4:9: error: unknown key "command" in image [unknown-key]
     hint: did you mean cmd?
 «url» jetson.yaml:5:12: error: unknown key "url" in sources [unknown-key]
-    hint: it can be builtin, dir or context
+    hint: it can be builtin, dir, context, git or image
 `},
 		{"a word of other tools for packages", "dependencies: [a]\n", `
 «dependencies» jetson.yaml:1:1: error: unknown key "dependencies" [unknown-key]
@@ -273,7 +273,7 @@ sources: [embedded, {builtin: false}, {}, {builtin: true, dir: x}, {context: 'ht
 «false» jetson.yaml:2:31: error: sources.builtin must be true, not false [wrong-type]
     hint: leave the entry out if the built-in packages are not wanted
 «{}» jetson.yaml:2:39: error: sources: the entry is empty [bad-value]
-    hint: write builtin, {dir: FOLDER} or {context: NAME}
+    hint: write builtin, {dir: FOLDER}, {context: NAME}, {git: URL} or {image: REFERENCE}
 «{builtin: true, dir: x}» jetson.yaml:2:43: error: sources: builtin stands alone [bad-value]
     hint: make two entries of it
 «'https://a/b'» jetson.yaml:2:78: error: sources.context: "https://a/b" is not the name of a build context [bad-value]
@@ -281,6 +281,24 @@ sources: [embedded, {builtin: false}, {}, {builtin: true, dir: x}, {context: 'ht
 «{dir: ./x}» jetson.yaml:2:104: error: sources: "x" is listed twice [duplicate-source]
     hint: list it once
     jetson.yaml:2:94: the first one is here
+`},
+		{"sources elsewhere", `packages: a
+sources: [https://a/b, jetson-containers, {git: dusty-nv/a}, {git: 'https://me:secret@a/b'}, {image: Robots Inc}, {git: a, image: b}, {git: a, builtin: true}]
+`, `
+«https://a/b» jetson.yaml:2:11: error: sources: unknown source "https://a/b" [bad-value]
+    hint: a repository is {git: "https://a/b"}
+«jetson-containers» jetson.yaml:2:24: error: sources: unknown source "jetson-containers" [bad-value]
+    hint: a repository is {git: jetson-containers}
+«dusty-nv/a» jetson.yaml:2:49: error: sources.git: "dusty-nv/a" is neither a URL nor the name of a repository [bad-value]
+    hint: write https://host/repository.git#REF:FOLDER, or the name of a repository that jetkit knows: jetson-containers
+«'https://me:secret@a/b'» jetson.yaml:2:68: error: sources.git: the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN instead [bad-value]
+    hint: write https://host/repository.git#REF:FOLDER, or the name of a repository that jetkit knows: jetson-containers
+«Robots Inc» jetson.yaml:2:XX: error: sources.image: "Robots Inc" is not an image: invalid reference format: repository name (library/Robots Inc) must be lowercase [bad-value]
+    hint: write a reference, as in ghcr.io/robots/packages:1.2
+«{git: a, image: b}» jetson.yaml:2:115: error: sources: git and image are different sources [bad-value]
+    hint: make an entry of each
+«{git: a, builtin: true}» jetson.yaml:2:135: error: sources: builtin stands alone [bad-value]
+    hint: make two entries of it
 `},
 		{"names of arguments", `packages: a
 args: {A-B: 1, CUDA_VERSION: 12, http_proxy: x, SOURCE_DATE_EPOCH: 0, BUILDKIT_X: 1}

@@ -6,6 +6,7 @@ import (
 
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/remote"
 	"jetkit/pkgspec/rules"
 	"jetkit/pkgspec/schema"
 	"jetkit/pkgspec/yamlnode"
@@ -16,11 +17,13 @@ import (
 func sources() form {
 	folder := schema.Text(`^[\p{L}\p{N}_.+@/-]+$`)
 	folder.Not = &schema.Schema{Pattern: schema.Outside}
+	line := schema.Text(someText)
 	entry := schema.Object(map[string]*schema.Schema{
-		"builtin": {Enum: []any{true}}, "dir": folder, "context": imageSchema,
+		"builtin": {Enum: []any{true}}, "dir": folder, "context": imageSchema, "git": line, "image": imageSchema,
 	})
 	entry.MinProperties = 1
-	entry.Not = schema.Any(&schema.Schema{Required: []string{"builtin", "dir"}}, &schema.Schema{Required: []string{"builtin", "context"}})
+	entry.Not = schema.Any(notTogether("builtin", "dir"), notTogether("builtin", "context"), notTogether("builtin", "git"), notTogether("builtin", "image"),
+		notTogether("context", "git"), notTogether("context", "image"), notTogether("git", "image"))
 	return form{
 		file: func(l *loader, f *yamlnode.Field, key string) {
 			if l.hasEntries(f.Value, key, "name at least one tree of packages, or leave the key out for the default") {
@@ -41,6 +44,9 @@ func sources() form {
 	}
 }
 
+// notTogether matches entries that have two keys.
+func notTogether(a, b string) *schema.Schema { return &schema.Schema{Required: []string{a, b}} }
+
 func (l *loader) sources(n *yamlnode.Node, path string) []Source {
 	var sources []Source
 	for _, item := range l.items(n, path, "sources") {
@@ -59,10 +65,19 @@ func (l *loader) source(n *yamlnode.Node, path string) (Source, bool) {
 	}
 	s, ok := l.line(n, path)
 	if ok && s.Value != string(plan.Builtin) {
-		l.reject(s, fmt.Sprintf("a folder is {dir: %s}, a named context {context: %[1]s}", yamlnode.Excerpt(s.Value)), "unknown source %s", yamlnode.Quote(s.Value))
+		hint := fmt.Sprintf("a folder is {dir: %s}, a named context {context: %[1]s}", yamlnode.Excerpt(s.Value))
+		if remote.IsURL(s.Value) {
+			hint = fmt.Sprintf("a repository is {git: %q}", yamlnode.Excerpt(s.Value))
+		} else if _, known := l.spec.Target.Tables.Repository(s.Value); known {
+			hint = fmt.Sprintf("a repository is {git: %s}", s.Value)
+		}
+		l.reject(s, hint, "unknown source %s", yamlnode.Quote(s.Value))
 	}
 	return Source{Kind: plan.Builtin, Dir: "."}, ok && s.Value == string(plan.Builtin)
 }
+
+// kindKeys are the keys of which an entry has one: they say what sort of tree it is.
+var kindKeys = []string{"builtin", "context", "git", "image"}
 
 func (l *loader) sourceKeys(n *yamlnode.Node, path string) (Source, bool) {
 	src := Source{Dir: "."}
@@ -75,27 +90,56 @@ func (l *loader) sourceKeys(n *yamlnode.Node, path string) (Source, bool) {
 			}
 		}},
 		key{"dir", l.lineKey(func(s located) { src.Dir, _ = l.folder(s) })},
-		key{"context", l.lineKey(func(s located) { src.Name = l.context(s) })},
+		key{"context", l.lineKey(func(s located) { src.Kind, src.Name = plan.Named, l.context(s) })},
+		key{"git", l.lineKey(func(s located) { src.Kind, src.Name, src.Remote = plan.Repository, s.Value, l.repository(s) })},
+		key{"image", l.lineKey(func(s located) {
+			src.Kind, src.Remote = plan.ImageTree, l.image(s)
+			src.Name = src.Remote.String()
+		})},
 	)
 	if len(l.problems) > before {
 		return src, false
 	}
-	dir, context := n.Get("dir") != nil, n.Get("context") != nil
+	var kinds []string
+	for _, k := range kindKeys {
+		if n.Get(k) != nil {
+			kinds = append(kinds, k)
+		}
+	}
 	entry := located{diag.Text{At: n.At}, path}
-	switch {
-	case src.Kind == plan.Builtin && (dir || context):
+	switch hasDir := n.Get("dir") != nil; {
+	case src.Kind == plan.Builtin && (hasDir || len(kinds) > 1):
 		l.reject(entry, "make two entries of it", "builtin stands alone")
 		return src, false
-	case src.Kind == plan.Builtin:
-	case context:
-		src.Kind = plan.Named
-	case dir:
+	case len(kinds) > 1:
+		l.reject(entry, "make an entry of each", "%s are different sources", diag.And(kinds))
+		return src, false
+	case len(kinds) == 0 && hasDir:
 		src.Kind = plan.Context
-	default:
-		l.reject(entry, "write builtin, {dir: FOLDER} or {context: NAME}", "the entry is empty")
+	case len(kinds) == 0:
+		l.reject(entry, "write builtin, {dir: FOLDER}, {context: NAME}, {git: URL} or {image: REFERENCE}", "the entry is empty")
 		return src, false
 	}
 	return src, true
+}
+
+// repository reads where a repository is. A name that stands for one is looked up when all
+// tables are known.
+func (l *loader) repository(s located) plan.Remote {
+	_, r, err := remote.ParseGit(s.Value)
+	if err != nil {
+		l.reject(s, "write "+remote.Example+", or the name of a repository that jetkit knows: "+diag.Or(l.spec.Target.Tables.Repositories()), "%v", err)
+	}
+	return r
+}
+
+// image reads which image has a tree.
+func (l *loader) image(s located) plan.Remote {
+	r, err := remote.ParseImage(s.Value)
+	if err != nil {
+		l.reject(s, "write a reference, as in ghcr.io/robots/packages:1.2", "%s is not an image: %v", yamlnode.Quote(s.Value), err)
+	}
+	return r
 }
 
 // distinct reports trees that are listed twice; name is where they are listed.
@@ -127,5 +171,5 @@ func sourceText(s Source) string {
 	case s.Dir == ".":
 		return s.Name
 	}
-	return s.Name + ":" + s.Dir
+	return plan.Origin{Kind: s.Kind, Name: s.Name, Path: s.Dir}.String()
 }

@@ -53,8 +53,11 @@ type PackageRef struct {
 // Source is a tree of packages.
 type Source struct {
 	Kind plan.SourceKind
-	// Name is the named context's name; only for plan.Named.
+	// Name is the named context's name, or that of a tree elsewhere, as [plan.Source] has it.
 	Name string
+	// Remote is where a tree elsewhere is; only for plan.Repository and plan.ImageTree. Its
+	// Git is empty where Name is the short name of a repository.
+	Remote plan.Remote
 	// Dir is the folder inside the context or named context that is searched,
 	// cleaned and relative; "." is all of it.
 	Dir string

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -334,8 +335,15 @@ func sourceLines(r *request) string {
 	}
 	var b strings.Builder
 	b.WriteString("sources:\n")
-	for _, name := range r.sources {
-		fmt.Fprintf(&b, "  - context: %s\n", name)
+	for _, s := range r.sources {
+		key, value := "context", s.Name
+		switch s.Kind {
+		case plan.Repository:
+			key, value = "git", strconv.Quote(s.Name)
+		case plan.ImageTree:
+			key, value = "image", s.Remote.Image
+		}
+		fmt.Fprintf(&b, "  - %s: %s\n", key, value)
 	}
 	return b.String() + "  - builtin\n"
 }

@@ -31,7 +31,7 @@ func (f *buildFlags) remote(cmd *cobra.Command, names []string, sys *system) (*r
 	if len(names) > 0 && f.file != "" {
 		return f.request(cmd, names, sys) // which says what is wrong
 	}
-	r := &request{contexts: map[string]string{}, noHost: f.noHost, machine: sys.machine, cache: sys.cache, context: f.context, file: f.file}
+	r := &request{contexts: map[string]string{}, noHost: f.noHost, machine: sys.machine, cache: sys.cache, trees: sys.trees(), context: f.context, file: f.file}
 	if _, err := f.inputs(cmd, r, sys, names); err != nil {
 		return nil, err
 	}

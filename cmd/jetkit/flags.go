@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+	"jetkit/pkgspec/remote"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -89,8 +93,8 @@ func (f *requestFlags) registerFiles(cmd *cobra.Command) {
 	})
 	flags.StringVarP(&f.file, "file", "f", "", "the jetson.yaml `FILE`, - for standard input")
 	flags.StringVar(&f.context, "context", "", "build context `DIR` (default: the folder of --file, or this folder)")
-	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones: `[NAME=]DIR`")
-	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file: `NAME=DIR`")
+	flags.StringArrayVar(&f.sources, "source", nil, "tree of packages to search before the built-in ones: `[NAME=]DIR`, the URL of a repository (URL#REF:DIR), docker-image://IMAGE, or jetson-containers")
+	flags.StringArrayVar(&f.contexts, "build-context", nil, "named context for the sources of the file: `NAME=DIR`, or NAME=URL of a repository")
 	f.target.register(cmd)
 	for _, name := range []string{"context", "source"} {
 		_ = cmd.MarkFlagDirname(name) // an error would mean that there is no such flag
@@ -136,7 +140,7 @@ func (f *requestFlags) request(cmd *cobra.Command, names []string, sys *system) 
 	if f.file != "" && len(names) > 0 {
 		return nil, usagef(cmd, "give a file with -f, or names of packages, but not both; --arg PACKAGES=%s lets the names win over the file's", strings.Join(names, ","))
 	}
-	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, pages: f.pages, machine: sys.machine, cache: sys.cache}
+	r := &request{contexts: map[string]string{}, noHost: f.noHost, runConfigPy: f.runConfigPy, pages: f.pages, machine: sys.machine, cache: sys.cache, trees: sys.trees()}
 	sys, err := f.inputs(cmd, r, sys, names)
 	if err != nil {
 		return nil, err
@@ -196,7 +200,7 @@ func (f *requestFlags) buildArgs(cmd *cobra.Command, r *request, sys *system) er
 // images.
 var contextName = regexp.MustCompile(`^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$`)
 
-// trees reads the flags that name folders.
+// trees reads the flags that name folders, and trees elsewhere.
 func (f *requestFlags) trees(cmd *cobra.Command, r *request) error {
 	for _, c := range f.contexts {
 		name, dir, ok := strings.Cut(c, "=")
@@ -206,18 +210,52 @@ func (f *requestFlags) trees(cmd *cobra.Command, r *request) error {
 		r.contexts[name] = dir
 	}
 	for _, s := range f.sources {
-		name, dir, ok := strings.Cut(s, "=")
-		if !ok || !contextName.MatchString(name) {
-			name, dir = "", s
-		}
-		name, err := r.nameSource(name, dir)
+		source, err := r.source(s)
 		if err != nil {
 			return usagef(cmd, "--source %s: %w", s, err)
 		}
-		r.contexts[name] = dir
-		r.sources = append(r.sources, name)
+		r.sources = append(r.sources, source)
 	}
 	return nil
+}
+
+// source reads --source: a folder or a tree elsewhere, with a name or without.
+func (r *request) source(text string) (pkgspec.Source, error) {
+	name, where, ok := strings.Cut(text, "=")
+	if !ok || !contextName.MatchString(name) {
+		name, where = "", text
+	}
+	if name == "" {
+		if source, ok, err := sourceElsewhere(where); ok {
+			return source, err
+		}
+	}
+	name, err := r.nameSource(name, where)
+	if err == nil {
+		r.contexts[name] = where
+	}
+	return pkgspec.Source{Kind: plan.Named, Name: name, Dir: "."}, err
+}
+
+// sourceElsewhere reads a source that is no folder: a URL, an image, or the name of a
+// repository that jetkit knows. A folder of such a name comes first.
+func sourceElsewhere(text string) (source pkgspec.Source, is bool, err error) {
+	source = pkgspec.Source{Kind: plan.Repository, Name: text, Dir: "."}
+	switch name, r, err := remote.ParseGit(text); {
+	case strings.HasPrefix(text, plan.ImageScheme):
+		source.Kind = plan.ImageTree
+		source.Remote, err = remote.ParseImage(text)
+		return source, true, err
+	case remote.IsURL(text):
+		source.Remote = r
+		return source, true, err
+	case err != nil || !slices.Contains(platform.BuiltIn().Repositories(), name):
+		return source, false, nil
+	default:
+		source.Remote = r
+		_, err := os.Stat(text)
+		return source, err != nil, nil
+	}
 }
 
 // nameSource returns a tree its name in plans and messages: the one that was

@@ -165,7 +165,7 @@ func (f *initFlags) plan(ctx context.Context, sys *system, text []byte, jetson b
 	}
 	r := &request{
 		file: filepath.Base(cmp.Or(strings.TrimPrefix(f.output, "-"), defaultFile)), data: text, args: map[string]string{},
-		contexts: map[string]string{}, noHost: true, runConfigPy: f.runConfigPy, machine: sys.machine, cache: sys.cache,
+		contexts: map[string]string{}, noHost: true, runConfigPy: f.runConfigPy, machine: sys.machine, cache: sys.cache, trees: sys.trees(),
 	}
 	target := f.platform
 	if jetson && target == "" {

@@ -15,7 +15,9 @@ import (
 	"github.com/containerd/platforms"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/cmd/internal/gittree"
 	"jetkit/cmd/internal/machine"
+	"jetkit/pkgspec"
 	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/diag"
 )
@@ -46,10 +48,10 @@ type request struct {
 	// file's own ignore file, nil if it has none.
 	context string
 	ignore  []byte
-	// contexts are the folders of the named contexts, and sources the names of
-	// those that are searched in addition to what the file says.
+	// contexts are the folders of the named contexts, and sources what is searched in
+	// addition to what the file says.
 	contexts map[string]string
-	sources  []string
+	sources  []pkgspec.Source
 
 	noHost, runConfigPy bool
 	// pages tells whether files about packages are read too, which are no metadata.
@@ -58,6 +60,8 @@ type request struct {
 	// are kept in.
 	machine *machine.Machine
 	cache   string
+	// trees keeps what was fetched of repositories.
+	trees gittree.Store
 }
 
 // typed makes the jetson.yaml that asks for these packages.

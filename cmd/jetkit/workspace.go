@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -14,14 +11,12 @@ import (
 
 	"jetkit/cmd/jetkit/diskfs"
 	"jetkit/pkgspec"
-	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
 	"jetkit/pkgspec/project"
-	"jetkit/pkgspec/rules"
 )
 
 // workspace is a request whose file was read and whose folders are open.
@@ -29,6 +24,8 @@ type workspace struct {
 	*project.Project
 	request *request
 	folders []*diskfs.Folder
+	// temporary are folders that end with the workspace.
+	temporary []string
 }
 
 // notRun is why a package is not used whose config.py did not run.
@@ -54,64 +51,14 @@ func load(ctx context.Context, r *request) (*workspace, error) {
 	return w, nil
 }
 
-// close closes the folders.
+// close closes the folders, and removes what was made for this command alone.
 func (w *workspace) close() {
 	for _, f := range w.folders {
 		f.Close()
 	}
-}
-
-// Names lists the named contexts.
-func (w *workspace) Names() []string { return slices.Sorted(maps.Keys(w.request.contexts)) }
-
-// Example is how a missing context is given.
-func (w *workspace) Example() string { return "DIR" }
-
-// Open shows the folder of a context.
-func (w *workspace) Open(_ context.Context, name string, _ []string) (fs.FS, error) {
-	dir, ignore := w.request.context, w.request.ignore
-	if name != "" {
-		dir, ignore = w.request.contexts[name], nil
-		if err := checkContext(name, dir); err != nil {
-			return nil, err
-		}
+	for _, dir := range w.temporary {
+		_ = os.RemoveAll(dir) // it is in the system's folder for that, which cleans up itself
 	}
-	folder, err := diskfs.Open(dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening the context %s: %w", dir, err)
-	}
-	w.folders = append(w.folders, folder)
-	var patterns []string
-	if ignore == nil {
-		patterns, err = cachefs.New(folder, cachefs.Options{}).IgnorePatterns()
-	} else {
-		patterns, err = cachefs.ParseIgnoreFile(ignore)
-	}
-	describes := project.Describes
-	options := cachefs.Options{Metadata: project.Readable}
-	if w.request.pages {
-		options.Metadata = func(name string) bool { return isPage(name) || project.Readable(name) }
-		describes = func(name string) bool { return isPage(name) || project.Describes(name) }
-	}
-	if err == nil {
-		options.Hidden, err = cachefs.Ignored(patterns, describes)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opening the context %s: %w", dir, err)
-	}
-	return cachefs.New(folder, options), nil
-}
-
-// checkContext refuses a named context that is something else than a folder.
-func checkContext(name, dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	refusal := &project.Refusal{Rule: rules.BadContext, Message: fmt.Sprintf("the named context %s is no folder: %s", name, dir)}
-	if strings.Contains(dir, "://") || strings.HasPrefix(dir, "git@") {
-		refusal.Hint = "jetkit reads folders only; for Git repositories and images use docker buildx build --call=jetson.plan"
-	}
-	return refusal
 }
 
 // complete adds to the spec what the command line and the machine say.
@@ -163,15 +110,11 @@ func (r *request) addSources(sources []pkgspec.Source) []pkgspec.Source {
 	if r.file == commandLine && len(r.sources) > 0 {
 		sources = slices.DeleteFunc(slices.Clone(sources), func(s pkgspec.Source) bool { return s.Optional })
 	}
-	named := make([]pkgspec.Source, len(r.sources))
-	for i, name := range r.sources {
-		named[i] = pkgspec.Source{Kind: plan.Named, Name: name, Dir: "."}
-	}
 	at := slices.IndexFunc(sources, func(s pkgspec.Source) bool { return s.Kind == plan.Builtin })
 	if at < 0 {
 		at = len(sources)
 	}
-	return slices.Insert(slices.Clone(sources), at, named...)
+	return slices.Insert(slices.Clone(sources), at, r.sources...)
 }
 
 // solve makes the plan, as the frontend does. The problems are warnings.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
+	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/rules"
 )
 
@@ -58,13 +59,8 @@ var stageNumber = regexp.MustCompile(`^[0-9]+$`)
 // unpinnedImages reports images that may be others in the next build.
 func (f *finder) unpinnedImages() {
 	for _, i := range f.images() {
-		if strings.Contains(i.ref, "@") {
-			continue
-		}
-		slash := strings.LastIndex(i.ref, "/") + 1
-		name, tag, ok := strings.Cut(i.ref[slash:], ":")
-		if !ok || tag == "latest" {
-			f.report(rules.UnpinnedImage, i.line, i.comments, "name a version, or for one image alone its digest: "+i.ref[:slash]+name+"@sha256:…",
+		if name, moves := plan.MovingImage(i.ref); moves {
+			f.report(rules.UnpinnedImage, i.line, i.comments, "name a version, or for one image alone its digest: "+name+"@sha256:…",
 				"%s is whatever image that name has on the day of the build", i.ref)
 		}
 	}
@@ -96,16 +92,13 @@ func (f *finder) unbased() {
 		"the image of package %s starts from %s, whatever base it is built on", f.Package, root.base)
 }
 
-// movingBranches are names of branches that go on.
-var movingBranches = []string{"main", "master", "develop", "devel", "dev", "trunk", "head", "nightly", "latest"}
-
 // unpinnedGit reports sources of repositories that may be others in the next build.
 func (f *finder) unpinnedGit() {
 	for _, s := range f.stages {
 		for _, command := range s.Commands {
 			if add, ok := command.(*instructions.AddCommand); ok {
 				for _, source := range add.SourcePaths {
-					if isGit(source) && movingRef(refOfURL(source)) {
+					if isGit(source) && plan.MovingRef(refOfURL(source)) {
 						f.unpinned(firstLine(add.Location()), add.Comments(), source, "")
 					}
 				}
@@ -132,7 +125,7 @@ func (f *finder) gitInRun(r run) {
 	for i, c := range all {
 		if c.name == "git" && slices.Contains(c.args, "clone") {
 			ref, url := option(c.args, "--branch", "-b", "--revision"), repositoryOf(c.args)
-			if url != "" && movingRef(ref) && !choosesCommit(all[i+1:]) {
+			if url != "" && plan.MovingRef(ref) && !choosesCommit(all[i+1:]) {
 				f.unpinned(r.line(c), r.Comments(), url, ref)
 			}
 		}
@@ -144,18 +137,12 @@ func (f *finder) gitInRun(r run) {
 			if at := strings.Index(arg, "git+"); at >= 0 {
 				url, _, _ := strings.Cut(arg[at:], "#")
 				_, ref, _ := strings.Cut(url[strings.LastIndex(url, "/")+1:], "@")
-				if strings.Contains(url, "://") && movingRef(ref) {
+				if strings.Contains(url, "://") && plan.MovingRef(ref) {
 					f.unpinned(r.line(c), r.Comments(), url, "")
 				}
 			}
 		}
 	}
-}
-
-// movingRef reports whether a reference of Git's goes on: none at all, or a branch that is
-// called as those are. A variable that is not known may be anything.
-func movingRef(ref string) bool {
-	return ref == "" || slices.Contains(movingBranches, strings.ToLower(strings.TrimPrefix(ref, "refs/heads/")))
 }
 
 // choosesCommit reports whether commands go to another commit than the newest one.

@@ -45,14 +45,34 @@ func OtherGeneration(target plan.Target, ref, l4t string) (message, hint string)
 
 // unpinnedBase reports a base image that may be another one in the next build.
 func (p Project) unpinnedBase(l *diag.List) {
-	ref := p.Plan.Base.Value
-	if !p.asksForBase() || strings.Contains(ref, "@") {
+	if !p.asksForBase() {
 		return
 	}
-	slash := strings.LastIndex(ref, "/") + 1
-	name, tag, ok := strings.Cut(ref[slash:], ":")
-	if !ok || tag == "latest" {
-		l.Warnf(rules.UnpinnedImage, p.Plan.BaseAt, "name a version, or for one image alone its digest: "+ref[:slash]+name+"@sha256:…",
-			"base: %s is whatever image that name has on the day of the build", ref)
+	if name, moves := plan.MovingImage(p.Plan.Base.Value); moves {
+		l.Warnf(rules.UnpinnedImage, p.Plan.BaseAt, pinImage(name), "base: %s is whatever image that name has on the day of the build", p.Plan.Base.Value)
+	}
+}
+
+// pinImage says what to write in place of an image that may be another one tomorrow.
+func pinImage(name string) string {
+	return "name a version, or for one image alone its digest: " + name + "@sha256:…"
+}
+
+// unpinnedSources reports trees elsewhere that may be others in the next build.
+func (p Project) unpinnedSources(l *diag.List) {
+	for _, s := range p.Spec.Sources {
+		name, moves := plan.MovingImage(s.Remote.Image)
+		switch {
+		case s.Kind == plan.ImageTree && moves:
+			l.Warnf(rules.UnpinnedImage, s.At, pinImage(name), "sources: %s is whatever image that name has on the day of the build", s.Remote.Image)
+		case s.Kind == plan.Repository && plan.MovingRef(s.Remote.Ref):
+			pinned := s.Remote
+			pinned.Ref = "COMMIT"
+			if found, ok := p.Plan.Source(s.Name); ok && found.Revision != "" {
+				pinned.Ref = found.Revision
+			}
+			l.Warnf(rules.UnpinnedGit, s.At, fmt.Sprintf("name a tag or a commit: {git: %q}", pinned),
+				"sources: %s is whatever is newest there on the day of the build", s.Remote)
+		}
 	}
 }

@@ -34,6 +34,7 @@ func (p Project) Warnings() diag.List {
 func (p Project) Check() diag.List {
 	var l diag.List
 	p.unpinnedBase(&l)
+	p.unpinnedSources(&l)
 	p.untestedGPU(&l)
 	p.slowOrder(&l)
 	return l

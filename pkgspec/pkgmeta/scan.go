@@ -38,7 +38,7 @@ type Tree struct {
 	// FS is the whole source: the build context, say.
 	FS   fs.FS
 	Kind plan.SourceKind
-	// Name is the named context's name; only for plan.Named.
+	// Name is the tree's name as in [plan.Origin].
 	Name string
 	// Dir is the folder of FS to search; "." is all of it.
 	Dir string

@@ -10,17 +10,30 @@ import (
 )
 
 func TestFileNames(t *testing.T) {
-	isContext := func(name string) bool { return name == "robots" }
+	trees := []plan.Origin{
+		{Kind: plan.Builtin},
+		{Kind: plan.Named, Name: "robots"},
+		{Kind: plan.Repository, Name: "jetson-containers"},
+		{Kind: plan.Repository, Name: "https://host/a.git"},
+		{Kind: plan.Repository, Name: "https://host/a.git#v1"},
+		{Kind: plan.Repository, Name: "https://host/a.git#v1:packages"},
+		{Kind: plan.ImageTree, Name: "docker-image://robots/packages:1"},
+	}
 	for want, o := range map[string]plan.Origin{
-		"builtin:math/numpy/Dockerfile": {Kind: plan.Builtin, Path: "math/numpy"},
-		"robots:arm/Dockerfile":         {Kind: plan.Named, Name: "robots", Path: "arm"},
-		"my-robot/Dockerfile":           {Kind: plan.Context, Path: "my-robot"},
-		"odd:name/Dockerfile":           {Kind: plan.Context, Path: "odd:name"},
-		"Dockerfile":                    {Kind: plan.Context, Path: "."},
+		"builtin:math/numpy/Dockerfile":                   {Kind: plan.Builtin, Path: "math/numpy"},
+		"robots:arm/Dockerfile":                           {Kind: plan.Named, Name: "robots", Path: "arm"},
+		"jetson-containers:llm/Dockerfile":                {Kind: plan.Repository, Name: "jetson-containers", Path: "llm"},
+		"https://host/a.git:arm/Dockerfile":               {Kind: plan.Repository, Name: "https://host/a.git", Path: "arm"},
+		"https://host/a.git#v1:arm/Dockerfile":            {Kind: plan.Repository, Name: "https://host/a.git#v1", Path: "arm"},
+		"https://host/a.git#v1:packages/arm/Dockerfile":   {Kind: plan.Repository, Name: "https://host/a.git#v1:packages", Path: "arm"},
+		"docker-image://robots/packages:1:arm/Dockerfile": {Kind: plan.ImageTree, Name: "docker-image://robots/packages:1", Path: "arm"},
+		"my-robot/Dockerfile":                             {Kind: plan.Context, Path: "my-robot"},
+		"odd:name/Dockerfile":                             {Kind: plan.Context, Path: "odd:name"},
+		"Dockerfile":                                      {Kind: plan.Context, Path: "."},
 	} {
 		file := o.File("Dockerfile")
 		assert.Equal(t, want, file)
-		found := plan.ParseFile(file, isContext)
+		found := plan.ParseFile(file, trees)
 		assert.Equal(t, plan.Origin{Kind: o.Kind, Name: o.Name, Path: found.Path}, found)
 		assert.Equal(t, path.Join(o.Path, "Dockerfile"), found.Path)
 	}

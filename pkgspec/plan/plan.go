@@ -25,6 +25,9 @@ type Plan struct {
 	Requested []string `json:"requested"`
 	// RequestedAt is where the file lists them; zero if it does not.
 	RequestedAt diag.Range `json:"requested_at,omitzero"`
+	// Sources lists the trees that packages of the chain are from and that jetson.yaml names
+	// by where they are, in the order in which they were searched.
+	Sources []Source `json:"sources,omitempty"`
 	// Steps is the chain, in build order: each step builds on the one before, or with
 	// [LayersPackages] on those that it needs, see [Plan.BuiltOn].
 	Steps  []Step `json:"steps"`

@@ -15,7 +15,9 @@ const maxFacts = 1 << 20
 
 // TableNames lists the files that hold tables: those of the program, and those
 // that a folder of a user's own facts may have.
-func TableNames() []string { return []string{"arch.json", "l4t.json", "sm.json", "ubuntu.json"} }
+func TableNames() []string {
+	return []string{"arch.json", "l4t.json", "sm.json", "sources.json", "ubuntu.json"}
+}
 
 // FactsFile is a file with more rows for one of the tables.
 type FactsFile struct {
@@ -25,7 +27,7 @@ type FactsFile struct {
 }
 
 // Extend returns the tables with more rows. A row with the key of another one
-// (an L4T number, an Ubuntu release, a compute capability …) takes its place.
+// (an L4T number, an Ubuntu release, a compute capability, a name …) takes its place.
 // Files have the form of the built-in tables; what is wrong with them is
 // reported at its line, and the tables are then t itself.
 func (t *Tables) Extend(files ...FactsFile) (*Tables, diag.List) {
@@ -69,6 +71,7 @@ func (t *Tables) extended(add func(r tableReader, into *Tables)) (*Tables, diag.
 	extended := &Tables{
 		releases: slices.Clone(t.releases), ubuntus: slices.Clone(t.ubuntus), arches: t.arches, jetsonArches: slices.Clone(t.jetsonArches),
 		cudaLimits: slices.Clone(t.cudaLimits), lists: slices.Clone(t.lists), capabilities: slices.Clone(t.capabilities),
+		repositories: slices.Clone(t.repositories),
 	}
 	var problems diag.List
 	add(tableReader{problems: &problems}, extended)
@@ -106,6 +109,10 @@ func (r tableReader) table(name string, root *yamlnode.Node, t *Tables) {
 	case "sm.json":
 		sections["capabilities"] = func(n *yamlnode.Node) {
 			t.capabilities = rows(r, n, "a capability", t.capabilities, (*capability).check)
+		}
+	case "sources.json":
+		sections["repositories"] = func(n *yamlnode.Node) {
+			t.repositories = rows(r, n, "a repository", t.repositories, (*repository).check)
 		}
 	case "arch.json":
 		sections["board_arches"] = func(n *yamlnode.Node) { t.jetsonArches = rows(r, n, "a row", t.jetsonArches, (*jetsonArch).check) }

@@ -77,7 +77,7 @@ func TestFactsProblems(t *testing.T) {
 		file FactsFile
 		want string
 	}{
-		"not a table":     {file("l4t.jsn", `{}`), "facts/l4t.jsn: error: l4t.jsn is none of the tables: arch.json, l4t.json, sm.json and ubuntu.json [bad-facts]\n    hint: did you mean l4t.json?"},
+		"not a table":     {file("l4t.jsn", `{}`), "facts/l4t.jsn: error: l4t.jsn is none of the tables: arch.json, l4t.json, sm.json, sources.json and ubuntu.json [bad-facts]\n    hint: did you mean l4t.json?"},
 		"large":           {file("sm.json", long), "facts/sm.json: error: the file is larger than 1024 KiB [too-large]"},
 		"empty":           {file("sm.json", ""), "facts/sm.json: error: the file is empty [empty-file]\n    hint: write a table, or remove the file"},
 		"cut":             {file("sm.json", "{\n \"capabilities\": ["), "facts/sm.json:2:19: error: the JSON is not valid: it ends too early [json-syntax]\n    hint: check the quotes, commas and brackets before it"},
@@ -130,6 +130,18 @@ func TestFactsProblems(t *testing.T) {
 		"arch of no Jetson": {
 			file("arch.json", `{"board_arches": [{"from_l4t": "40", "arch": "riscv", "reason": "x"}]}`),
 			"facts/arch.json:1:38: error: arch: \"riscv\" is not the arch of a Jetson [bad-facts]\n    hint: write tegra-aarch64 or aarch64",
+		},
+		"no repository": {
+			file("sources.json", `{"repositories": [{"name": "robots", "git": "robots/packages"}]}`),
+			"facts/sources.json:1:38: error: git: \"robots/packages\" is neither a URL nor the name of a repository [bad-facts]\n    hint: write the URL of a repository, as in https://host/repository.git",
+		},
+		"a repository and more": {
+			file("sources.json", `{"repositories": [{"name": "robots", "git": "https://host/a.git#v1"}]}`),
+			"facts/sources.json:1:38: error: git: \"https://host/a.git#v1\" is more than the URL of a repository [bad-facts]\n    hint: write the URL of a repository, and ref and dir as keys of their own",
+		},
+		"a repository's name": {
+			file("sources.json", `{"repositories": [{"name": "Robots Inc", "git": "https://host/a.git"}]}`),
+			"facts/sources.json:1:20: error: name: \"Robots Inc\" is not the name of a repository [bad-facts]\n    hint: use small letters, digits and . _ - between them",
 		},
 		"date": {
 			file("ubuntu.json", `{"releases": [{"release": "26.10", "codename": "s", "python": "3.15", "checked": "yesterday"}]}`),

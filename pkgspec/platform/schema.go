@@ -11,9 +11,10 @@ import (
 func FactsSchema() *schema.Schema {
 	tables := map[string]*schema.Schema{}
 	for name, sections := range map[string]map[string]reflect.Type{
-		"l4t":    {"releases": reflect.TypeFor[release]()},
-		"ubuntu": {"releases": reflect.TypeFor[ubuntuRelease]()},
-		"sm":     {"capabilities": reflect.TypeFor[capability]()},
+		"l4t":     {"releases": reflect.TypeFor[release]()},
+		"ubuntu":  {"releases": reflect.TypeFor[ubuntuRelease]()},
+		"sm":      {"capabilities": reflect.TypeFor[capability]()},
+		"sources": {"repositories": reflect.TypeFor[repository]()},
 		"arch": {
 			"board_arches": reflect.TypeFor[jetsonArch](), "cuda_limits": reflect.TypeFor[cudaLimit](),
 			"cuda_architectures": reflect.TypeFor[archList](),

@@ -135,6 +135,7 @@ type Tables struct {
 	cudaLimits   []cudaLimit
 	lists        []archList
 	capabilities []capability
+	repositories []repository
 }
 
 // BuiltIn returns the tables that the program brings. They are part of it and

@@ -24,7 +24,7 @@ func TestTablesLoad(t *testing.T) {
 	}
 	files, err := fs.Glob(tableFiles, "tables/*")
 	require.NoError(t, err, "tables %v, %v: every file must be read by loadTables", files, err)
-	assert.Len(t, files, 4, "tables %v, %v: every file must be read by loadTables", files, err)
+	assert.Len(t, files, 5, "tables %v, %v: every file must be read by loadTables", files, err)
 }
 
 // TestReleasesAreConsistent holds the rows against each other and against the

@@ -17,7 +17,7 @@ import (
 )
 
 // Contexts are where packages come from besides the built-in library: the main
-// build context, which has no name, and named ones.
+// build context, which has no name, named ones, and trees that jetson.yaml itself names.
 type Contexts interface {
 	// Names lists the named contexts, sorted.
 	Names() []string
@@ -25,6 +25,9 @@ type Contexts interface {
 	// file whose name Readable reports false for, only the name. An error that is
 	// a *Refusal is a problem at the place that asks for the context.
 	Open(ctx context.Context, name string, dirs []string) (fs.FS, error)
+	// Fetch shows the files of a tree that jetson.yaml names, as Open does, and returns
+	// which commit or digest it has; empty if nobody can tell.
+	Fetch(ctx context.Context, source plan.Source, dirs []string) (files fs.FS, revision string, err error)
 	// Example is how a missing context is given, after "--build-context NAME=".
 	Example() string
 }
@@ -39,7 +42,7 @@ func Describes(name string) bool {
 	return pkgmeta.IsMetadata(name) && !strings.HasPrefix(path.Base(name), "test")
 }
 
-// Refusal is why a context cannot be searched, for a mistake of the user's.
+// Refusal is why a tree cannot be searched, for a mistake of the user's.
 type Refusal struct {
 	Rule          diag.Rule
 	Message, Hint string
@@ -47,39 +50,70 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Message }
 
-// open opens the contexts that packages come from.
+// open opens the contexts and trees that packages come from.
 func (p *Project) open(ctx context.Context) error {
+	if p.hasFacts() {
+		if err := p.openTree(ctx, plan.Origin{Kind: plan.Named, Name: plan.FactsContext}, &need{dirs: []string{"."}}); err != nil {
+			return err
+		}
+		p.readFacts()
+	}
+	p.findRepositories()
 	needs := p.needs()
 	if p.problems.HasErrors() {
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
-		files, err := p.options.Contexts.Open(ctx, name, needs[name].dirs)
-		if refusal, ok := errors.AsType[*Refusal](err); ok {
-			p.problems.Errorf(refusal.Rule, needs[name].at, refusal.Hint, "%s", refusal.Message)
+		if p.files[name] != nil {
 			continue
 		}
-		if err != nil {
+		if err := p.openTree(ctx, plan.Origin{Kind: needs[name].kind, Name: name}, needs[name]); err != nil {
 			return err
 		}
-		p.files[name] = files
 	}
-	p.readFacts()
 	return nil
 }
 
-// need is what of a context is needed, and where that is said first.
-type need struct {
-	dirs []string
-	at   diag.Range
+// openTree opens one tree. That it cannot be searched is reported where it is asked for.
+func (p *Project) openTree(ctx context.Context, tree plan.Origin, n *need) error {
+	var files fs.FS
+	var err error
+	switch tree.Kind {
+	case plan.Repository, plan.ImageTree:
+		source := plan.Source{Name: tree.Name, Remote: n.remote}
+		files, source.Revision, err = p.options.Contexts.Fetch(ctx, source, n.dirs)
+		p.sources = append(p.sources, source)
+	default:
+		files, err = p.options.Contexts.Open(ctx, tree.Name, n.dirs)
+	}
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		p.problems.Errorf(refusal.Rule, n.at, refusal.Hint, "%s", refusal.Message)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.files[tree.Name] = files
+	if tree.Name != "" {
+		p.opened = append(p.opened, tree)
+	}
+	return nil
 }
 
-// needs lists what is needed of which context, and reports those there are none of.
+// need is what of a tree is needed, and where that is said first.
+type need struct {
+	kind   plan.SourceKind
+	remote plan.Remote
+	dirs   []string
+	at     diag.Range
+}
+
+// needs lists what is needed of which tree, and reports contexts there are none of.
 func (p *Project) needs() map[string]*need {
 	needs := map[string]*need{}
-	add := func(name, dir string, at diag.Range) {
+	add := func(name, dir string, n need) {
 		if needs[name] == nil {
-			needs[name] = &need{at: at}
+			needs[name] = &n
 		}
 		needs[name].dirs = append(needs[name].dirs, dir)
 	}
@@ -92,16 +126,13 @@ func (p *Project) needs() map[string]*need {
 			p.problems.Errorf(rules.UnknownContext, s.At, hint, "there is no named context %q", s.Name)
 		}
 		if s.Kind != plan.Builtin {
-			add(s.Name, s.Dir, s.At)
+			add(s.Name, s.Dir, need{kind: s.Kind, remote: s.Remote, at: s.At})
 		}
 	}
 	for _, ref := range p.Spec.Packages {
 		if ref.Folder != "" {
-			add("", ref.Folder, ref.At)
+			add("", ref.Folder, need{kind: plan.Context, at: ref.At})
 		}
-	}
-	if p.hasFacts() {
-		add(plan.FactsContext, ".", diag.Range{})
 	}
 	return needs
 }

@@ -44,7 +44,9 @@ type Project struct {
 
 	options  Options
 	problems diag.List
-	files    map[string]fs.FS // by context name, "" is the main context
+	files    map[string]fs.FS // by the name of the tree, "" is the main context
+	opened   []plan.Origin    // the trees of files, but for the main context
+	sources  []plan.Source    // those of opened that jetson.yaml itself names
 	// checks tell which warnings the user wants to see; own are the options of jetson.yaml.
 	checks check.Set
 	own    check.Options
@@ -77,7 +79,6 @@ func Load(ctx context.Context, o Options) (*Project, diag.List, error) {
 	}
 	p.Spec.Target.Base = p.askedBase()
 	err := p.open(ctx)
-	p.readFacts()
 	return p, p.with(), err
 }
 
@@ -116,6 +117,7 @@ func (p *Project) Solve(ctx context.Context) (*plan.Plan, diag.List, error) {
 		return p.catalog(ctx, target)
 	})
 	if solution.Plan != nil {
+		solution.Plan.Sources = p.sourcesOf(solution.Plan)
 		problems = append(problems, p.lint(solution.Plan, solution.Catalog).Warnings()...)
 	}
 	return solution.Plan, p.with(problems), err
@@ -179,7 +181,7 @@ func (p *Project) ReadFile(file string) ([]byte, error) {
 	if file == p.file() {
 		return p.options.Data, nil
 	}
-	origin := plan.ParseFile(file, func(name string) bool { return p.files[name] != nil })
+	origin := plan.ParseFile(file, append([]plan.Origin{{Kind: plan.Builtin}}, p.opened...))
 	return fs.ReadFile(p.Files(origin), origin.Path)
 }
 

@@ -22,9 +22,10 @@ import (
 	"jetkit/pkgspec"
 )
 
-// contexts are folders in memory; "" is the main context.
+// contexts are folders in memory; "" is the main context, and repositories are by their URL.
 type contexts struct {
 	files  map[string]fstest.MapFS
+	remote map[string]fstest.MapFS
 	opened []string
 	err    error
 }
@@ -41,6 +42,14 @@ func (c *contexts) Open(_ context.Context, name string, _ []string) (fs.FS, erro
 		return nil, c.err
 	}
 	return cachefs.New(c.files[name], cachefs.Options{Metadata: project.Readable}), nil
+}
+
+func (c *contexts) Fetch(_ context.Context, source plan.Source, _ []string) (fs.FS, string, error) {
+	files := c.remote[source.String()]
+	if files == nil {
+		return nil, "", project.Unreachable(source.Remote, errors.New("fatal: could not read Username for 'https://host': terminal prompts disabled"))
+	}
+	return cachefs.New(files, cachefs.Options{Metadata: project.Readable}), strings.Repeat("1", 40), nil
 }
 
 func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text), Mode: 0o644} }

@@ -26,21 +26,22 @@ const rulesPage = "../../docs/rules.md"
 
 // notHere are the rules that no example here shows, and why.
 var notHere = map[string]string{
-	"too-large":       "It is reported for files over a few hundred KiB or a MiB, which the message names.",
-	"bad-context":     "It is reported by the command line for `--build-context NAME=FILE`: write a folder.",
-	"bad-source":      "Its place in jetson.yaml is refused earlier, as `bad-value`; other callers get this.",
-	"bad-folder":      "Its place in jetson.yaml is refused earlier, as `bad-value`; other callers get this.",
-	"unreadable":      "Make the file readable, or take the package out of the tree.",
-	"scan-stopped":    "The build was cancelled.",
-	"ignored-header":  "It is reported for trees with config.py, which are read as jetson-containers reads them.",
-	"config-py":       "See [config.py](config-py.md).",
-	"unknown-package": "See [config.py](config-py.md).",
-	"unknown-target":  "It is reported for `docker buildx build --target`: name a package of the chain.",
-	"ignored-syntax":  "Remove the package's `# syntax=` line: jetkit compiles all packages itself.",
-	"limit-dropped":   "Update the builder, or leave the limit out.",
-	"chain-dropped":   "Start the last stage of the Dockerfile with `FROM ${BASE_IMAGE}`.",
-	"many-layers":     "It is reported from 120 layers on: Docker's own store of images takes no more than 125 (`max depth exceeded`). See [layers](layers.md).",
-	"base-platform":   "Choose a base image for the platform, or build for the base's.",
+	"too-large":          "It is reported for files over a few hundred KiB or a MiB, which the message names.",
+	"bad-context":        "It is reported by the command line for `--build-context NAME=FILE`: write a folder.",
+	"unreachable-source": "The message names URL, ref and folder, and has what git or the registry said. See [sources](jetson-yaml.md#sources).",
+	"bad-source":         "Its place in jetson.yaml is refused earlier, as `bad-value`; other callers get this.",
+	"bad-folder":         "Its place in jetson.yaml is refused earlier, as `bad-value`; other callers get this.",
+	"unreadable":         "Make the file readable, or take the package out of the tree.",
+	"scan-stopped":       "The build was cancelled.",
+	"ignored-header":     "It is reported for trees with config.py, which are read as jetson-containers reads them.",
+	"config-py":          "See [config.py](config-py.md).",
+	"unknown-package":    "See [config.py](config-py.md).",
+	"unknown-target":     "It is reported for `docker buildx build --target`: name a package of the chain.",
+	"ignored-syntax":     "Remove the package's `# syntax=` line: jetkit compiles all packages itself.",
+	"limit-dropped":      "Update the builder, or leave the limit out.",
+	"chain-dropped":      "Start the last stage of the Dockerfile with `FROM ${BASE_IMAGE}`.",
+	"many-layers":        "It is reported from 120 layers on: Docker's own store of images takes no more than 125 (`max depth exceeded`). See [layers](layers.md).",
+	"base-platform":      "Choose a base image for the platform, or build for the base's.",
 }
 
 // together are rules that come with another one.

@@ -71,26 +71,27 @@ func (r *resolver) isUpstream(name string) bool {
 	return !r.searchesUpstream() && slices.ContainsFunc(upstream.Names(), func(n string) bool { return catalog.Match(catalog.Base(name), n) })
 }
 
-// searchesUpstream reports whether the packages are also searched in a tree that is called
-// like jetson-containers'.
+// searchesUpstream reports whether the packages are also searched in jetson-containers, or
+// in a tree that is called like it.
 func (r *resolver) searchesUpstream() bool {
-	return slices.ContainsFunc(r.spec.Sources, func(s pkgspec.Source) bool { return s.Kind == plan.Named && s.Name == upstream.Context })
+	repository, _ := r.spec.Target.Tables.Repository(upstream.Name)
+	return slices.ContainsFunc(r.spec.Sources, func(s pkgspec.Source) bool {
+		return s.Kind == plan.Named && s.Name == upstream.Name || s.Kind == plan.Repository && s.Remote.Git == repository.Git
+	})
 }
 
-// inUpstream says how to have a package that jetson-containers' tree has. Who asks for it on
-// the command line has no file to write into.
+// inUpstream says how to have a package that jetson-containers' tree has.
 func (r *resolver) inUpstream(d *demand) string {
-	option := "--source ~/" + upstream.Context + "/" + upstream.Folder
-	if d.text.At.File == "" {
-		return "  with a checkout of it: " + option
-	}
-	where := "sources: [builtin, {context: " + upstream.Context + "}]"
+	entry := "{git: " + upstream.Name + "}"
+	where := "sources: [builtin, " + entry + "]"
 	switch {
 	case slices.ContainsFunc(r.spec.Sources, func(s pkgspec.Source) bool { return !s.Optional && s.At.File != "" }):
-		where = "{context: " + upstream.Context + "} among the sources"
+		where = entry + " among the sources"
 	case slices.ContainsFunc(r.cat.Packages(), func(p *catalog.Package) bool { return p.Origin.Kind == plan.Context }):
-		where = "sources: [{dir: packages}, builtin, {context: " + upstream.Context + "}]"
+		where = "sources: [{dir: packages}, builtin, " + entry + "]"
 	}
-	return "  in jetson.yaml: " + where + "\n  in the command: --build-context " + upstream.Context + "=" + upstream.URL() +
-		"\n  or, with a checkout of it, in a command of jetkit's: " + option
+	if d.text.At.File == "" {
+		return "  in jetkit's command: --source " + upstream.Name + "\n  in a jetson.yaml: " + where
+	}
+	return "  in jetson.yaml: " + where
 }

@@ -22,14 +22,17 @@ func TestInUpstream(t *testing.T) {
 		spec *pkgspec.Spec
 		want string
 	}{
-		"the default":     {in(), "in jetson.yaml: sources: [builtin, {context: jetson-containers}]\n"},
-		"sources":         {in(pkgspec.Source{Kind: plan.Builtin, Dir: ".", At: written}), "in jetson.yaml: {context: jetson-containers} among the sources\n"},
+		"the default":     {in(), "in jetson.yaml: sources: [builtin, {git: jetson-containers}]\n"},
+		"sources":         {in(pkgspec.Source{Kind: plan.Builtin, Dir: ".", At: written}), "in jetson.yaml: {git: jetson-containers} among the sources\n"},
 		"a near name":     {request("olama"), "hint: did you mean ollama, which jetson-containers has?\n"},
 		"with a tag":      {request("ollama:0.5"), "hint: jetson-containers has it\n"},
 		"in a dependency": {request("needs-ollama"), "needs-ollama needs ollama, but there is no such package [missing-package]\n    hint: jetson-containers has it\n"},
 		"a pattern":       {request("olla*"), "no package matches olla* [missing-package]\n    hint: jetson-containers has it\n"},
 		"what nobody has": {request("zzz"), ""},
 		"in the tree":     {in(pkgspec.Source{Kind: plan.Named, Name: "jetson-containers", Dir: ".", At: written}), ""},
+		"in the repository": {in(pkgspec.Source{
+			Kind: plan.Repository, Name: "jetson-containers#master", Remote: plan.Remote{Git: "https://github.com/dusty-nv/jetson-containers.git"}, At: written,
+		}), ""},
 	} {
 		_, problems := Resolve(test.spec, scanned(t, treeOf("name: needs-ollama\ndepends: ollama")), target, base)
 		text := printed(problems)
@@ -39,6 +42,6 @@ func TestInUpstream(t *testing.T) {
 			continue
 		}
 		assert.Contains(t, text, test.want, name)
-		assert.Contains(t, text, "--build-context jetson-containers=https://github.com/dusty-nv/jetson-containers.git#dd206bfe71f9ed35a02d9b9d9954bddb1b649602:packages\n", name)
+		assert.Contains(t, text, "{git: jetson-containers}", name)
 	}
 }

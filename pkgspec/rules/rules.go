@@ -71,16 +71,18 @@ var (
 
 // The rules about the search for packages.
 var (
-	UnknownContext  = diag.Rule{Name: "unknown-context", Severity: diag.Error, Description: "A source names a context that the build does not have."}
-	BadContext      = diag.Rule{Name: "bad-context", Severity: diag.Error, Description: "A named context is not a folder."}
-	MissingSource   = diag.Rule{Name: "missing-source", Severity: diag.Error, Description: "A source's folder does not exist."}
-	BadSource       = diag.Rule{Name: "bad-source", Severity: diag.Error, Description: "A source's folder lies outside of its context."}
-	MissingFolder   = diag.Rule{Name: "missing-folder", Severity: diag.Error, Description: "A requested folder does not exist."}
-	BadFolder       = diag.Rule{Name: "bad-folder", Severity: diag.Error, Description: "A requested folder lies outside of the build context."}
-	NotAPackage     = diag.Rule{Name: "not-a-package", Severity: diag.Error, Description: "A requested folder has neither a Dockerfile nor a configuration."}
-	SeveralPackages = diag.Rule{Name: "several-packages", Severity: diag.Error, Description: "A requested folder declares several packages."}
-	Unreadable      = diag.Rule{Name: "unreadable", Severity: diag.Error, Description: "A file or folder cannot be read."}
-	ScanStopped     = diag.Rule{Name: "scan-stopped", Severity: diag.Error, Description: "The search for packages was cancelled."}
+	UnknownContext    = diag.Rule{Name: "unknown-context", Severity: diag.Error, Description: "A source names a context that the build does not have."}
+	UnknownRepository = diag.Rule{Name: "unknown-repository", Severity: diag.Error, Description: "A source names a repository by a word, and no table has that word."}
+	UnreachableSource = diag.Rule{Name: "unreachable-source", Severity: diag.Error, Description: "The repository or image of a source cannot be fetched."}
+	BadContext        = diag.Rule{Name: "bad-context", Severity: diag.Error, Description: "A named context is not a folder."}
+	MissingSource     = diag.Rule{Name: "missing-source", Severity: diag.Error, Description: "A source's folder does not exist."}
+	BadSource         = diag.Rule{Name: "bad-source", Severity: diag.Error, Description: "A source's folder lies outside of its context."}
+	MissingFolder     = diag.Rule{Name: "missing-folder", Severity: diag.Error, Description: "A requested folder does not exist."}
+	BadFolder         = diag.Rule{Name: "bad-folder", Severity: diag.Error, Description: "A requested folder lies outside of the build context."}
+	NotAPackage       = diag.Rule{Name: "not-a-package", Severity: diag.Error, Description: "A requested folder has neither a Dockerfile nor a configuration."}
+	SeveralPackages   = diag.Rule{Name: "several-packages", Severity: diag.Error, Description: "A requested folder declares several packages."}
+	Unreadable        = diag.Rule{Name: "unreadable", Severity: diag.Error, Description: "A file or folder cannot be read."}
+	ScanStopped       = diag.Rule{Name: "scan-stopped", Severity: diag.Error, Description: "The search for packages was cancelled."}
 )
 
 // The rules about packages' metadata.
@@ -202,7 +204,7 @@ func Groups() []Group {
 			CUDALacksArchitecture, OtherGeneration,
 		}},
 		{"the search for packages", []diag.Rule{
-			UnknownContext, BadContext, MissingSource, BadSource, MissingFolder, BadFolder, NotAPackage,
+			UnknownContext, UnknownRepository, UnreachableSource, BadContext, MissingSource, BadSource, MissingFolder, BadFolder, NotAPackage,
 			SeveralPackages, Unreadable, ScanStopped,
 		}},
 		{"packages' metadata", []diag.Rule{

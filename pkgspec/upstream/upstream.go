@@ -7,16 +7,11 @@ import (
 	"strings"
 )
 
-// The tree that the names are of: that of 30 May 2026, which docs/compat.md is about.
-const (
-	Repository = "https://github.com/dusty-nv/jetson-containers.git"
-	Commit     = "dd206bfe71f9ed35a02d9b9d9954bddb1b649602"
-	// Folder is where the packages are in it.
-	Folder = "packages"
-)
+// Name is the name that stands for the repository in a jetson.yaml.
+const Name = "jetson-containers"
 
-// Context is the name that jetkit's messages and documentation give to the tree.
-const Context = "jetson-containers"
+// Commit is the tree that the names are of: that of 30 May 2026, which docs/compat.md is about.
+const Commit = "dd206bfe71f9ed35a02d9b9d9954bddb1b649602"
 
 // names are those of the packages and their aliases, without tags, one in a line, sorted.
 // `make compat` compares them with what jetson-containers' own resolver knows.
@@ -26,6 +21,3 @@ var names string
 
 // Names lists the names of the packages and their aliases, without tags, sorted.
 func Names() []string { return strings.Fields(names) }
-
-// URL is the tree as a build context.
-func URL() string { return Repository + "#" + Commit + ":" + Folder }
