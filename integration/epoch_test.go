@@ -40,7 +40,7 @@ func TestDateOfAnImage(t *testing.T) {
 func TestDateOfAGitContext(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, one("name: a", "RUN echo @ID@ > /a\n"))
-	b := p.build(t, push(), inContext(p.serveGit(t)), arg("SOURCE_DATE_EPOCH=context"))
+	b := p.build(t, push(), inContext(p.serveGit(t, "").url), arg("SOURCE_DATE_EPOCH=context"))
 	log := exec.CommandContext(t.Context(), "git", "log", "-1", "--format=%ct")
 	log.Dir = p.dir
 	committed, err := log.Output()

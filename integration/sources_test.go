@@ -3,10 +3,7 @@
 package integration
 
 import (
-	"net/http/cgi"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -164,7 +161,7 @@ func TestGitContext(t *testing.T) {
 		"packages/a/a.txt":   "from git, @ID@\n",
 		"packages/a/test.sh": script("grep @ID@ /a"),
 	}))
-	url := p.serveGit(t)
+	url := p.serveGit(t, "").url
 	elsewhere := &project{dir: t.TempDir(), id: p.id + "-git"}
 	b := elsewhere.build(t, push(), inContext(url))
 	assert.Equal(t, "from git, "+p.id+"\n", b.file(t, "/a"), "/a")
@@ -182,34 +179,6 @@ func TestGitContext(t *testing.T) {
 	assert.Equal(t, "a from company:a", origins(b.manifest(t)), "packages")
 
 	// A commit and a folder, as the message about a package of jetson-containers has it.
-	head := exec.CommandContext(t.Context(), "git", "rev-parse", "HEAD")
-	head.Dir = p.dir
-	commit, err := head.Output()
-	require.NoError(t, err)
-	b = other.build(t, push(), with("--build-context", "company="+url+"#"+strings.TrimSpace(string(commit))+":packages"))
+	b = other.build(t, push(), with("--build-context", "company="+url+"#"+p.git(t, "rev-parse", "HEAD")+":packages"))
 	assert.Equal(t, "a from company:a", origins(b.manifest(t)), "packages")
-}
-
-// serveGit commits the project's files and serves them as a Git repository over HTTP.
-func (p *project) serveGit(t *testing.T) string {
-	t.Helper()
-	git := func(args ...string) string {
-		cmd := exec.CommandContext(t.Context(), "git", args...)
-		cmd.Dir = p.dir
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@t", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@t")
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, "git %v: %v\n%s", args, err, out)
-		return strings.TrimSpace(string(out))
-	}
-	git("init", "--quiet", "--initial-branch=main")
-	git("add", ".")
-	git("commit", "--quiet", "--message=all")
-	bare := t.TempDir()
-	git("clone", "--quiet", "--bare", ".", filepath.Join(bare, "repo.git"))
-	server := httptest.NewServer(&cgi.Handler{
-		Path: filepath.Join(git("--exec-path"), "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + bare, "GIT_HTTP_EXPORT_ALL=1"},
-	})
-	t.Cleanup(server.Close)
-	return server.URL + "/repo.git"
 }

@@ -293,7 +293,7 @@ sources: [https://a/b, jetson-containers, {git: dusty-nv/a}, {git: 'https://me:s
     hint: write https://host/repository.git#REF:FOLDER, or the name of a repository that jetkit knows: jetson-containers
 «'https://me:secret@a/b'» jetson.yaml:2:68: error: sources.git: the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN instead [bad-value]
     hint: write https://host/repository.git#REF:FOLDER, or the name of a repository that jetkit knows: jetson-containers
-«Robots Inc» jetson.yaml:2:XX: error: sources.image: "Robots Inc" is not an image: invalid reference format: repository name (library/Robots Inc) must be lowercase [bad-value]
+«Robots Inc» jetson.yaml:2:102: error: sources.image: "Robots Inc" is not an image: invalid reference format: repository name (library/Robots Inc) must be lowercase [bad-value]
     hint: write a reference, as in ghcr.io/robots/packages:1.2
 «{git: a, image: b}» jetson.yaml:2:115: error: sources: git and image are different sources [bad-value]
     hint: make an entry of each

@@ -212,7 +212,7 @@ func (f *requestFlags) trees(cmd *cobra.Command, r *request) error {
 	for _, s := range f.sources {
 		source, err := r.source(s)
 		if err != nil {
-			return usagef(cmd, "--source %s: %w", s, err)
+			return usagef(cmd, "%w", err)
 		}
 		r.sources = append(r.sources, source)
 	}
@@ -226,15 +226,20 @@ func (r *request) source(text string) (pkgspec.Source, error) {
 		name, where = "", text
 	}
 	if name == "" {
-		if source, ok, err := sourceElsewhere(where); ok {
-			return source, err
+		source, ok, err := sourceElsewhere(where)
+		if err != nil {
+			return source, fmt.Errorf("--source: %w", err) // the text may have a password in it
+		}
+		if ok {
+			return source, nil
 		}
 	}
 	name, err := r.nameSource(name, where)
-	if err == nil {
-		r.contexts[name] = where
+	if err != nil {
+		return pkgspec.Source{}, fmt.Errorf("--source %s: %w", text, err)
 	}
-	return pkgspec.Source{Kind: plan.Named, Name: name, Dir: "."}, err
+	r.contexts[name] = where
+	return pkgspec.Source{Kind: plan.Named, Name: name, Dir: "."}, nil
 }
 
 // sourceElsewhere reads a source that is no folder: a URL, an image, or the name of a

@@ -11,12 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
+
 	"jetkit/cmd/internal/gittree"
 	"jetkit/cmd/jetkit/diskfs"
 	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/project"
-	"jetkit/pkgspec/remote"
 	"jetkit/pkgspec/rules"
 )
 
@@ -32,8 +33,8 @@ func (w *workspace) Open(ctx context.Context, name string, _ []string) (fs.FS, e
 		return w.local(w.request.context, w.request.ignore)
 	}
 	where := w.request.contexts[name]
-	if _, r, err := remote.ParseGit(where); remote.IsURL(where) && err == nil {
-		files, _, err := w.repository(ctx, r)
+	if g, is, err := dfgitutil.ParseGitRef(where); is && err == nil {
+		files, _, err := w.repository(ctx, plan.Remote{Git: g.Remote, Ref: g.Ref, Dir: g.SubDir})
 		return files, err
 	}
 	if err := checkContext(name, where); err != nil {
@@ -124,8 +125,8 @@ func checkContext(name, dir string) error {
 		return nil
 	}
 	refusal := &project.Refusal{Rule: rules.BadContext, Message: fmt.Sprintf("the named context %s is no folder: %s", name, dir)}
-	if strings.Contains(dir, "://") || strings.HasPrefix(dir, "git@") {
-		refusal.Hint = "this command reads folders and repositories only; for images and archives use docker buildx build --call=jetson.plan"
+	if strings.Contains(dir, "://") {
+		refusal.Hint = "this command reads folders and Git repositories; for images and archives use docker buildx build --call=jetson.plan"
 	}
 	return refusal
 }

@@ -30,6 +30,8 @@ type Manifest struct {
 	// BuiltFor is the target: what the packages were told to build for. What the
 	// image holds of it, only the tests can say.
 	BuiltFor map[string]string `json:"built_for"`
+	// Sources are the trees that jetson.yaml names by where they are, with their commits.
+	Sources  []plan.Source     `json:"sources,omitempty"`
 	Packages []ManifestPackage `json:"packages"`
 	Tests    []TestResult      `json:"tests"`
 }
@@ -77,10 +79,14 @@ func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Version: 2, Plan: digest, Base: p.Base.Value, BuiltFor: targetFacts(p.Target), Packages: []ManifestPackage{}, Tests: []TestResult{}}
+	m := &Manifest{Version: 2, Plan: digest, Base: p.Base.Value, BuiltFor: targetFacts(p.Target), Sources: p.Sources, Packages: []ManifestPackage{}, Tests: []TestResult{}}
 	for _, s := range p.Steps {
 		_, tag, _ := strings.Cut(s.Name, ":")
-		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Tag: tag, Source: s.Origin.Tree() + ":" + s.Origin.Path})
+		source := s.Origin.File("")
+		if s.Origin.Kind == plan.Context {
+			source = string(plan.Context) + ":" + source
+		}
+		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Tag: tag, Source: source})
 	}
 	for _, r := range runs {
 		m.Tests = append(m.Tests, TestResult{

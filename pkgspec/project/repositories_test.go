@@ -101,10 +101,10 @@ func TestBadRepositories(t *testing.T) {
 			"    hint: write a URL, as in https://host/repository.git#REF:FOLDER; the names that stand for one are jetson-containers\n",
 		"sources: [{git: 'https://host/none.git#v1:p'}, {git: jetson-containers}]": "jetson.yaml:3:11: error: https://host/none.git#v1:p cannot be fetched: " +
 			"fatal: could not read Username for 'https://host': terminal prompts disabled [unreachable-source]\n" +
-			"    hint: a repository that not everybody may read needs a token: --secret id=GIT_AUTH_TOKEN,env=NAME\n" +
+			"    hint: if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN,env=NAME; commands without a builder use git's own credentials\n" +
 			"jetson.yaml:3:48: error: https://github.com/dusty-nv/jetson-containers.git#dd206bfe71f9ed35a02d9b9d9954bddb1b649602:packages cannot be fetched: " +
 			"fatal: could not read Username for 'https://host': terminal prompts disabled [unreachable-source]\n" +
-			"    hint: a repository that not everybody may read needs a token: --secret id=GIT_AUTH_TOKEN,env=NAME\n",
+			"    hint: if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN,env=NAME; commands without a builder use git's own credentials\n",
 		"sources: [{git: 'https://host/a.git', dir: packges}]": "",
 	} {
 		_, said, err := load(t, "target: {l4t: 36.4.3}\npackages: a\n"+text+"\n", elsewhere("https://host/a.git"))

@@ -70,7 +70,7 @@ func (s Store) resolve(ctx context.Context, r plan.Remote) (string, error) {
 	ref := cmp.Or(r.Ref, "HEAD")
 	out, err := s.git().Run(ctx, "ls-remote", "--", r.Git, ref, ref+"^{}")
 	if err != nil {
-		return "", said(err)
+		return "", err
 	}
 	found := map[string]string{}
 	for line := range strings.Lines(string(out)) {
@@ -112,7 +112,7 @@ func (s Store) fetch(ctx context.Context, r plan.Remote, commit, dir string) err
 		format = "sha256"
 	}
 	if _, err := s.git().Run(ctx, "init", "--quiet", "--bare", "--template=", "--object-format="+format, repository); err != nil {
-		return said(err)
+		return err
 	}
 	if err := noFilters(repository); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (s Store) fetch(ctx context.Context, r plan.Remote, commit, dir string) err
 		if strings.Contains(err.Error(), "did not match any file") {
 			return fmt.Errorf("there is no folder %s at commit %s", folder, commit)
 		}
-		return said(err)
+		return err
 	}
 	return keep(tree, folder, dir)
 }
@@ -144,7 +144,7 @@ func fetchCommit(ctx context.Context, git *gitutil.GitCLI, url, commit string) e
 		return nil
 	}
 	if _, err := git.Run(ctx, "fetch", "--quiet", "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"); err != nil {
-		return said(err)
+		return err
 	}
 	if !has() {
 		return fmt.Errorf("repository does not contain commit %s", commit)
@@ -166,7 +166,7 @@ func noFilters(repository string) error {
 func noSubmodules(ctx context.Context, git *gitutil.GitCLI, commit, folder string) error {
 	out, err := git.Run(ctx, "ls-tree", "-r", "-z", commit, "--", folder)
 	if err != nil {
-		return said(err)
+		return err
 	}
 	for entry := range bytes.SplitSeq(out, []byte{0}) {
 		if mode, name, _ := strings.Cut(string(entry), " "); mode == "160000" {
@@ -212,16 +212,4 @@ func (s Store) removeUnused() {
 func (s Store) git(options ...gitutil.Option) *gitutil.GitCLI {
 	return gitutil.NewGitCLI(append(options, gitutil.WithHostGitConfig(), gitutil.WithSSHAuthSock(s.Agent), gitutil.WithSSHKnownHosts(s.KnownHosts),
 		gitutil.WithGitAdvice(false), gitutil.WithArgs("-c", "core.hooksPath="+os.DevNull, "-c", "core.fsmonitor=false"))...)
-}
-
-// said makes an error of what git said.
-func said(err error) error {
-	_, text, ok := strings.Cut(err.Error(), "git stderr:\n")
-	if !ok {
-		return err
-	}
-	if i := strings.LastIndex(text, ": "+"exit status"); i >= 0 {
-		text = text[:i]
-	}
-	return errors.New(strings.TrimSpace(text))
 }

@@ -145,12 +145,11 @@ func TestErrors(t *testing.T) {
 		"b/sub is a submodule, which only a builder fetches":            {Git: r.remote.Git},
 		"fatal: could not read Username for":                            private.remote,
 		"/none/' not found":                                             {Git: strings.TrimSuffix(r.remote.Git, "/repo/.git") + "/none"},
-		"Failed to connect to 127.0.0.1 port 1":                                   {Git: "http://127.0.0.1:1/a.git"},
+		"Failed to connect to 127.0.0.1 port 1":                         {Git: "http://127.0.0.1:1/a.git"},
 	} {
 		_, _, err := s.Folder(t.Context(), remote)
 		require.Error(t, err, remote)
 		assert.Contains(t, err.Error(), want)
-		assert.NotContains(t, err.Error(), "exit status")
 	}
 	_, _, err := s.Folder(t.Context(), plan.Remote{Git: r.remote.Git, Dir: "a"})
 	require.NoError(t, err, "the submodule is elsewhere")

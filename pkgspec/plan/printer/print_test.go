@@ -31,6 +31,12 @@ func sample() *plan.Plan {
 		},
 		Base:      value("nvcr.io/nvidia/l4t-jetpack:r36.4.0", "default of L4T 36.4.3"),
 		Requested: []string{"pytorch:2.8", "./robots/arm"},
+		Sources: []plan.Source{
+			{Name: "robots", Remote: plan.Remote{Git: "https://host/robots.git", Ref: strings.Repeat("1", 40), Dir: "packages", Revision: strings.Repeat("1", 40)}},
+			{Name: "https://host/a.git#main", Remote: plan.Remote{Git: "https://host/a.git", Ref: "main", Revision: strings.Repeat("2", 40)}},
+			{Name: "https://host/b.git", Remote: plan.Remote{Git: "https://host/b.git"}},
+			{Name: "docker-image://robots/a:1", Remote: plan.Remote{Image: "robots/a:1", Revision: "sha256:" + strings.Repeat("3", 64)}},
+		},
 		Tests:     plan.Tests{Parallel: plan.DefaultTestParallel, GPUParallel: plan.DefaultTestGPUParallel},
 		Overrides: []plan.Override{{Key: "target.cuda", Arg: "CUDA_VERSION", Old: "12.6", New: "12.4"}, {Key: "tests.epoch", Arg: "TESTS_EPOCH", New: "3"}, {Key: "build.network", Arg: "BUILD_NETWORK", Option: "--network", New: "none"}},
 		Image:     plan.Image{Entrypoint: []string{"/bin/sh", "-c", "run it"}, Env: map[string]string{"B": "2", "A": "1"}, Labels: map[string]string{"l": "v"}, User: "robot"},

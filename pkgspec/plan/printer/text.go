@@ -23,6 +23,7 @@ const width = 100
 func Text(p *plan.Plan) string {
 	var w textWriter
 	w.target(p.Target, p.Base)
+	w.lines("Sources", sourceLines(p.Sources))
 	w.section("Image", imageRows(p))
 	w.section("Layers", layerRows(p))
 	w.section("Build", buildRows(p.Build))
@@ -180,6 +181,22 @@ func layerRows(p *plan.Plan) [][]string {
 		rows = append(rows, []string{"Conflicts", "a warning: the package that is later in the chain wins"})
 	}
 	return rows
+}
+
+// sourceLines lists the trees that packages are from and that are elsewhere.
+func sourceLines(sources []plan.Source) []string {
+	var lines []string
+	for _, s := range sources {
+		line := s.Name
+		if where := s.Remote.String(); where != s.Name {
+			line += " is " + where
+		}
+		if !s.Pinned() {
+			line += " at " + cmp.Or(s.Revision, "whatever the builder found there")
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // buildRows lists what RUN steps get and may do, and what of the Dockerfiles is left out.
