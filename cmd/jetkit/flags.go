@@ -246,21 +246,18 @@ func (r *request) source(text string) (pkgspec.Source, error) {
 // repository that jetkit knows. A folder of such a name comes first.
 func sourceElsewhere(text string) (source pkgspec.Source, is bool, err error) {
 	source = pkgspec.Source{Kind: plan.Repository, Name: text, Dir: "."}
-	switch name, r, err := remote.ParseGit(text); {
-	case strings.HasPrefix(text, plan.ImageScheme):
+	if strings.HasPrefix(text, plan.ImageScheme) {
 		source.Kind = plan.ImageTree
 		source.Remote, err = remote.ParseImage(text)
 		return source, true, err
-	case remote.IsURL(text):
-		source.Remote = r
-		return source, true, err
-	case err != nil || !slices.Contains(platform.BuiltIn().Repositories(), name):
-		return source, false, nil
-	default:
-		source.Remote = r
-		_, err := os.Stat(text)
-		return source, err != nil, nil
 	}
+	name, r, err := remote.ParseGit(text)
+	source.Remote = r
+	if remote.IsURL(text) {
+		return source, true, err
+	}
+	_, noFolder := os.Stat(text)
+	return source, err == nil && noFolder != nil && slices.Contains(platform.BuiltIn().Repositories(), name), nil
 }
 
 // nameSource returns a tree its name in plans and messages: the one that was

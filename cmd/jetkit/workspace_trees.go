@@ -47,7 +47,7 @@ func (w *workspace) Open(ctx context.Context, name string, _ []string) (fs.FS, e
 func (w *workspace) Fetch(ctx context.Context, source plan.Source, _ []string) (fs.FS, string, error) {
 	if source.Image != "" {
 		return nil, "", &project.Refusal{
-			Rule: rules.UnreachableSource, Message: source.Remote.String() + " cannot be fetched: this command has no builder, which reads images",
+			Rule: rules.UnreachableSource, Message: source.String() + " cannot be fetched: this command has no builder, which reads images",
 			Hint: "jetkit plan --builder NAME has one, and jetkit build",
 		}
 	}

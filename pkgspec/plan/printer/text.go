@@ -188,7 +188,7 @@ func sourceLines(sources []plan.Source) []string {
 	var lines []string
 	for _, s := range sources {
 		line := s.Name
-		if where := s.Remote.String(); where != s.Name {
+		if where := s.String(); where != s.Name {
 			line += " is " + where
 		}
 		if !s.Pinned() {
