@@ -83,6 +83,9 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, nil, err
 	}
 	opt := chain.Options{Plan: p, Base: *base, Sources: sources, Client: b.client, Platform: platform, Prefix: b.prefix(platform), Epoch: epoch, Warn: warn}
+	if b.pins.count() {
+		opt.Pin = b.pin
+	}
 	if warn != nil {
 		if opt.Ignored, err = b.ignored(ctx, p); err != nil {
 			return nil, nil, err

@@ -4,6 +4,7 @@
 package frontend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -13,11 +14,13 @@ import (
 	"sync/atomic"
 
 	"github.com/containerd/platforms"
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/pkgspec/lock"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/project"
 )
@@ -70,16 +73,23 @@ func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
 	if err != nil {
 		return nil, err
 	}
-	c = newResolveCache(&terminal{c})
-	bc, err := dockerui.NewClient(c)
+	opts := c.BuildOpts().Opts
+	unpinned := newResolveCache(&terminal{c})
+	b := &build{options: o, unpinned: unpinned, given: givenSources(opts), pins: &pins{making: opts["requestid"] == requestLock, used: lock.New()}}
+	b.client = &pinnedImages{unpinned, b.pins, b.given}
+	if b.ui, err = dockerui.NewClient(b.client); err != nil {
+		return nil, err
+	}
+	file := cmp.Or(opts["filename"], dockerui.DefaultDockerfileName)
+	b.spec, err = b.ui.ReadEntrypoint(ctx, "YAML", llb.FollowPaths([]string{file, file + ".dockerignore", lock.Name(file)}))
 	if err != nil {
 		return nil, err
 	}
-	src, err := bc.ReadEntrypoint(ctx, "YAML")
-	if err != nil {
+	if b.lock, err = b.readLock(ctx); err != nil {
 		return nil, err
 	}
-	return &build{options: o, client: c, ui: bc, spec: src, contexts: newContexts(ctx, c, bc, own)}, nil
+	b.contexts = newContexts(ctx, b.client, b.ui, own)
+	return b, nil
 }
 
 // recovered turns a panic into an error: a frontend that dies tells its user no
@@ -96,9 +106,16 @@ func recovered(panicked any, err error) error {
 type build struct {
 	options Options
 	client  client.Client
-	ui      *dockerui.Client
+	// unpinned is the client that no lock has a say in.
+	unpinned client.Client
+	pins     *pins
+	// given is what the command names itself; see givenSources.
+	given map[string]bool
+	ui    *dockerui.Client
 	// spec is the jetson.yaml file.
-	spec     *dockerui.Source
+	spec *dockerui.Source
+	// lock is the text of the lock beside it; nil if there is none.
+	lock     []byte
 	contexts *contexts
 	// loaded is what was read of the files for a platform, for messages.
 	loaded atomic.Pointer[project.Project]
@@ -139,7 +156,7 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 		Evaluate: !slices.Contains([]string{"1", "true"}, b.ui.BuildArgs[plan.DebugArg]),
 	})
 	if err != nil {
-		return nil, b.explain(ctx, image, err)
+		return nil, b.pins.withMoved(b.explain(ctx, image, err))
 	}
 	ref, err := res.SingleRef()
 	if err != nil {

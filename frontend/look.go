@@ -37,6 +37,18 @@ func (o Options) Check(ctx context.Context, c client.Client) (_ *lint.LintResult
 	return b.lint(ctx)
 }
 
+// Lock returns the text of the lock of what a request would build now, as --call=jetson.lock
+// does, and builds nothing: config.py files alone run.
+func (o Options) Lock(ctx context.Context, c client.Client) (_ []byte, err error) {
+	b, err := o.open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	b.pins.making = true
+	return b.makeLock(ctx)
+}
+
 // List finds all packages of a request, for its first platform. The problems are
 // warnings.
 func (o Options) List(ctx context.Context, c client.Client) (_ *project.Project, _ project.Listing, _ diag.List, err error) {

@@ -28,7 +28,7 @@ func (b *build) load(ctx context.Context, p ocispecs.Platform) (*project.Project
 			spec.Target.Platform, spec.Target.OneOfSeveral = formatPlatform(p), b.ui.MultiPlatformRequested
 			return b.options.complete(spec)
 		},
-		Contexts: contextsFor{b.contexts, p},
+		Contexts: contextsFor{b.contexts, p}, Lock: b.lock, Locking: b.pins.making,
 		Evaluator: func(spec *pkgspec.Spec) configpy.Evaluator {
 			return &evaluator{
 				build: b, contexts: contextsFor{b.contexts, p}, image: spec.PythonImage.Value,
@@ -37,6 +37,7 @@ func (b *build) load(ctx context.Context, p ocispecs.Platform) (*project.Project
 		},
 	})
 	b.loaded.Store(loaded) // for messages, also where it is not complete
+	b.pins.use(loaded.Lock())
 	return loaded, problems, cmp.Or(err, problems.Err())
 }
 

@@ -83,19 +83,40 @@ func (c contextsFor) revision(ctx context.Context, r plan.Remote) (string, error
 	if r.Pinned() {
 		return r.Ref, nil
 	}
-	def, err := c.remoteState(r).Marshal(ctx, llb.WithCaps(c.ui.BuildOpts().LLBCaps))
+	source, err := sourceOf(ctx, c.remoteState(r))
 	if err != nil {
 		return "", err
 	}
-	op := &pb.Op{}
-	if err := op.UnmarshalVT(def.Def[0]); err != nil {
-		return "", err
-	}
-	answer, err := c.client.ResolveSourceMetadata(ctx, op.GetSource(), sourceresolver.Opt{LogName: "resolve package source " + r.String()})
+	answer, err := c.client.ResolveSourceMetadata(ctx, source, sourceresolver.Opt{LogName: "resolve package source " + r.String()})
 	if err != nil || answer.Git == nil {
 		return "", err
 	}
-	return cmp.Or(answer.Git.CommitChecksum, answer.Git.Checksum), nil
+	return commitOf(answer.Git), nil
+}
+
+// commitOf returns the commit that a ref is, also if it is an annotated tag.
+func commitOf(git *sourceresolver.ResolveGitResponse) string {
+	return cmp.Or(git.CommitChecksum, git.Checksum)
+}
+
+// sourceOf returns the operation of a state that is one source.
+func sourceOf(ctx context.Context, st llb.State) (*pb.SourceOp, error) {
+	def, err := st.Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	op := &pb.Op{}
+	err = op.UnmarshalVT(def.Def[0])
+	return op.GetSource(), err
+}
+
+// gitIdentifier returns what BuildKit calls a folder of a repository.
+func gitIdentifier(url, ref, dir string) string {
+	source, err := sourceOf(context.Background(), llb.Git(url, "", llb.GitRef(ref), llb.GitSubDir(dir)))
+	if err != nil {
+		return "" // nothing is called so
+	}
+	return source.GetIdentifier()
 }
 
 // remoteState returns a tree at its revision if that is known.

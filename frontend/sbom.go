@@ -43,7 +43,7 @@ func (b *build) newSBOMs(ctx context.Context) (*sboms, error) {
 		return nil, nil
 	}
 	platform := b.ui.BuildPlatforms[0]
-	scan, err := sbom.CreateSBOMScanner(ctx, b.client, asked.Generator, platform, sourceresolver.Opt{
+	scan, err := sbom.CreateSBOMScanner(ctx, b.unpinned, asked.Generator, platform, sourceresolver.Opt{
 		LogName:  "[internal] load metadata for " + asked.Generator,
 		ImageOpt: &sourceresolver.ResolveImageOpt{ResolveMode: b.ui.ImageResolveMode.String(), Platform: &platform},
 	}, asked.Parameters)

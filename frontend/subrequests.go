@@ -31,6 +31,7 @@ const (
 	requestGraph = "frontend.jetson.graph"
 	requestLLB   = "frontend.jetson.llb"
 	requestJobs  = "frontend.jetson.jobs"
+	requestLock  = "frontend.jetson.lock"
 
 	subrequestVersion = "1.0.0"
 )
@@ -53,6 +54,7 @@ func subrequestDefinitions() []subrequests.Request {
 		own(requestGraph, "Resolve the packages and print what needs what as a Mermaid flowchart (json: DOT too)"),
 		own(requestLLB, "Compile the plan and print the LLB definition as a tree"),
 		own(requestJobs, "Divide the build among machines: waves of jobs as matrices of a CI system"),
+		own(requestLock, "Find out what everything that moves is now, and print it as a lock for the folder of jetson.yaml"),
 		subrequests.SubrequestsDescribeDefinition,
 	}
 }
@@ -74,6 +76,9 @@ func (b *build) subrequest(ctx context.Context) (*client.Result, bool, error) {
 		return res, true, err
 	case requestJobs:
 		res, err := b.callJobs(ctx)
+		return res, true, err
+	case requestLock:
+		res, err := b.callLock(ctx)
 		return res, true, err
 	case subrequests.RequestSubrequestsDescribe:
 		res, err := describe()

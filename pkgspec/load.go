@@ -78,6 +78,7 @@ func (l *loader) parse(data []byte) *yamlnode.Node {
 // read fills the Spec from the file; what the file doesn't say stays zero.
 func (l *loader) read(root *yamlnode.Node) {
 	l.section(root, "")
+	l.spec.LockedAt = l.keyAt["locked"]
 	l.spec.Target.At = diag.Range{File: l.file}
 	if at, ok := l.keyAt["target"]; ok {
 		l.spec.Target.At = at

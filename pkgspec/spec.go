@@ -28,6 +28,10 @@ type Spec struct {
 	// Sources lists the trees that packages are searched in; the first tree
 	// that has a package wins.
 	Sources []Source
+	// Locked is true where the file's lock must be there, and false where it does not count;
+	// nil is neither. LockedAt is where the file says so.
+	Locked   *bool
+	LockedAt diag.Range
 	// Skip lists packages (names or patterns) to leave out of the chain.
 	Skip []diag.Text
 	// Args are build arguments for every package's Dockerfile.

@@ -58,6 +58,7 @@ var settings = []setting{
 	{key: "python_image", arg: "PYTHON_IMAGE", argOnly: true, about: "image that runs [config.py](config-py.md) files", unset: "`python:3.12-slim`", form: image(func(s *Spec) *diag.Text { return &s.PythonImage })},
 	{key: "packages", arg: "PACKAGES", about: "list of the [packages](#packages) to build", unset: "required", form: packages()},
 	{key: "sources", arg: "PACKAGE_DIRS", about: "list of the [sources](#sources) of packages", unset: "folder `packages` of the context if there is one, then `builtin`", form: sources()},
+	{key: "locked", arg: "LOCK", about: "whether [jetson.lock](lock.md) must be there (`true`), or does not count (`false`); as an argument `require` or `ignore`", unset: "it counts if it is there", form: locked()},
 	{key: "skip", arg: "SKIP_PACKAGES", about: "list of package names or patterns to leave out", unset: "none", form: names(func(s *Spec) *[]diag.Text { return &s.Skip })},
 	{key: "args", about: "mapping of names to values for the packages' Dockerfiles; set by any other build argument", unset: "none", form: arguments()},
 	{key: "layers", about: "short for `layers.form`", form: shortLayers()},

@@ -16,7 +16,7 @@ import (
 func (b *builds) inputs(r *request) (*build.Request, error) {
 	f := b.flags
 	req := &build.Request{
-		File: r.file, Data: r.data, Ignore: r.ignore, Context: r.context, Contexts: r.contexts, Complete: r.completeFor, Flags: r.origins,
+		File: r.file, Data: r.data, Ignore: r.ignore, Lock: r.lock, Context: r.context, Contexts: r.contexts, Complete: r.completeFor, Flags: r.origins,
 		Args: r.args, Labels: map[string]string{}, Attrs: map[string]string{}, Attests: map[string]string{},
 		Platforms: f.platforms, Target: f.upTo, NoCache: f.noCache, NoCacheFilter: f.noCacheFilter, Pull: f.pull,
 		Out: b.out, Names: b.names,

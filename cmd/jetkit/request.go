@@ -20,6 +20,7 @@ import (
 	"jetkit/pkgspec"
 	"jetkit/pkgspec/cachefs"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/lock"
 )
 
 const (
@@ -28,8 +29,9 @@ const (
 	// commandLine is the name of the file that is made of the command line.
 	commandLine = "command line"
 	// maxFile bounds what is read of a file, in bytes. It is more than any may
-	// have, so that the file is refused for its size and not for its end.
-	maxFile = 2 << 20
+	// have, so that the file is refused for its size and not for its end: a lock may be
+	// the largest.
+	maxFile = lock.MaxSize + 1
 )
 
 // request is one command line, read: what the frontend gets from buildx.
@@ -48,6 +50,9 @@ type request struct {
 	// file's own ignore file, nil if it has none.
 	context string
 	ignore  []byte
+	// lock is the text of the lock beside the file, nil if it has none, and lockFile its name.
+	lock     []byte
+	lockFile string
 	// contexts are the folders of the named contexts, and sources what is searched in
 	// addition to what the file says.
 	contexts map[string]string
@@ -107,6 +112,10 @@ func (r *request) open(file, context string, in io.Reader) error {
 	r.file, r.data = filepath.Base(file), dt
 	r.ignore, err = readFile(file + cachefs.IgnoreFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	r.lockFile = lock.Name(file)
+	if r.lock, err = readLock(file); err != nil {
 		return err
 	}
 	return r.enter(context, filepath.Dir(file))

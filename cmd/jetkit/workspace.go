@@ -34,7 +34,7 @@ const notRun = "configured by config.py, which runs with --run-config-py only"
 // load reads the file of a request and opens its folders.
 func load(ctx context.Context, r *request) (*workspace, error) {
 	w := &workspace{request: r}
-	options := project.Options{File: r.file, Data: r.data, Args: r.args, Flags: r.origins, Complete: r.complete, Contexts: w, NotRun: notRun}
+	options := project.Options{File: r.file, Data: r.data, Args: r.args, Flags: r.origins, Complete: r.complete, Contexts: w, Lock: r.lock, NotRun: notRun}
 	if r.runConfigPy {
 		options.Evaluator = func(*pkgspec.Spec) configpy.Evaluator { return r.evaluator() }
 	}

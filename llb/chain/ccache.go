@@ -62,7 +62,7 @@ func (s *Stage) withCcache(ctx context.Context, opt Options, in stepInput) error
 	cache := opt.Plan.Build.Ccache
 	id := path.Join(opt.Client.BuildOpts().Opts[buildArgPrefix+"BUILDKIT_CACHE_MOUNT_NS"],
 		"jetkit-ccache-"+cmp.Or(opt.Plan.Target.Arch.Value, opt.Platform.Architecture))
-	r := execRewriter{
+	r := rewriter{
 		base:    in.base,
 		of:      s.SourceMap,
 		matches: func(exec *pb.ExecOp) bool { return isRoot(exec.GetMeta().GetUser()) && !mountsAt(exec, cache.Dir) },

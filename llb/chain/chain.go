@@ -15,6 +15,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -43,6 +44,9 @@ type Options struct {
 	// Epoch is what the build argument SOURCE_DATE_EPOCH stands for, for a build that has
 	// it; nil if that is no date.
 	Epoch *time.Time
+	// Pin returns what a source that a Dockerfile names is replaced by, which is the same
+	// every time; its result is nil for one that stays. Nil replaces none.
+	Pin func(context.Context, *pb.SourceOp) (*pb.SourceOp, error)
 	// Warn receives the findings of BuildKit's linter in a Dockerfile; nil drops them.
 	Warn func(plan.Step, *llb.SourceMap) linter.LintWarnFunc
 }
@@ -244,6 +248,9 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 	}
 	s.onBase = withHistory(res.Image, earlier)
 	s.State, s.Image, s.Epoch = res.State, res.Image, res.Epoch
+	if err := s.withPins(ctx, opt, in); err != nil {
+		return err
+	}
 	if opt.Plan.Build.Ccache.Used() {
 		if err := s.withCcache(ctx, opt, in); err != nil {
 			return err

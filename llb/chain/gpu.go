@@ -79,7 +79,7 @@ func (g buildGPU) supported(caps apicaps.CapSet) error {
 // themselves and, where the builder's runtime provides it, have the variables for that.
 // The image's configuration has neither.
 func (s *Stage) withGPU(ctx context.Context, in stepInput) error {
-	r := execRewriter{
+	r := rewriter{
 		base:    in.base,
 		matches: func(exec *pb.ExecOp) bool { return s.gpu.runtime || len(exec.GetCdiDevices()) > 0 },
 		rewrite: func(exec *pb.ExecOp, _ pb.InputIndex) {

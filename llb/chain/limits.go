@@ -25,7 +25,7 @@ func (s *Stage) withLimits(ctx context.Context, opt Options, in stepInput) error
 			return err
 		}
 	}
-	r := execRewriter{
+	r := rewriter{
 		base: in.base, of: s.SourceMap, adds: program,
 		matches: func(*pb.ExecOp) bool { return true },
 		rewrite: func(exec *pb.ExecOp, added pb.InputIndex) {

@@ -11,18 +11,20 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// execRewriter changes the commands of steps whose root file system continues a base's,
-// or of those that a Dockerfile has.
+// rewriter changes the commands of steps whose root file system continues a base's, or of
+// those that a Dockerfile has, and the sources above a base.
 // It works on operations, not on a Dockerfile's text: whichever way the text names its
 // base image and its shell, the operations show what runs on what.
-type execRewriter struct {
+type rewriter struct {
 	base llb.State
-	// matches reports whether a step is one to change.
+	// matches reports whether a step is one to change; nil is none.
 	matches func(*pb.ExecOp) bool
 	rewrite func(exec *pb.ExecOp, added pb.InputIndex)
 	// of limits it to the steps of a Dockerfile, on the base or not; nil is any step
 	// that is on the base.
 	of *llb.SourceMap
+	// pin replaces sources; nil replaces none. Its result is nil for one that stays.
+	pin func(context.Context, *pb.SourceOp) (*pb.SourceOp, error)
 	// adds is a file system that rewrite mounts into the steps, by the number of its input;
 	// the zero state is none.
 	adds llb.State
@@ -31,11 +33,11 @@ type execRewriter struct {
 // apply returns a copy of a state in which every step is rewritten that matches and is on
 // the base. The second result reports whether the state also continues a step that
 // matches and is not on the base; such a step stays as it is.
-func (r execRewriter) apply(ctx context.Context, st llb.State, c *llb.Constraints) (_ llb.State, offBase bool, _ error) {
+func (r rewriter) apply(ctx context.Context, st llb.State, c *llb.Constraints) (_ llb.State, offBase bool, _ error) {
 	if st.Output() == nil {
 		return st, false, nil // FROM scratch, and nothing on it
 	}
-	w := &rewriting{execRewriter: r, constraints: c, visited: map[llb.Vertex]*visitedVertex{}}
+	w := &rewriting{rewriter: r, constraints: c, visited: map[llb.Vertex]*visitedVertex{}}
 	if r.base.Output() != nil {
 		bottom := r.base.Output().Vertex(ctx, c)
 		w.visited[bottom] = &visitedVertex{now: bottom, onBase: true}
@@ -52,7 +54,7 @@ func (r execRewriter) apply(ctx context.Context, st llb.State, c *llb.Constraint
 // that change and for those that build on them; the operations themselves stay, as
 // stages below have them too.
 type rewriting struct {
-	execRewriter
+	rewriter
 	constraints *llb.Constraints
 	visited     map[llb.Vertex]*visitedVertex
 }
@@ -89,7 +91,13 @@ func (w *rewriting) visit(ctx context.Context, v llb.Vertex) (*visitedVertex, er
 			s.onBase, s.offBase = s.onBase || in.onBase, s.offBase || in.offBase
 		}
 	}
-	if exec := op.GetExec(); exec != nil && w.matches(exec) && w.belongs(places) {
+	if source := op.GetSource(); source != nil && w.pin != nil {
+		if rewritten.pinned, err = w.pin(ctx, source); err != nil {
+			return nil, err
+		}
+		differs = differs || rewritten.pinned != nil
+	}
+	if exec := op.GetExec(); exec != nil && w.matches != nil && w.matches(exec) && w.belongs(places) {
 		if s.onBase || w.of != nil {
 			rewritten.rewrite, rewritten.added, differs = w.rewrite, w.adds.Output(), true
 		} else {
@@ -105,7 +113,7 @@ func (w *rewriting) visit(ctx context.Context, v llb.Vertex) (*visitedVertex, er
 
 // belongs reports whether a step with these places is one of the Dockerfile that the
 // rewriter is limited to. Steps of linked builds have other places.
-func (r execRewriter) belongs(places []*llb.SourceLocation) bool {
+func (r rewriter) belongs(places []*llb.SourceLocation) bool {
 	return r.of == nil || slices.ContainsFunc(places, func(l *llb.SourceLocation) bool { return l.SourceMap == r.of })
 }
 

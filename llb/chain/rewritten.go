@@ -18,6 +18,8 @@ type rewrittenVertex struct {
 	before, after []llb.Output
 	// rewrite is nil if only inputs differ.
 	rewrite func(*pb.ExecOp, pb.InputIndex)
+	// pinned takes the place of a source; nil if it stays.
+	pinned *pb.SourceOp
 	// added is one more input, for what rewrite mounts; nil is none.
 	added llb.Output
 	cache llb.MarshalCache
@@ -64,6 +66,9 @@ func (v *rewrittenVertex) Marshal(ctx context.Context, c *llb.Constraints) (dige
 	}
 	if v.rewrite != nil {
 		v.rewrite(op.GetExec(), pb.InputIndex(len(op.GetInputs())-1))
+	}
+	if v.pinned != nil {
+		op.Op = &pb.Op_Source{Source: v.pinned}
 	}
 	if dt, err = (proto.MarshalOptions{Deterministic: true}).Marshal(op); err != nil {
 		return "", nil, nil, nil, fmt.Errorf("encoding an operation: %w", err)

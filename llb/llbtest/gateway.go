@@ -41,6 +41,7 @@ type Gateway struct {
 
 	mu       sync.Mutex
 	warnings []string
+	solved   map[string]fstest.MapFS // by the operation
 	sent     map[string]int
 	calls    int
 }
@@ -101,7 +102,7 @@ func (g *Gateway) Solve(ctx context.Context, req client.SolveRequest) (*client.R
 	}
 	files := fstest.MapFS{}
 	if source := ops[0].GetSource(); len(ops) == 1 && source != nil && strings.HasPrefix(source.Identifier, "local://") {
-		files, err = g.transfer(ctx, source)
+		files, err = g.once(string(req.Definition.Def[0]), func() (fstest.MapFS, error) { return g.transfer(ctx, source) })
 	} else if g.Run != nil {
 		files, err = g.Run(ops)
 	}
@@ -110,6 +111,26 @@ func (g *Gateway) Solve(ctx context.Context, req client.SolveRequest) (*client.R
 	}
 	res.SetRef(&Reference{Files: files, called: g.called})
 	return res, nil
+}
+
+// once returns what came of a source before, as a builder does within a build.
+func (g *Gateway) once(source string, transfer func() (fstest.MapFS, error)) (fstest.MapFS, error) {
+	g.mu.Lock()
+	files, ok := g.solved[source]
+	g.mu.Unlock()
+	if ok {
+		return files, nil
+	}
+	files, err := transfer()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err == nil {
+		if g.solved == nil {
+			g.solved = map[string]fstest.MapFS{}
+		}
+		g.solved[source] = files
+	}
+	return files, err
 }
 
 // operations returns a definition's operations, but for the last, which only

@@ -36,3 +36,11 @@ func TestUpstream(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, upstream.Commit, r.Ref)
 }
+
+func TestDigest(t *testing.T) {
+	assert.Equal(t, (*Tables)(nil).Digest(), BuiltIn().Digest())
+	assert.Regexp(t, "^sha256:[0-9a-f]{64}$", BuiltIn().Digest())
+	more, problems := BuiltIn().Extend(file("sm.json", `{"capabilities": [{"sm": 115, "devices": "Thor 2", "first_cuda": "13.4"}]}`))
+	require.Empty(t, problems)
+	assert.NotEqual(t, BuiltIn().Digest(), more.Digest())
+}

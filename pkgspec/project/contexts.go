@@ -81,6 +81,7 @@ func (p *Project) openTree(ctx context.Context, tree plan.Origin, n *need) error
 	switch tree.Kind {
 	case plan.Repository, plan.ImageTree:
 		source := plan.Source{Name: tree.Name, Remote: n.remote}
+		source.Revision = p.pinned(n)
 		files, source.Revision, err = p.options.Contexts.Fetch(ctx, source, n.dirs)
 		p.sources = append(p.sources, source)
 	default:

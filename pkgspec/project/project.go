@@ -15,6 +15,7 @@ import (
 	"jetkit/pkgspec/check"
 	"jetkit/pkgspec/configpy"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/lock"
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/platform"
@@ -32,6 +33,11 @@ type Options struct {
 	// Complete adds to the file what the caller knows besides. It may be nil.
 	Complete func(*pkgspec.Spec) error
 	Contexts Contexts
+	// Lock is the text of the lock that stands beside File; nil if there is none.
+	Lock []byte
+	// Locking is set to make a lock: what the one that is there has counts, and what it
+	// lacks is no fault.
+	Locking bool
 	// Evaluator returns what runs the config.py files, nil if nothing does.
 	Evaluator func(*pkgspec.Spec) configpy.Evaluator
 	// NotRun is as in pkgmeta.ScanOptions.
@@ -47,6 +53,8 @@ type Project struct {
 	files    map[string]fs.FS // by the name of the tree, "" is the main context
 	opened   []plan.Origin    // the trees of files, but for the main context
 	sources  []plan.Source    // those of opened that jetson.yaml itself names
+	// lock is nil if there is none, or it does not count.
+	lock *lock.Lock
 	// checks tell which warnings the user wants to see; own are the options of jetson.yaml.
 	checks check.Set
 	own    check.Options
@@ -78,6 +86,7 @@ func Load(ctx context.Context, o Options) (*Project, diag.List, error) {
 		}
 	}
 	p.Spec.Target.Base = p.askedBase()
+	p.readLock()
 	err := p.open(ctx)
 	return p, p.with(), err
 }
@@ -119,6 +128,9 @@ func (p *Project) Solve(ctx context.Context) (*plan.Plan, diag.List, error) {
 	if solution.Plan != nil {
 		solution.Plan.Sources = p.sourcesOf(solution.Plan)
 		problems = append(problems, p.lint(solution.Plan, solution.Catalog).Warnings()...)
+		if differs := p.compareLock(solution.Plan); len(differs) > 0 {
+			return nil, p.with(problems, differs), err
+		}
 	}
 	return solution.Plan, p.with(problems), err
 }
@@ -178,8 +190,11 @@ func (p *Project) trees() ([]pkgmeta.Tree, []pkgmeta.Folder) {
 
 // ReadFile reads a file by the name that it has in messages.
 func (p *Project) ReadFile(file string) ([]byte, error) {
-	if file == p.file() {
+	switch file {
+	case p.file():
 		return p.options.Data, nil
+	case lock.Name(p.file()):
+		return p.options.Lock, nil
 	}
 	origin := plan.ParseFile(file, append([]plan.Origin{{Kind: plan.Builtin}}, p.opened...))
 	return fs.ReadFile(p.Files(origin), origin.Path)

@@ -28,6 +28,8 @@ const rulesPage = "../../docs/rules.md"
 var notHere = map[string]string{
 	"too-large":          "It is reported for files over a few hundred KiB or a MiB, which the message names.",
 	"bad-context":        "It is reported by the command line for `--build-context NAME=FILE`: write a folder.",
+	"lock-differs":       "The message names what the lock has, and what there is now. See [lock](lock.md).",
+	"missing-lock":       "It is reported for `locked: true` and `--build-arg LOCK=require`. See [lock](lock.md).",
 	"unreachable-source": "The message names URL, ref and folder, and has what git or the registry said. See [sources](jetson-yaml.md#sources).",
 	"bad-source":         "Its place in jetson.yaml is refused earlier, as `bad-value`; other callers get this.",
 	"bad-folder":         "Its place in jetson.yaml is refused earlier, as `bad-value`; other callers get this.",

@@ -74,6 +74,8 @@ var (
 	UnknownContext    = diag.Rule{Name: "unknown-context", Severity: diag.Error, Description: "A source names a context that the build does not have."}
 	UnknownRepository = diag.Rule{Name: "unknown-repository", Severity: diag.Error, Description: "A source names a repository by a word, and no table has that word."}
 	UnreachableSource = diag.Rule{Name: "unreachable-source", Severity: diag.Error, Description: "The repository or image of a source cannot be fetched."}
+	LockDiffers       = diag.Rule{Name: "lock-differs", Severity: diag.Error, Description: "The build is not what jetson.lock says."}
+	MissingLock       = diag.Rule{Name: "missing-lock", Severity: diag.Error, Description: "There is no lock, and jetson.yaml wants one."}
 	BadContext        = diag.Rule{Name: "bad-context", Severity: diag.Error, Description: "A named context is not a folder."}
 	MissingSource     = diag.Rule{Name: "missing-source", Severity: diag.Error, Description: "A source's folder does not exist."}
 	BadSource         = diag.Rule{Name: "bad-source", Severity: diag.Error, Description: "A source's folder lies outside of its context."}
@@ -204,7 +206,7 @@ func Groups() []Group {
 			CUDALacksArchitecture, OtherGeneration,
 		}},
 		{"the search for packages", []diag.Rule{
-			UnknownContext, UnknownRepository, UnreachableSource, BadContext, MissingSource, BadSource, MissingFolder, BadFolder, NotAPackage,
+			UnknownContext, UnknownRepository, UnreachableSource, LockDiffers, MissingLock, BadContext, MissingSource, BadSource, MissingFolder, BadFolder, NotAPackage,
 			SeveralPackages, Unreadable, ScanStopped,
 		}},
 		{"packages' metadata", []diag.Rule{

@@ -20,6 +20,7 @@ import (
 	fstypes "github.com/tonistiigi/fsutil/types"
 
 	"jetkit/pkgspec/cachefs"
+	"jetkit/pkgspec/lock"
 )
 
 // Names of local sources and of options. They are dockerui's and buildx's.
@@ -74,6 +75,9 @@ func (r *Request) files() fsutil.FS {
 	files := staticfs.NewFS()
 	now := time.Now().UnixNano()
 	files.Add(r.File, &fstypes.Stat{Mode: 0o644, ModTime: now}, r.Data)
+	if r.Lock != nil {
+		files.Add(lock.Name(r.File), &fstypes.Stat{Mode: 0o644, ModTime: now}, r.Lock)
+	}
 	if r.Ignore != nil {
 		files.Add(r.File+cachefs.IgnoreFile, &fstypes.Stat{Mode: 0o644, ModTime: now}, r.Ignore)
 	}

@@ -22,6 +22,8 @@ type Request struct {
 	Data []byte
 	// Ignore is the text of the file's own ignore file, nil if it has none.
 	Ignore []byte
+	// Lock is the text of the lock beside the file, nil if it has none.
+	Lock []byte
 	// Context is the build context: a folder, or the URL of a Git repository or an archive.
 	Context string
 	// Contexts are the named contexts: folders, docker-image://, oci-layout:// or URLs.

@@ -1,0 +1,27 @@
+package pkgspec
+
+import (
+	"jetkit/pkgspec/schema"
+	"jetkit/pkgspec/yamlnode"
+)
+
+// The values of the build argument LOCK.
+const (
+	lockIgnore  = "ignore"
+	lockRequire = "require"
+)
+
+// locked says whether the lock beside the file counts, and whether there must be one.
+func locked() form {
+	f := truth(func(s *Spec) **bool { return &s.Locked })
+	f.arg = func(l *loader, s located) {
+		switch s.Value {
+		case lockIgnore, lockRequire:
+			l.spec.Locked = new(s.Value == lockRequire)
+		default:
+			l.reject(s, suggest(s.Value, []string{lockIgnore, lockRequire}, nil), "%s is not what to do with the lock", yamlnode.Quote(s.Value))
+		}
+	}
+	f.schema = &schema.Schema{Type: "boolean"}
+	return f
+}
