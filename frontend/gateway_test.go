@@ -87,7 +87,7 @@ func TestBuildOnFakeGateway(t *testing.T) {
 	assert.NotEmpty(t, res.Metadata["containerimage.config"])
 	assert.Empty(t, g.Warnings())
 	assert.Equal(t, []string{"a", "b", "robot"}, planOf(t, g))
-	for _, request := range []string{"frontend.outline", "frontend.targets", "frontend.lint", requestGraph, requestLLB, "frontend.subrequests.describe"} {
+	for _, request := range []string{"frontend.outline", "frontend.targets", "frontend.lint", requestGraph, requestLLB, requestLock, "frontend.subrequests.describe"} {
 		res, err := call(t, g, request)
 		require.NoError(t, err, request)
 		assert.NotEmpty(t, res.Metadata["result.json"], request)

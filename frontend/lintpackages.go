@@ -21,7 +21,7 @@ func (b *build) lintFacts(p *plan.Plan, i int, c *converted) dockerlint.Facts {
 	step := p.Steps[i]
 	facts := dockerlint.Facts{
 		File: step.Origin.File(step.Dockerfile), Package: step.Name, Args: chain.BuildArgs(p, step),
-		IsContext: b.contexts.has, Unbased: i == 0 && !b.asksForBase(),
+		IsContext: b.contexts.has, Locked: b.loaded.Load().Lock() != nil, Unbased: i == 0 && !b.asksForBase(),
 		OtherGeneration: func(ref string) (message, hint string) {
 			return lint.OtherGeneration(p.Target, ref, platform.L4TOfImage(ref))
 		},

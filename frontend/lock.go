@@ -56,7 +56,7 @@ func (b *build) makeLock(ctx context.Context) ([]byte, error) {
 		}
 		for _, s := range p.Sources {
 			if !s.Pinned() && s.Revision != "" {
-				b.pins.note(lock.Source, s.Remote.String(), s.Revision)
+				b.pins.note(lock.Source, s.String(), s.Revision)
 			}
 		}
 		if _, problems, err := b.convert(ctx, p, platform, nil); err != nil {

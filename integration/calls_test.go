@@ -27,7 +27,7 @@ func TestCalls(t *testing.T) {
 		"check":             {call: "check", says: []string{"Check complete, no warnings found."}},
 		"plan":              {call: "jetson.plan", says: []string{"36.4.3", "one", "two", "three", base(t)}},
 		"plan with args":    {call: "jetson.plan", args: []string{"--build-arg", "PACKAGES=two", "--build-arg", "CUDA_VERSION=12.6"}, says: []string{"PACKAGES", "CUDA_VERSION", "12.6"}},
-		"describe":          {call: "subrequests.describe", says: []string{"outline ", "targets ", "lint ", "jetson.plan ", "jetson.llb ", "subrequests.describe "}},
+		"describe":          {call: "subrequests.describe", says: []string{"outline ", "targets ", "lint ", "jetson.plan ", "jetson.llb ", "jetson.lock ", "subrequests.describe "}},
 		"graph":             {call: "jetson.llb", says: []string{"plan sha256:", "llb  sha256:", "[three 1/2] COPY data.txt /three", "[test three] test.sh"}},
 		"graph to a target": {call: "jetson.llb", args: []string{"--target", "one"}, says: []string{"[one 1/2] COPY data.txt /one"}},
 	} {

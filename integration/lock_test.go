@@ -61,7 +61,7 @@ func (b *built) contents(t *testing.T) string {
 	for _, name := range []string{"/image", "/b", "/git/data.txt", "/tool", "/download"} {
 		all = append(all, b.file(t, name))
 	}
-	return strings.Join(all, " ")
+	return strings.Join(all, "/")
 }
 
 // TestLock builds the same image on a second machine after all that moves has moved.
@@ -77,17 +77,19 @@ func TestLock(t *testing.T) {
 	}
 
 	first := m.build(t, noBase(), pushTimeless("first"), timeless)
-	assert.Equal(t, "one one one one one", first.contents(t))
+	assert.Equal(t, "one/one/one/one/one", first.contents(t))
 	assert.Equal(t, 2, strings.Count(first.Stderr, "transferring dockerfile: "), "once to find the frontend, and with the lock for it:\n%s", first.Stderr)
 	m.move(t, "two")
 	other := m.build(t, noBase(), on(second), pushTimeless("second"), timeless)
-	assert.Equal(t, "one one one one one", other.contents(t))
+	assert.Equal(t, "one/one/one/one/one", other.contents(t))
 	assert.Equal(t, first.digest(t), other.digest(t))
 	assert.Equal(t, made, m.build(t, noBase(), with("--call", "jetson.lock")).Stdout, "what a lock has, stays")
 	assertContains(t, m.planHere(t, "--base", m.base), m.served.git(t, "rev-parse", "HEAD~1"))
 
 	ignored := m.build(t, noBase(), pushTimeless("ignored"), timeless, arg("LOCK=ignore"))
-	assert.Equal(t, "two two two two one", ignored.contents(t))
+	assert.Equal(t, "two/two/two/two/one", ignored.contents(t))
+
+	assert.NotContains(t, m.try(t, noBase(), with("--check")).Stdout, "unpinned-", "what the lock pins is pinned")
 
 	// The command makes the same lock, and looks up what it is told to.
 	cmd := func(args ...string) *ran {
@@ -98,7 +100,7 @@ func TestLock(t *testing.T) {
 	updated := cmd("--update", m.base).succeeded(t).stdout
 	assertContains(t, updated, "  ~ "+m.base+" sha256:", ", was sha256:")
 	assert.Equal(t, 2, strings.Count(updated, "\n"), updated)
-	assert.Equal(t, "two one one one one", m.build(t, noBase(), pushTimeless("updated"), timeless).contents(t))
+	assert.Equal(t, "two/one/one/one/one", m.build(t, noBase(), pushTimeless("updated"), timeless).contents(t))
 	assert.Equal(t, 125, cmd("--update", m.base+"x").code)
 	r := m.jetkitLocked(t)
 	assert.Equal(t, "two", r, "jetkit build has the lock too")
@@ -153,4 +155,20 @@ func TestLockDiffers(t *testing.T) {
 	m.write(t, files{"jetson.yaml": yaml + "locked: true\n"})
 	require.NoError(t, os.Remove(filepath.Join(m.dir, "jetson.lock")))
 	assertContains(t, m.fail(t, noBase()).Stderr, "jetson.yaml:6:1: error: there is no jetson.lock [missing-lock]", "jetkit lock makes it")
+}
+
+// TestLockForPlatforms holds that a lock made for one platform keeps what it has for others.
+func TestLockForPlatforms(t *testing.T) {
+	t.Parallel()
+	m := newMoving(t)
+	m.write(t, files{"jetson.yaml": strings.Replace(m.read(t, "jetson.yaml"), target(), "target: {l4t: 36.4.3}", 1)})
+	both := m.build(t, noBase(), with("--call", "jetson.lock", "--platform", "linux/arm64,linux/amd64")).Stdout
+	assertContains(t, both, `"linux/amd64": {`, `"linux/arm64": {`, `"arch": "tegra-aarch64"`, `"arch": "x86_64"`)
+	one := m.build(t, noBase(), with("--call", "jetson.lock", "--platform", "linux/arm64")).Stdout
+	assert.NotContains(t, one, "linux/amd64")
+	m.write(t, files{"jetson.lock": one})
+	assertContains(t, m.fail(t, noBase(), with("--platform", "linux/amd64", "--call", "jetson.plan")).Stderr, "the lock has no linux/amd64", "jetkit lock --platform linux/amd64 adds it")
+	r := runCommand(t, jetkitCommand(t, shared.Daemon, m.dir, "lock", "--platform", "linux/amd64")).succeeded(t)
+	assert.Equal(t, "jetson.lock: 5 pinned, for linux/amd64 and linux/arm64\n", r.stdout)
+	assert.Equal(t, both, m.read(t, "jetson.lock"))
 }

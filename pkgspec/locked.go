@@ -15,9 +15,12 @@ const (
 func locked() form {
 	f := truth(func(s *Spec) **bool { return &s.Locked })
 	f.arg = func(l *loader, s located) {
-		switch s.Value {
-		case lockIgnore, lockRequire:
+		locked, ok := yamlnode.Truth(s.Value) // the value of the key
+		switch {
+		case s.Value == lockIgnore, s.Value == lockRequire:
 			l.spec.Locked = new(s.Value == lockRequire)
+		case ok:
+			l.spec.Locked = &locked
 		default:
 			l.reject(s, suggest(s.Value, []string{lockIgnore, lockRequire}, nil), "%s is not what to do with the lock", yamlnode.Quote(s.Value))
 		}

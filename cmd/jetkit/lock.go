@@ -25,9 +25,9 @@ const updateAll = "all"
 // lockFlags are the options of jetkit lock.
 type lockFlags struct {
 	requestFlags
-	builder, output string
-	platforms       []string
-	update          []string
+	askedFlags
+	output            string
+	platforms, update []string
 }
 
 func newLock(sys *system) *cobra.Command {
@@ -49,7 +49,7 @@ It asks a builder, as jetkit build does, and runs no step but config.py files.`,
   jetkit lock --platform linux/arm64,linux/amd64
   jetkit lock --update docker.io/library/ubuntu:22.04
   jetkit lock --update all --output -`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return flags.run(cmd, sys) },
 	}
 	flags.registerFiles(cmd)
@@ -59,7 +59,7 @@ It asks a builder, as jetkit build does, and runs no step but config.py files.`,
 	f.StringSliceVar(&flags.platforms, "platform", nil, "`PLATFORMS` to look at, separated by commas (default: the builder's)")
 	completeFlag(cmd, "platform", knownPlatforms)
 	f.StringArrayVar(&flags.update, "update", nil, "`NAME` of what is to be looked up again, or all")
-	f.StringVar(&flags.builder, "builder", "", "`NAME` of the builder to ask (default: the one that jetkit build uses)")
+	flags.registerAsked(cmd, "`NAME` of the builder to ask (default: the one that jetkit build uses)")
 	f.StringVarP(&flags.output, "output", "o", "", "`FILE` to write, - for standard output (default: jetson.lock beside the jetson.yaml)")
 	_ = cmd.MarkFlagFilename("output", "lock") // an error would mean that there is no such flag
 	return cmd
@@ -84,14 +84,7 @@ func (f *lockFlags) run(cmd *cobra.Command, sys *system) error {
 	if err := f.forget(cmd, r, old); err != nil {
 		return err
 	}
-	b := builderFor(cmd, sys, &f.requestFlags, f.builder)
-	b.flags.platforms = f.platforms
-	defer b.close()
-	var text []byte
-	err = b.look(r, func(ctx context.Context, c gateway.Client, o frontend.Options) (err error) {
-		text, err = o.Lock(ctx, c)
-		return err
-	})
+	text, err := f.ask(cmd, sys, r)
 	if err != nil {
 		return err
 	}
@@ -108,6 +101,18 @@ func (f *lockFlags) run(cmd *cobra.Command, sys *system) error {
 	}
 	fmt.Fprint(sys.out, changes(output, old, made))
 	return nil
+}
+
+// ask has the builder make the text of the lock.
+func (f *lockFlags) ask(cmd *cobra.Command, sys *system, r *request) (text []byte, err error) {
+	b := builderFor(cmd, sys, &f.requestFlags, f.askedFlags)
+	b.flags.platforms = f.platforms
+	defer b.close()
+	err = b.look(r, func(ctx context.Context, c gateway.Client, o frontend.Options) (err error) {
+		text, err = o.Lock(ctx, c)
+		return err
+	})
+	return text, err
 }
 
 // readLockOf reads the lock beside a file; one that is empty is none.

@@ -20,8 +20,9 @@ var planFormats = []string{"text", "json", "mermaid", "dot", "html", "digest", "
 // planFlags are the options of jetkit plan.
 type planFlags struct {
 	requestFlags
-	format, builder string
-	check           bool
+	askedFlags
+	format string
+	check  bool
 }
 
 func newPlan(sys *system) *cobra.Command {
@@ -58,7 +59,7 @@ JETKIT_JOBS_CACHE says where they keep their caches, with {job} for the name of 
 	flags.registerLayers(cmd)
 	cmd.ValidArgsFunction = flags.completeNames(sys)
 	cmd.Flags().BoolVar(&flags.check, "check", false, "check jetson.yaml, the packages and their Dockerfiles, also for what a build does not warn of, and fail if there is anything")
-	cmd.Flags().StringVar(&flags.builder, "builder", "", "`NAME` of a builder to plan on: config.py files run there, and contexts may be anything that it can get")
+	flags.registerAsked(cmd, "`NAME` of a builder to plan on: config.py files run there, and contexts may be anything that it can get")
 	oneOf(cmd, &flags.format, "format", "plan", planFormats...)
 	return cmd
 }
@@ -73,9 +74,9 @@ func (f *planFlags) run(cmd *cobra.Command, sys *system, names []string) error {
 		if f.format != "text" && f.format != "json" {
 			return usagef(cmd, "--check prints text or json, not %s", f.format)
 		}
-		return checkOn(cmd, sys, &f.requestFlags, f.builder, r, f.format == "json")
+		return checkOn(cmd, sys, &f.requestFlags, f.askedFlags, r, f.format == "json")
 	}
-	planned, err := planOf(cmd, sys, &f.requestFlags, f.builder, r)
+	planned, err := planOf(cmd, sys, &f.requestFlags, f.askedFlags, r)
 	if err != nil {
 		return err
 	}
@@ -94,8 +95,8 @@ func (f *planFlags) run(cmd *cobra.Command, sys *system, names []string) error {
 }
 
 // planOf plans with the files of this machine, or on a builder that is named.
-func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *request) (frontend.Planned, error) {
-	if on == "" {
+func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on askedFlags, r *request) (frontend.Planned, error) {
+	if on.builder == "" {
 		w, err := load(cmd.Context(), r)
 		if err != nil {
 			return frontend.Planned{}, err
@@ -107,16 +108,6 @@ func planOf(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *
 	b := builderFor(cmd, sys, flags, on)
 	defer b.close()
 	return b.planOnBuilder(r)
-}
-
-// builderFor is what looks at a request on a builder, by its name or if that is empty on
-// the one that builds would use. The caller closes it.
-func builderFor(cmd *cobra.Command, sys *system, flags *requestFlags, on string) *builds {
-	f := &buildFlags{requestFlags: *flags, builder: on}
-	if flags.platform != "" {
-		f.platforms = []string{flags.platform}
-	}
-	return &builds{system: sys, flags: f, ctx: cmd.Context(), cmd: cmd}
 }
 
 // formatPlan prints a plan in one of planFormats.

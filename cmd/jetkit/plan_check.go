@@ -19,7 +19,7 @@ import (
 
 // checkOn checks a request on a builder, as docker buildx build --check does, and prints what
 // is found. Like that, it fails if there is anything.
-func checkOn(cmd *cobra.Command, sys *system, flags *requestFlags, on string, r *request, asJSON bool) error {
+func checkOn(cmd *cobra.Command, sys *system, flags *requestFlags, on askedFlags, r *request, asJSON bool) error {
 	b := builderFor(cmd, sys, flags, on)
 	defer b.close()
 	var results *lint.LintResults

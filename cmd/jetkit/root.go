@@ -185,7 +185,7 @@ var groups = []struct {
 	commands []string
 }{
 	{"Build and run", []string{"init", "build", "run", "autotag", "shell", "bake"}},
-	{"Look before building", []string{"plan", "packages"}},
+	{"Look before building", []string{"plan", "lock", "packages"}},
 	{"This machine", []string{"target", "doctor", "builder"}},
 	{moreCommands, []string{"completion", "schema", "version"}},
 }

@@ -25,6 +25,8 @@ type Facts struct {
 	Args map[string]string
 	// IsContext reports whether there is a named context of that name.
 	IsContext func(name string) bool
+	// Locked is set where a lock says which image a tag is, and which commit a branch.
+	Locked bool
 	// Env has the names of the variables that BASE_IMAGE sets; nil if they are not known.
 	Env map[string]bool
 	// Unbased is set if nobody else reports that the last stage is not on BASE_IMAGE.

@@ -58,6 +58,9 @@ var stageNumber = regexp.MustCompile(`^[0-9]+$`)
 
 // unpinnedImages reports images that may be others in the next build.
 func (f *finder) unpinnedImages() {
+	if f.Locked {
+		return
+	}
 	for _, i := range f.images() {
 		if name, moves := plan.MovingImage(i.ref); moves {
 			f.report(rules.UnpinnedImage, i.line, i.comments, "name a version, or for one image alone its digest: "+name+"@sha256:…",
@@ -96,7 +99,7 @@ func (f *finder) unbased() {
 func (f *finder) unpinnedGit() {
 	for _, s := range f.stages {
 		for _, command := range s.Commands {
-			if add, ok := command.(*instructions.AddCommand); ok {
+			if add, ok := command.(*instructions.AddCommand); ok && !f.Locked {
 				for _, source := range add.SourcePaths {
 					if isGit(source) && plan.MovingRef(refOfURL(source)) {
 						f.unpinned(firstLine(add.Location()), add.Comments(), source, "")

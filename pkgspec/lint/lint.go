@@ -17,6 +17,8 @@ type Project struct {
 	Catalog *catalog.Catalog
 	// IsContext reports whether there is a named context of that name.
 	IsContext func(name string) bool
+	// Locked is set where a lock says which image a tag is, and which commit a branch.
+	Locked bool
 	// DeclaredArgs returns the build arguments that the Dockerfile of a step declares. It is
 	// false if not all is known that a build argument may do there.
 	DeclaredArgs func(plan.Step) (args map[string]bool, known bool)
@@ -33,8 +35,10 @@ func (p Project) Warnings() diag.List {
 // Check finds what only a check reports, by rules that are diag.Rule.CheckOnly.
 func (p Project) Check() diag.List {
 	var l diag.List
-	p.unpinnedBase(&l)
-	p.unpinnedSources(&l)
+	if !p.Locked {
+		p.unpinnedBase(&l)
+		p.unpinnedSources(&l)
+	}
 	p.untestedGPU(&l)
 	p.slowOrder(&l)
 	return l

@@ -107,7 +107,7 @@ func TestName(t *testing.T) {
 }
 
 func TestBadLocks(t *testing.T) {
-	const hint = "\n    hint: jetkit lock writes it anew, and so does docker buildx build --call=jetson.lock after it is removed"
+	const hint = "\n    hint: jetkit lock --update all writes it anew, and so does docker buildx build --call=jetson.lock after it is removed"
 	for text, want := range map[string]string{
 		"":                                     "jetson.lock: error: the lock is empty [empty-file]" + hint,
 		"[]":                                   "jetson.lock:1:1: error: the lock must be a mapping, not an empty list [wrong-type]" + hint,

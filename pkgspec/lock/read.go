@@ -36,7 +36,7 @@ func Read(file string, text []byte) (*Lock, diag.List) {
 }
 
 // remake is what helps against a lock that cannot be read.
-const remake = "jetkit lock writes it anew, and so does docker buildx build --call=jetson.lock after it is removed"
+const remake = "jetkit lock --update all writes it anew, and so does docker buildx build --call=jetson.lock after it is removed"
 
 type reader struct {
 	lock     *Lock

@@ -18,7 +18,7 @@ func (p *Project) Lint(resolved *plan.Plan) diag.List {
 }
 
 func (p *Project) lint(resolved *plan.Plan, found *catalog.Catalog) lint.Project {
-	return lint.Project{Spec: p.Spec, Plan: resolved, Catalog: found, IsContext: p.hasContext, DeclaredArgs: p.declaredArgs}
+	return lint.Project{Spec: p.Spec, Plan: resolved, Catalog: found, IsContext: p.hasContext, Locked: p.lock != nil, DeclaredArgs: p.declaredArgs}
 }
 
 // declaredArgs returns the build arguments that a package's Dockerfile declares. A config.py
