@@ -218,11 +218,14 @@ func (b *build) loadImage(ctx context.Context, name string, platform ocispecs.Pl
 }
 
 func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocispecs.Platform, named func(error) error) (*chain.Base, error) {
-	_, dgst, dt, err := b.client.ResolveImageConfig(ctx, ref.String(), sourceresolver.Opt{
+	resolved, dgst, dt, err := b.client.ResolveImageConfig(ctx, ref.String(), sourceresolver.Opt{
 		LogName:  b.label(platform, "internal") + " load metadata for " + ref.String(),
 		ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &platform, ResolveMode: b.ui.ImageResolveMode.String()},
 	})
 	if err != nil {
+		return nil, named(err)
+	}
+	if ref, err = underPolicy(ref, resolved); err != nil {
 		return nil, named(err)
 	}
 	if dgst != "" {
@@ -239,6 +242,19 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	st := llb.Image(ref.String(), llb.Platform(platform), b.ui.ImageResolveMode,
 		llb.WithCustomName(strings.Join([]string{b.label(platform, "base"), "FROM", ref.String()}, " ")))
 	return &chain.Base{State: st, Image: image}, nil
+}
+
+// underPolicy returns the reference that an image has after a source policy: another one than
+// the user's, if a policy takes it from elsewhere.
+func underPolicy(ref reference.Named, resolved string) (reference.Named, error) {
+	if resolved == "" || resolved == ref.String() {
+		return ref, nil
+	}
+	named, err := reference.ParseNormalizedNamed(resolved)
+	if err != nil {
+		return nil, err
+	}
+	return reference.TagNameOnly(named), nil
 }
 
 // otherPlatform warns of a base image for another platform. BuildKit itself looks

@@ -27,6 +27,7 @@ func (c *compiled) explain(err error) error {
 		if r, ok := refusalOf(err.Error()); ok {
 			return c.refused(err, r)
 		}
+		err = c.withAsking(err)
 	}
 	id, ok := c.failedOperation(err)
 	if !ok {

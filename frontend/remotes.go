@@ -3,7 +3,9 @@ package frontend
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
@@ -23,7 +25,7 @@ func (c contextsFor) Fetch(ctx context.Context, source plan.Source, dirs []strin
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if found, ok := c.remote(source.Name); ok {
-		source.Remote = found
+		source.Revision = found.Revision
 		if read := c.read[c.remoteKey(source.Name)]; read != nil {
 			return read.files, source.Revision, nil
 		}
@@ -37,14 +39,19 @@ func (c contextsFor) Fetch(ctx context.Context, source plan.Source, dirs []strin
 
 // fetch finds out what the tree is now, and reads that.
 func (c contextsFor) fetch(ctx context.Context, source *plan.Source, dirs []string) (fs.FS, error) {
-	var err error
+	found := source.Remote
 	if source.Revision == "" {
-		if source.Revision, err = c.revision(ctx, source.Remote); err != nil {
+		var err error
+		if found, err = c.now(ctx, source.Remote); err != nil {
 			return nil, err
 		}
+		source.Revision = found.Revision
 	}
-	c.remotes.Store(c.remoteKey(source.Name), source.Remote)
+	c.remotes.Store(c.remoteKey(source.Name), found)
 	read, err := c.load(ctx, source.Name, dirs)
+	if err != nil && found.Dir != "" && strings.Contains(err.Error(), strconv.Quote("/"+found.Dir)+": not found") {
+		err = fmt.Errorf("the repository has no folder %s", found.Dir)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,28 +77,31 @@ func (c contextsFor) remote(name string) (plan.Remote, bool) {
 	return found.(plan.Remote), true
 }
 
-// revision asks the builder which commit a ref is, or which digest an image has. It is empty
-// for a builder that does not tell.
-func (c contextsFor) revision(ctx context.Context, r plan.Remote) (string, error) {
+// now asks the builder which commit a ref is, or which digest an image has, and where a source
+// policy takes it from. The revision is empty for a builder that does not tell.
+func (c contextsFor) now(ctx context.Context, r plan.Remote) (plan.Remote, error) {
+	logName := "resolve package source " + r.String()
 	if r.Image != "" {
-		_, dgst, _, err := c.client.ResolveImageConfig(ctx, r.Image, sourceresolver.Opt{
-			LogName:  "resolve package source " + r.String(),
-			ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &c.platform},
+		resolved, dgst, _, err := c.client.ResolveImageConfig(ctx, r.Image, sourceresolver.Opt{
+			LogName: logName, ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &c.platform},
 		})
-		return dgst.String(), registryError(r.Image, err)
+		r.Image, r.Revision = cmp.Or(resolved, r.Image), dgst.String()
+		return r, registryError(r.Image, err)
 	}
 	if r.Pinned() {
-		return r.Ref, nil
+		r.Revision = r.Ref
+		return r, nil
 	}
-	source, err := sourceOf(ctx, c.remoteState(r))
+	source, err := sourceOf(ctx, gitState(r, llb.WithCustomName(logName)))
 	if err != nil {
-		return "", err
+		return r, err
 	}
-	answer, err := c.client.ResolveSourceMetadata(ctx, source, sourceresolver.Opt{LogName: "resolve package source " + r.String()})
+	answer, err := c.client.ResolveSourceMetadata(ctx, source, sourceresolver.Opt{LogName: logName})
 	if err != nil || answer.Git == nil {
-		return "", err
+		return r, err
 	}
-	return commitOf(answer.Git), nil
+	r.Git, r.Revision = cmp.Or(answer.Op.GetAttrs()[pb.AttrFullRemoteURL], r.Git), commitOf(answer.Git)
+	return r, nil
 }
 
 // commitOf returns the commit that a ref is, also if it is an annotated tag.
@@ -119,15 +129,23 @@ func gitIdentifier(url, ref, dir string) string {
 	return source.GetIdentifier()
 }
 
-// remoteState returns a tree at its revision if that is known.
+// remoteState returns a tree at its revision if that is known. The folder of a repository is
+// taken from the whole of it: a provenance names repositories without folders, and docker
+// buildx replay knows no others again.
 func (c contextsFor) remoteState(r plan.Remote) llb.State {
 	name := dockerui.WithInternalName("load package source " + r.String())
 	if r.Image != "" {
 		return llb.Image(withDigest(r.Image, digest.Digest(r.Revision)), llb.Platform(c.platform), name)
 	}
-	options := []llb.GitOption{llb.GitRef(cmp.Or(r.Revision, r.Ref)), name}
-	if r.Dir != "" {
-		options = append(options, llb.GitSubDir(r.Dir))
+	repository := gitState(r, name)
+	if r.Dir == "" {
+		return repository
 	}
-	return llb.Git(r.Git, "", options...)
+	return llb.Scratch().File(llb.Copy(repository, r.Dir, "/", &llb.CopyInfo{CopyDirContentsOnly: true}),
+		dockerui.WithInternalName("load folder of package source "+r.String()))
+}
+
+// gitState returns a whole repository.
+func gitState(r plan.Remote, name llb.ConstraintsOpt) llb.State {
+	return llb.Git(r.Git, "", llb.GitRef(cmp.Or(r.Revision, r.Ref)), name)
 }

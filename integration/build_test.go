@@ -106,6 +106,7 @@ type buildOptions struct {
 	daemon  *harness.Daemon
 	args    []string
 	context string
+	env     []string
 	tag     string
 	output  string // instead of --push
 	noBase  bool
@@ -182,7 +183,7 @@ func (p *project) try(t *testing.T, options ...buildOption) *built {
 		args = append(args, "--build-arg", "LAYERS="+form)
 	}
 	args = append(append(args, o.args...), o.context)
-	b.Result = shared.Buildx(t.Context(), harness.BuildxRun{Daemon: o.daemon, Dir: p.dir, Args: args})
+	b.Result = shared.Buildx(t.Context(), harness.BuildxRun{Daemon: o.daemon, Dir: p.dir, Args: args, Env: o.env})
 	b.steps = progress.Parse(b.Stderr)
 	return b
 }

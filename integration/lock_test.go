@@ -39,7 +39,7 @@ func newMoving(t *testing.T) *moving {
 	m.move(t, "one")
 	m.project = newProject(t, files{
 		"jetson.yaml": "packages: a\nbase: " + m.base + "\nsources: [{dir: packages}, {git: '" + m.served.url + "#main:packages'}]\n",
-		"packages/a/Dockerfile": dockerfile("name: a\ndepends: b", "ADD "+m.download.URL+"/file.txt /download\nADD "+m.served.url+"#main /git\n"+
+		"packages/a/Dockerfile": dockerfile("name: a\ndepends: b", "ADD "+m.download.URL+"/file.txt /download\nADD "+m.served.url+"#data /git\n"+
 			"COPY --from="+m.tool+" /image /tool\n"),
 	})
 	return m
@@ -49,6 +49,7 @@ func newMoving(t *testing.T) *moving {
 func (m *moving) move(t *testing.T, content string) {
 	t.Helper()
 	m.served.commit(t, files{"data.txt": content, "packages/b/b.txt": content, "image": content, "Dockerfile": "FROM scratch\nCOPY image /\n"})
+	m.served.git(t, "push", "--quiet", "--force", "served", "HEAD:data")
 	for _, ref := range []string{m.base, m.tool} {
 		require.NoError(t, shared.Buildx(t.Context(), harness.BuildxRun{Dir: m.served.dir, Args: []string{"--push", "--provenance=false", "--tag", ref, "."}}).Err())
 	}
@@ -72,7 +73,7 @@ func TestLock(t *testing.T) {
 	timeless := with("--provenance=false")
 	made := m.build(t, noBase(), with("--call", "jetson.lock")).Stdout
 	m.write(t, files{"jetson.lock": made})
-	for _, pinned := range []string{`"` + m.base + `": "sha256:`, `"` + m.tool + `": "sha256:`, `"` + m.served.url + `#main:packages": "`, m.served.url[len("http://"):] + `#main": "`, `"` + m.download.URL + `/file.txt": "sha256:`} {
+	for _, pinned := range []string{`"` + m.base + `": "sha256:`, `"` + m.tool + `": "sha256:`, `"` + m.served.url + `#main:packages": "`, m.served.url[len("http://"):] + `#data": "`, `"` + m.download.URL + `/file.txt": "sha256:`} {
 		assertContains(t, made, pinned)
 	}
 

@@ -145,9 +145,10 @@ func TestRepositoriesThatCannotBeFetched(t *testing.T) {
 		given       buildOption
 		hint        string
 	}{
-		"could not read Username":   {source: "main:tree", given: with(), hint: "give a token: --secret id=GIT_AUTH_TOKEN,env=NAME"},
-		"does not contain ref none": {source: "none:tree", given: token},
-		"#main:none to search":      {source: "main", key: ", dir: none", given: token},
+		"could not read Username":           {source: "main:tree", given: with(), hint: "give a token: --secret id=GIT_AUTH_TOKEN,env=NAME"},
+		"does not contain ref none":         {source: "none:tree", given: token},
+		"the repository has no folder none": {source: "main:none", given: token},
+		"#main:none to search":              {source: "main", key: ", dir: none", given: token},
 	} {
 		source := served.url + "#" + c.source
 		p := newProject(t, files{"jetson.yaml": "packages: a\nsources: [{git: '" + source + "'" + c.key + "}]\n"})

@@ -1,0 +1,85 @@
+//go:build integration
+
+package integration
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"jetkit/integration/harness"
+)
+
+// TestPolicyFile holds that docker buildx checks all sources of a build by the jetson.yaml.rego beside the file, and that
+// a refusal names who asks.
+func TestPolicyFile(t *testing.T) {
+	t.Parallel()
+	m := newMoving(t)
+	policy := func(rules string) {
+		m.write(t, files{"jetson.yaml.rego": "package docker\n\ndefault allow := true\n\n" + rules + "\ndecision := {\"allow\": allow}\n"})
+	}
+	host := strings.TrimPrefix(m.download.URL, "http://")
+	policy("allow := false if input.http.host == \"none.example.com\"")
+	assert.Equal(t, "one/one/one/one/one", m.build(t, noBase(), push()).contents(t), "a policy that forbids nothing of it")
+	for name, c := range map[string]struct {
+		rule string
+		want []string
+	}{
+		"a download": {
+			`input.http.host == "` + host + `"`,
+			[]string{"packages/a/Dockerfile:7", "not allowed by policy", "it is asked for by package a (packages/a/Dockerfile:7)"},
+		},
+		"a base":                   {`contains(input.image.ref, ":base")`, []string{"jetson.yaml:4", "not allowed by policy", "base image " + m.base}},
+		"an image of a Dockerfile": {`contains(input.image.ref, ":tool")`, []string{"packages/a/Dockerfile:9", "not allowed by policy", "package a"}},
+		"a source of packages": {
+			`input.git.branch == "main"`,
+			[]string{"jetson.yaml:5", "not allowed by policy", m.served.url + "#main:packages cannot be fetched: "},
+		},
+		"a repository of a Dockerfile": {`input.git.branch == "data"`, []string{"packages/a/Dockerfile:8", "not allowed by policy", "it is asked for by package a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			policy("allow := false if { " + c.rule + " }")
+			assertContains(t, m.fail(t, noBase(), push()).Stderr, c.want...)
+		})
+	}
+}
+
+// TestPolicyConverts holds that a source policy which takes images and repositories from a mirror is followed by all that
+// resolves them.
+func TestPolicyConverts(t *testing.T) {
+	t.Parallel()
+	m := newMoving(t)
+	mirror := newProject(t, files{"data.txt": "mirror", "packages/b/Dockerfile": dockerfile("name: b", "COPY b.txt /b\n"), "packages/b/b.txt": "mirror"}).serveGit(t, "")
+	download := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("mirror")) }))
+	t.Cleanup(download.Close)
+	mirror.write(t, files{"image": "mirror", "Dockerfile": "FROM scratch\nCOPY image /\n"})
+	image := shared.Ref(mirror.id + ":mirror")
+	require.NoError(t, shared.Buildx(t.Context(), harness.BuildxRun{Dir: mirror.dir, Args: []string{"--push", "--provenance=false", "--tag", image, "."}}).Err())
+	rule := func(selector, identifier string, attrs map[string]string) map[string]any {
+		return map[string]any{
+			"action": "CONVERT", "selector": map[string]string{"identifier": selector, "matchType": "WILDCARD"},
+			"updates": map[string]any{"identifier": identifier, "attrs": attrs},
+		}
+	}
+	git := func(url string) string { return "git://" + strings.TrimPrefix(url, "http://") }
+	text, err := json.Marshal(map[string]any{"version": 1, "rules": []any{
+		rule("docker-image://"+m.base+"*", "docker-image://"+image, nil),
+		rule("docker-image://"+m.tool+"*", "docker-image://"+image, nil),
+		rule(git(m.served.url)+"#main", git(mirror.url)+"#main", map[string]string{"git.fullurl": mirror.url}),
+		rule(git(m.served.url)+"#data", git(mirror.url)+"#main", map[string]string{"git.fullurl": mirror.url}),
+		rule(m.download.URL+"/file.txt", download.URL+"/file.txt", nil),
+	}})
+	require.NoError(t, err)
+	m.write(t, files{"policy.json": string(text)})
+	environment := func(o *buildOptions) {
+		o.env = []string{"EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=" + filepath.Join(m.dir, "policy.json")}
+	}
+	assert.Equal(t, "mirror/mirror/mirror/mirror/mirror", m.build(t, noBase(), push(), environment).contents(t))
+	assert.Equal(t, "one/one/one/one/one", m.build(t, noBase(), pushTimeless("plain")).contents(t))
+}
