@@ -82,4 +82,45 @@ func TestPolicyConverts(t *testing.T) {
 	}
 	assert.Equal(t, "mirror/mirror/mirror/mirror/mirror", m.build(t, noBase(), push(), environment).contents(t))
 	assert.Equal(t, "one/one/one/one/one", m.build(t, noBase(), pushTimeless("plain")).contents(t))
+
+	// The jetkit command follows it too. Of a policy that only buildx evaluates, it says so.
+	own := func(args ...string) *ran {
+		cmd := jetkitCommand(t, shared.Daemon, m.dir, append([]string{"build", "--output", "type=local,dest=out"}, args...)...)
+		cmd.Env = append(cmd.Env, "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY="+filepath.Join(m.dir, "policy.json"))
+		return runCommand(t, cmd)
+	}
+	own().succeeded(t)
+	assert.Equal(t, "mirror", m.read(t, "out/git/data.txt"))
+	m.write(t, files{"jetson.yaml.rego": "package docker\n"})
+	r := own()
+	assert.Equal(t, 1, r.code)
+	assertContains(t, r.stderr, "jetson.yaml.rego is a policy that docker buildx build evaluates and jetkit does not", "--policy disabled=true")
+	own("--policy", "disabled=true").succeeded(t)
+	assert.Equal(t, 125, own("--policy", "strict=true").code)
+}
+
+// TestProxyNetworkRecords holds that the provenance names what RUN steps fetch where a policy turns BuildKit's proxy
+// network on, and that the policy has a say in it.
+func TestProxyNetworkRecords(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("answer to " + r.URL.Path)) }))
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	p := newProject(t, one("name: a", `SHELL ["/bin/bash", "-c"]
+RUN proxy=${http_proxy#http://}; proxy=${proxy%/}; exec 3<>/dev/tcp/${proxy%:*}/${proxy##*:}; \
+    printf 'GET http://`+host+`/@ID@ HTTP/1.0\r\nHost: `+host+`\r\n\r\n' >&3; grep answer <&3 > /fetched
+`))
+	p.write(t, files{"jetson.yaml": p.read(t, "jetson.yaml") + "build: {network: host}\n"})
+	policy := func(rules string) {
+		p.write(t, files{"jetson.yaml.rego": "package docker\n\ndefault allow := true\n\n" + rules + "\ndefault caps := {}\n\ncaps := {\"exec.proxy\": true} if input.env.capsRequest\ndecision := {\"allow\": allow, \"caps\": caps}\n"})
+	}
+	policy("allow := false if input.http.host == \"" + host + "\"")
+	assertContains(t, p.fail(t, push(), with("--allow", "network.host")).Stderr, "packages/a/Dockerfile:7", "package a failed")
+
+	policy("")
+	b := p.build(t, push(), with("--allow", "network.host", "--provenance", "mode=max"))
+	assert.Equal(t, "answer to /"+p.id+"\n", b.file(t, "/fetched"))
+	provenance := shared.BuildxCommand(t.Context(), harness.BuildxRun{Args: []string{"imagetools", "inspect", b.image, "--format", "{{json .Provenance}}"}})
+	require.NoError(t, provenance.Err())
+	assertContains(t, provenance.Stdout, server.URL+"/"+p.id)
 }

@@ -18,7 +18,7 @@ type buildFlags struct {
 	reports reportFlags
 
 	allow, annotations, attests, cacheFrom, cacheTo, hosts, labels, noCacheFilter []string
-	outputs, platforms, secrets, ssh, tags, ulimits                               []string
+	outputs, platforms, policy, secrets, ssh, tags, ulimits                       []string
 	cgroupParent, iidFile, metadataFile, network, progress, provenance, push      string
 	sbom, shmSize, upTo                                                           string
 	load, noCache, pull, quiet                                                    bool
@@ -69,7 +69,7 @@ var buildSections = []struct{ title, flags string }{
 	{"What to build it for", "platform l4t jetpack cuda python ubuntu arch base no-host"},
 	{"The image, and where it goes", "name tag load push output label annotation attest provenance sbom metadata-file iidfile"},
 	{"Cache", "cache-from cache-to no-cache no-cache-filter pull"},
-	{"What the steps may use", "allow yes secret ssh network add-host use-proxy shm-size ulimit cgroup-parent"},
+	{"What the steps may use", "allow policy yes secret ssh network add-host use-proxy shm-size ulimit cgroup-parent"},
 	{"Builder, progress and reports", "builder on-error progress quiet log-dir report junit"},
 	{"Look, and build nothing", "simulate cached list-packages show-packages version"},
 	{"As in jetson-containers", "skip-packages build-args build-flags package-dirs buildkit-device ccache no-ccache ccache-dir ccache-maxsize no-github-api"},
@@ -102,6 +102,7 @@ func (f *buildFlags) registerSteps(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.secrets, "secret", nil, "secret for RUN steps that mount it, and tests: `id=ID[,src=FILE|,env=NAME]`; repeatable")
 	flags.StringArrayVar(&f.ssh, "ssh", nil, "SSH agent or keys for RUN steps that mount them, and tests: `default|ID[=SOCKET|KEY[,KEY]]`; repeatable")
 	flags.StringArrayVar(&f.allow, "allow", nil, "let the build use an `ENTITLEMENT` without asking: device, network.host or security.insecure; repeatable")
+	registerPolicy(flags, &f.policy)
 	flags.BoolVarP(&f.yes, "yes", "y", false, "let the build use what its packages need, without asking")
 	flags.StringVar(&f.network, "network", "", "`MODE` of the network of RUN steps: default, host or none")
 	flags.StringArrayVar(&f.hosts, "add-host", nil, "name of a host for the steps: `HOST:IP`; repeatable")

@@ -30,6 +30,7 @@ func (b *builds) inputs(r *request) (*build.Request, error) {
 		func() error { return b.caches(req) },
 		func() error { return b.attests(req) },
 		func() error { return b.session(req) },
+		func() error { return b.policies(req, r) },
 		b.outputs,
 	)
 	return req, err

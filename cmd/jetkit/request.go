@@ -53,6 +53,8 @@ type request struct {
 	// lock is the text of the lock beside the file, nil if it has none, and lockFile its name.
 	lock     []byte
 	lockFile string
+	// policy is the name of the file's policy, empty if it has none.
+	policy string
 	// contexts are the folders of the named contexts, and sources what is searched in
 	// addition to what the file says.
 	contexts map[string]string
@@ -112,6 +114,9 @@ func (r *request) open(file, context string, in io.Reader) error {
 	r.file, r.data = filepath.Base(file), dt
 	r.ignore, err = readFile(file + cachefs.IgnoreFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if r.policy, err = policyBeside(file); err != nil {
 		return err
 	}
 	r.lockFile = lock.Name(file)

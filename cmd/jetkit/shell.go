@@ -53,6 +53,7 @@ func (f *buildFlags) registerShell(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.ssh, "ssh", nil, "SSH agent or keys for RUN steps that mount them, and tests: `default|ID[=SOCKET|KEY[,KEY]]`; repeatable")
 	flags.StringArrayVar(&f.hosts, "add-host", nil, "name of a host for the steps: `HOST:IP`; repeatable")
 	flags.StringArrayVar(&f.allow, "allow", nil, "permission that the steps and the shell may use without asking: `ENTITLEMENT`, network.host or security.insecure; repeatable")
+	registerPolicy(flags, &f.policy)
 	flags.BoolVarP(&f.yes, "yes", "y", false, "allow what the packages need without asking")
 	flags.StringVar(&f.progress, "progress", "", "`FORMAT` of the progress: auto, plain, tty, quiet, rawjson or none")
 	flags.StringVar(&f.builder, "builder", "", "`NAME` of the builder")

@@ -8,6 +8,7 @@ import (
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
+	spb "github.com/moby/buildkit/sourcepolicy/pb"
 
 	"jetkit/frontend"
 	"jetkit/pkgspec"
@@ -49,6 +50,8 @@ type Request struct {
 	// Attests are attestations to make, by type: "provenance" with "mode=max". An empty
 	// value turns one off. Without "provenance" the image gets what buildx gives it.
 	Attests map[string]string
+	// Policy says which sources the build may have, and where they come from; nil allows all.
+	Policy *spb.Policy
 	// Allow are entitlements that the build may use.
 	Allow []string
 

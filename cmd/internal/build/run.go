@@ -169,7 +169,7 @@ func (r *Request) solveOpt() (*client.SolveOpt, error) {
 	opt := &client.SolveOpt{
 		FrontendAttrs: map[string]string{}, LocalMounts: map[string]fsutil.FS{}, OCIStores: map[string]content.Store{},
 		CacheExports: slices.Clone(r.CacheTo), CacheImports: r.CacheFrom,
-		Session: r.Session, AllowedEntitlements: r.Allow,
+		Session: r.Session, AllowedEntitlements: r.Allow, SourcePolicy: r.Policy,
 	}
 	attrs := opt.FrontendAttrs
 	maps.Copy(attrs, r.Attrs)
