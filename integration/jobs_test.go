@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/containerd/platforms"
@@ -139,20 +140,21 @@ func TestLayersWorkflow(t *testing.T) {
 	builders := []*harness.Daemon{shared.Daemon, secondDaemon(t), remoteDaemon(t)}
 	next := 0
 	for _, wave := range []string{"wave1", "wave2", "wave3"} {
-		t.Run(wave, func(t *testing.T) {
-			for _, dt := range matrix(wave) {
-				var job jobs.Job
-				require.NoError(t, json.Unmarshal(dt, &job))
-				builder := builders[next%len(builders)]
-				next++
-				t.Run(job.ID, func(t *testing.T) {
-					t.Parallel()
-					b := w.run(t, p, builder, wave, "JOB="+string(dt))
-					require.NoError(t, b.Err())
+		var running sync.WaitGroup // parallel tests within this one would wait for all others to end, wave by wave
+		for _, dt := range matrix(wave) {
+			var job jobs.Job
+			require.NoError(t, json.Unmarshal(dt, &job))
+			builder := builders[next%len(builders)]
+			next++
+			running.Go(func() {
+				b := w.run(t, p, builder, wave, "JOB="+string(dt))
+				if assert.NoError(t, b.Err()) {
 					assert.ElementsMatch(t, job.Packages, packagesOf(b.executed()), "packages that the job of %s built", job.Name)
-				})
-			}
-		})
+				}
+			})
+		}
+		running.Wait()
+		require.False(t, t.Failed(), wave)
 	}
 	require.Len(t, matrix("image"), 1)
 	job := "JOB=" + string(matrix("image")[0])

@@ -11,7 +11,7 @@ import (
 // Aspect is what of a path differs between two trees.
 type Aspect string
 
-// The aspects. Times are none: they are those of the build.
+// The aspects. Times are none, as they are those of the build: see [CompareTimes].
 const (
 	Missing Aspect = "missing" // only the first tree has the path
 	Added   Aspect = "added"   // only the second has it
@@ -91,6 +91,17 @@ func Compare(first, second Side) []Difference {
 			if pair.First != pair.Second {
 				found = append(found, pair)
 			}
+		}
+	}
+	return found
+}
+
+// CompareTimes lists the paths that both trees have and that changed at different times.
+func CompareTimes(first, second Tree) []string {
+	var found []string
+	for _, name := range slices.Sorted(maps.Keys(first)) {
+		if b := second[name]; b != nil && !first[name].ModTime.Equal(b.ModTime) {
+			found = append(found, name)
 		}
 	}
 	return found

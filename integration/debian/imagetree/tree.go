@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -28,6 +29,7 @@ type File struct {
 	Link     string // where a symbolic link leads
 	Device   string // major:minor of a device
 	Xattrs   string // sorted, a line each
+	ModTime  time.Time
 }
 
 // Read puts the layers of an image on each other.
@@ -102,7 +104,7 @@ func (t Tree) read(header *tar.Header, content io.Reader, added Tree) (*File, er
 		}
 		return nil, fmt.Errorf("a hard link to %s, which is not there", target)
 	}
-	file := &File{Type: header.Typeflag, Mode: header.Mode, UID: header.Uid, GID: header.Gid, Xattrs: xattrs(header)}
+	file := &File{Type: header.Typeflag, Mode: header.Mode, UID: header.Uid, GID: header.Gid, Xattrs: xattrs(header), ModTime: header.ModTime}
 	switch header.Typeflag {
 	case tar.TypeReg:
 		sum := sha256.New()
