@@ -1,6 +1,8 @@
 package frontend
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -53,7 +55,23 @@ func (b *build) testConfig(p *plan.Plan, platform ocispecs.Platform) teststep.Co
 		Declared: b.declared, Prefix: b.prefix(platform),
 		Flags: teststep.Flags{
 			ExtraHosts: b.ui.ExtraHosts, CgroupParent: b.ui.CgroupParent, Resources: b.ui.LinuxResources,
+			Hostname: b.ui.Hostname, Proxy: proxyOf(b.ui.BuildArgs),
 			CacheNamespace: b.ui.CacheIDNamespace, NoCache: b.ui.IsNoCache,
 		},
 	}
+}
+
+// proxyOf returns the proxies that build arguments name, in small or capital letters, as the
+// Dockerfile frontend gives them to RUN steps; nil is none.
+func proxyOf(args map[string]string) *llb.ProxyEnv {
+	var proxy llb.ProxyEnv
+	for name, field := range map[string]*string{
+		"http_proxy": &proxy.HTTPProxy, "https_proxy": &proxy.HTTPSProxy, "ftp_proxy": &proxy.FTPProxy, "no_proxy": &proxy.NoProxy, "all_proxy": &proxy.AllProxy,
+	} {
+		*field = cmp.Or(args[name], args[strings.ToUpper(name)])
+	}
+	if proxy == (llb.ProxyEnv{}) {
+		return nil
+	}
+	return &proxy
 }

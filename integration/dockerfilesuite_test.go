@@ -141,7 +141,7 @@ func (f frontendRun) run(t *testing.T, ref string) (v1.Image, []string) {
 	require.NoError(t, err)
 	var ran []string
 	for _, s := range steps {
-		if s.Ran && strings.Contains(s.Name, "RUN ") {
+		if s.Ran && strings.HasPrefix(s.Name, "[x ") {
 			ran = append(ran, s.Name)
 		}
 	}

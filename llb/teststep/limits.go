@@ -20,6 +20,12 @@ func (c Config) limits() []llb.RunOption {
 	for _, h := range c.Flags.ExtraHosts {
 		opts = append(opts, llb.AddExtraHost(h.Host, h.IP))
 	}
+	if c.Flags.Hostname != "" {
+		opts = append(opts, llb.Hostname(c.Flags.Hostname))
+	}
+	if c.Flags.Proxy != nil {
+		opts = append(opts, llb.WithProxy(*c.Flags.Proxy))
+	}
 	if c.Caps.Supports(pb.CapExecMetaUlimit) == nil {
 		for _, u := range c.Plan.Tests.Ulimits {
 			opts = append(opts, llb.AddUlimit(llb.UlimitName(u.Name), u.Soft, u.Hard))

@@ -68,6 +68,10 @@ type Config struct {
 type Flags struct {
 	ExtraHosts   []llb.HostIP
 	CgroupParent string
+	// Hostname is the name of the machine in the steps (BUILDKIT_SANDBOX_HOSTNAME), and Proxy
+	// the build arguments of Docker's for proxies, which are in no key; nil is none.
+	Hostname string
+	Proxy    *llb.ProxyEnv
 	// Resources limits memory and processors; nil means no limit.
 	Resources *pb.LinuxResources
 	// CacheNamespace is put before the names of cache mounts (BUILDKIT_CACHE_MOUNT_NS).
