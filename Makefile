@@ -33,7 +33,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= $(filter-out jetkit/cmd/jetkit,$(shell go list ./...))
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit commands integration test compat demo bench bench-turns compare-layers bench-layers frontend-image release clean
+.PHONY: help setup build lint vuln fmt unit commands integration test fuzz compat demo bench bench-turns compare-layers bench-layers frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkit
 
 test: ## Everything: setup, lint, unit, commands, integration; the last line is the sum
 	@integration/test.sh
+
+fuzz: ## Run each fuzz target for FUZZTIME, a minute if it is not set
+	@integration/fuzz.sh
 
 compat: ## Compare with jetson-containers, fetched into .cache or in JETKIT_TREE; with its resolver's answers in JETKIT_ORACLE
 	@cmd/internal/compat/compat.sh

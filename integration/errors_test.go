@@ -106,7 +106,7 @@ var failures = map[string]failure{
 		},
 		says: []string{`test "test.sh" of package app failed on its own stage with exit code 1`, "In a chain it would also have had: paper\n"},
 		at:   []string{"packages/app/Dockerfile:3"},
-		runs: []string{"[paper 1/1] RUN echo @ID@ > /paper", "[app 1/1] RUN echo @ID@ > /app"},
+		runs: []string{"[paper 1/1] RUN echo @ID@ > /paper", "[app 1/1] RUN echo @ID@ > /app", "[test app on image] test.sh"}, // the image has both
 	},
 	"a failing COPY": {
 		tree:  one("name: a", "COPY missing.txt /a\n"),
@@ -230,6 +230,103 @@ var failures = map[string]failure{
 		at:    []string{"packages/a/Dockerfile:6"},
 		shows: "CMD x",
 	},
+	"YAML that is none": {
+		tree:  files{"jetson.yaml": "packages: [ninja\ntests: {run: all}\n"},
+		says:  []string{"[yaml-syntax]"},
+		at:    []string{"jetson.yaml:3"},
+		shows: "packages: [ninja",
+	},
+	"a repository that nobody knows": {
+		tree:  files{"jetson.yaml": "packages: [a]\nsources: [{git: jetson-container}]\n"},
+		says:  []string{"no repository is known as jetson-container [unknown-repository]", "did you mean jetson-containers?"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "sources: [{git: jetson-container}]",
+	},
+	"a repository that is not there": {
+		tree:  files{"jetson.yaml": "packages: [a]\nsources: [{git: 'http://127.0.0.1:1/a.git#v1:p'}]\n"},
+		says:  []string{"http://127.0.0.1:1/a.git#v1:p cannot be fetched: ", "[unreachable-source]"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "sources: ",
+	},
+	"a lock for another platform": {
+		tree: one("name: a", "RUN true\n").and(files{"jetson.lock": `{"version": 1}`}),
+		says: []string{"the lock has no linux/", "[lock-differs]"},
+	},
+	"a lock of another jetkit": {
+		tree:  one("name: a", "RUN true\n").and(files{"jetson.lock": `{"version": 2}`}),
+		says:  []string{"the lock has the version 2, and this jetkit reads 1"},
+		at:    []string{"jetson.lock:1"},
+		shows: `{"version": 2}`,
+	},
+	"no lock where one is wanted": {
+		tree:  one("name: a", "RUN true\n").and(files{"jetson.yaml": "packages: [a]\nlocked: true\n"}),
+		says:  []string{"there is no jetson.lock [missing-lock]"},
+		at:    []string{"jetson.yaml:4"},
+		shows: "locked: true",
+	},
+	"a secret that nobody gives": {
+		tree:  one("name: a", "RUN --mount=type=secret,id=token,required=true true\n"),
+		says:  []string{"package a failed in step 1/1", "secret token: not found", "add --secret id=token,src=FILE"},
+		at:    []string{"packages/a/Dockerfile:6"},
+		shows: "RUN --mount=type=secret",
+	},
+	"a test that does not end": {
+		tree: one("name: a\ntest: test.sh", "RUN echo @ID@ > /a\n").and(files{"jetson.yaml": "packages: [a]\ntests: {timeout: 1s}\n", "packages/a/test.sh": script("echo waiting\nsleep 60")}),
+		says: []string{`test "test.sh" of package a did not end within 1s on its own stage`},
+		at:   []string{"packages/a/Dockerfile:3"}, shows: "# test: test.sh",
+		runs: []string{"[a 1/1] RUN echo @ID@ > /a"}, output: "waiting",
+	},
+	"a test that is killed": {
+		tree: one("name: a\ntest: test.sh", "RUN echo @ID@ > /a\n").and(files{"packages/a/test.sh": script("kill -9 $$")}),
+		says: []string{`test "test.sh" of package a failed on its own stage`},
+		at:   []string{"packages/a/Dockerfile:3"}, shows: "# test: test.sh",
+		runs: []string{"[a 1/1] RUN echo @ID@ > /a"},
+	},
+	"packages that change one file": {
+		tree: files{
+			"jetson.yaml":             "packages: [one, two]\nlayers: packages\n",
+			"packages/one/Dockerfile": dockerfile("name: one", "RUN echo one @ID@ > /file\n"),
+			"packages/two/Dockerfile": dockerfile("name: two", "RUN echo two @ID@ > /file\n"),
+		},
+		says: []string{"/file", "one", "two"},
+		at:   []string{"jetson.yaml:3"},
+		runs: []string{"[one 1/1] RUN echo one @ID@ > /file", "[two 1/1] RUN echo two @ID@ > /file"},
+	},
+	"a secret of a test that nobody gives": {
+		tree: one("name: a\ntest: test.sh", "RUN echo @ID@ > /a\n").and(files{"jetson.yaml": "packages: [a]\ntests: {secrets: [{id: token, env: TOKEN, packages: [a]}]}\n", "packages/a/test.sh": script("true")}),
+		says: []string{`test "test.sh" of package a failed`, "secret token: not found", "jetson.yaml:4:19 asks for it"},
+		at:   []string{"packages/a/Dockerfile:3"}, shows: "# test: test.sh",
+		runs: []string{"[a 1/1] RUN echo @ID@ > /a"},
+	},
+	"a version that there is not": {
+		tree:  files{"jetson.yaml": "packages: ['ninja:9']\n"},
+		says:  []string{"there is no package ninja:9 [missing-package]"},
+		at:    []string{"jetson.yaml:3"},
+		shows: "packages: ['ninja:9']",
+	},
+	"a package that is listed twice": {
+		tree:  one("name: a", "RUN true\n").and(files{"jetson.yaml": "packages: [a, a]\n"}),
+		says:  []string{"packages: \"a\" is listed twice [duplicate-package]"},
+		at:    []string{"jetson.yaml:3"},
+		shows: "packages: [a, a]",
+	},
+	"steps that may not be privileged": {
+		tree: one("name: a", "RUN true\n").and(files{"jetson.yaml": "packages: [a]\nbuild: {privileged: [a]}\n"}),
+		says: []string{"security.insecure is not allowed", "add --allow security.insecure to the command"},
+		at:   []string{"packages/a/Dockerfile:2"},
+	},
+	"JSON that is none": {
+		tree:  one("", "").and(files{"packages/a/Dockerfile": "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n", "packages/a/config.json": "{\"name\": \"a\",}\n"}),
+		says:  []string{"[json-syntax]"},
+		at:    []string{"packages/a/config.json:1", "jetson.yaml:3"},
+		shows: `{"name": "a",}`,
+	},
+	"metadata of a wrong type": {
+		tree:  one("name: a", "RUN true\n").and(files{"packages/a/config.yaml": "name: a\ndepends: {numpy: 2}\n", "packages/a/Dockerfile": "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"}),
+		says:  []string{"[wrong-type]"},
+		at:    []string{"packages/a/config.yaml:2", "jetson.yaml:3"},
+		shows: "depends: {numpy: 2}",
+	},
 }
 
 // excerpts matches the place above each piece of source that buildx prints.
@@ -237,6 +334,8 @@ var excerpts = regexp.MustCompile(`(?m)^(\S+:\d+)\n-{20}\n`)
 
 func TestErrors(t *testing.T) {
 	t.Parallel()
+	texts := &errorTexts{texts: map[string]string{}}
+	t.Cleanup(func() { texts.compare(t) })
 	for _, name := range slices.Sorted(maps.Keys(failures)) {
 		f := failures[name]
 		t.Run("buildx, "+name, func(t *testing.T) {
@@ -252,6 +351,7 @@ func TestErrors(t *testing.T) {
 			}
 			b := p.fail(t, options...)
 			assertContains(t, b.Stderr, f.says...)
+			texts.add(name, p, b.Stderr)
 			var got []string
 			for _, m := range excerpts.FindAllStringSubmatch(b.Stderr, -1) {
 				got = append(got, m[1])
