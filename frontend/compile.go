@@ -48,6 +48,8 @@ type compiled struct {
 	// means that of the build.
 	epoch *time.Time
 	runs  []teststep.Run
+	// annotations are those of its manifest.
+	annotations map[string]string
 	// joins are the steps that put packages' layers together, and owners the packages whose
 	// the entries of the history are; a chain has neither.
 	joins  []layers.Joined
@@ -138,6 +140,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	}
 	image := b.solvable(p, c, def, platform)
 	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
+	image.annotations = b.annotationsOf(p, c.base, sealed.epoch)
 	if b.options.Compiled != nil {
 		observed, err := image.observed(ctx, platform, c.Result)
 		if err != nil {
@@ -228,11 +231,13 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	if ref, err = underPolicy(ref, resolved); err != nil {
 		return nil, named(err)
 	}
+	var at reference.Canonical
 	if dgst != "" {
 		// Pinned, so that every step of this build sees the same image.
-		if ref, err = reference.WithDigest(ref, dgst); err != nil {
+		if at, err = reference.WithDigest(ref, dgst); err != nil {
 			return nil, named(err)
 		}
+		ref = at
 	}
 	image := &dockerspec.DockerOCIImage{}
 	if err := json.Unmarshal(dt, image); err != nil {
@@ -241,7 +246,7 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	image.Created = nil
 	st := llb.Image(ref.String(), llb.Platform(platform), b.ui.ImageResolveMode,
 		llb.WithCustomName(strings.Join([]string{b.label(platform, "base"), "FROM", ref.String()}, " ")))
-	return &chain.Base{State: st, Image: image}, nil
+	return &chain.Base{State: st, Image: image, Ref: at}, nil
 }
 
 // underPolicy returns the reference that an image has after a source policy: another one than

@@ -15,7 +15,6 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client/llb"
-	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/frontend/dockerui"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -57,13 +56,14 @@ func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, 
 	if err := b.sboms.attach(ctx, b, rb); err != nil {
 		return nil, err
 	}
+	if err := b.attestManifest(ctx, rb); err != nil {
+		return nil, err
+	}
 	res, err := rb.Finalize()
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range b.annotations {
-		res.AddMeta(exptypes.AnnotationManifestKey(nil, name), []byte(value))
-	}
+	b.annotate(res)
 	return res, nil
 }
 
@@ -124,8 +124,8 @@ type build struct {
 	evaluations evaluations
 	// sboms is nil where nobody asks for an SBOM.
 	sboms *sboms
-	// annotations are those of the image's manifests: one file has the same for all platforms.
-	annotations map[string]string
+	// annotations has those of the manifest of each platform, by the platform.
+	annotations sync.Map
 }
 
 // platform builds the image of one platform. What is said of Dockerfiles is the
@@ -138,15 +138,13 @@ func (b *build) platform(ctx context.Context, platform *ocispecs.Platform, repor
 	if err != nil {
 		return nil, err
 	}
-	if report {
-		b.annotations = resolved.Image.Annotations
-	}
 	b.show(ctx, p, b.warningsOf(problems))
 	b.options.planned(p, resolved, b.loaded.Load(), problems)
 	image, err := b.compile(ctx, resolved, p, report)
 	if err != nil {
 		return nil, err
 	}
+	b.annotations.Store(formatPlatform(p), annotated{platform, image.annotations})
 	res, err := b.client.Solve(ctx, client.SolveRequest{
 		Definition:   image.definition.ToPB(),
 		CacheImports: b.ui.CacheImports,

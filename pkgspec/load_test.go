@@ -202,11 +202,11 @@ func TestLoadForms(t *testing.T) {
 		"words that are no texts": {"packages: a\nimage: {cmd: [run, 1, true, \"\"]}\n", image, plan.Image{Cmd: []string{"run", "1", "true", ""}}},
 		"env as typed":            {"packages: a\nimage: {env: {A: 1.0, B: yes, C: true, D: 0x10, E: \"a\\nb\"}}\n", image, plan.Image{Env: map[string]string{"A": "1.0", "B": "yes", "C": "true", "D": "0x10", "E": "a\nb"}}},
 		"what containers have": {
-			"packages: a\nimage: {ports: [8080, 53/udp, 8000-8010, 8080/tcp], volumes: /data/, stop_signal: SIGRTMIN+3, shell: [bash, -c], annotations: {org.opencontainers.image.title: arm}, env: {A: $HOME}}\n",
+			"packages: a\nimage: {ports: [8080, 53/udp, 8000-8010, 8080/tcp], volumes: /data/, stop_signal: SIGRTMIN+3, shell: [bash, -c], annotations: {org.opencontainers.image.title: arm}, oci_annotations: true, env: {A: $HOME}}\n",
 			image,
 			plan.Image{
 				Ports: []string{"8080/tcp", "53/udp", "8000-8010/tcp"}, Volumes: []string{"/data"}, StopSignal: "SIGRTMIN+3", Shell: []string{"bash", "-c"},
-				Annotations: map[string]string{"org.opencontainers.image.title": "arm"}, Env: map[string]string{"A": "$HOME"},
+				Annotations: map[string]string{"org.opencontainers.image.title": "arm"}, OCIAnnotations: true, Env: map[string]string{"A": "$HOME"},
 			},
 		},
 		"a health check": {

@@ -42,6 +42,8 @@ type Spec struct {
 	Build  Build
 	Tests  Tests
 	Image  plan.Image
+	// HasOCIAnnotations is what image.oci_annotations says, which a complete Image has.
+	HasOCIAnnotations *bool
 	// Overrides lists what build arguments changed.
 	Overrides []plan.Override
 }

@@ -171,6 +171,10 @@ var settings = []setting{
 	{key: "image.healthcheck.start_period", about: "time in which a container starts, and failures do not count: `2m`", unset: "as the last package leaves it", form: healthTime(func(h *plan.Healthcheck) *plan.Seconds { return &h.StartPeriod })},
 	{key: "image.healthcheck.start_interval", about: "time between two tests while a container starts: `5s`", unset: "as the last package leaves it", form: healthTime(func(h *plan.Healthcheck) *plan.Seconds { return &h.StartInterval })},
 	{key: "image.annotations", about: "[annotations](#image) of the image's manifest: mapping of names to values; names that begin with `" + plan.LabelPrefix + "` are reserved", unset: "none", form: imageAnnotations()},
+	{
+		key: "image.oci_annotations", arg: "IMAGE_OCI_ANNOTATIONS", about: "whether the manifest says [in OCI's words](#image) what the image was built on, of which source and when: `true` or `false`", unset: "`false`",
+		form: truth(func(s *Spec) **bool { return &s.HasOCIAnnotations }).with(func(p *plan.Plan) string { return onlyIf(p.Image.OCIAnnotations, "true") }),
+	},
 	{key: "image.labels", about: "labels of the image: mapping of names to values; names that begin with `" + plan.LabelPrefix + "` are reserved", unset: "none", form: imageLabels()},
 	{key: "image.workdir", arg: "IMAGE_WORKDIR", about: "working directory of the image: an absolute path", unset: "as the last package leaves it", form: workdir()},
 	{key: "image.user", arg: "IMAGE_USER", about: "user of the image: `user`, `uid`, `user:group` or `uid:gid`", unset: "as the last package leaves it", form: matched(func(s *Spec) *string { return &s.Image.User }, userPattern,

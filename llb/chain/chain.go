@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/containerd/platforms"
+	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
@@ -56,6 +57,8 @@ type Base struct {
 	State llb.State
 	// Image is its configuration; nil for a plain tree of files.
 	Image *dockerspec.DockerOCIImage
+	// Ref is where it was pulled from, at its digest; nil for what was not pulled.
+	Ref reference.Canonical
 }
 
 // Stage is one compiled step of the chain.

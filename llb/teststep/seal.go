@@ -20,6 +20,13 @@ import (
 // ShareDir is where a finished image keeps what jetkit knows about it.
 const ShareDir = "/usr/share/jetkit"
 
+const (
+	// ManifestFile is the name of the [Manifest] there.
+	ManifestFile = "manifest.json"
+	// ManifestVersion is the version of its form.
+	ManifestVersion = 2
+)
+
 // Manifest describes a finished image. It holds no clock and no host, so that
 // equal plans make equal files.
 type Manifest struct {
@@ -79,7 +86,7 @@ func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Version: 2, Plan: digest, Base: p.Base.Value, BuiltFor: targetFacts(p.Target), Sources: p.Sources, Packages: []ManifestPackage{}, Tests: []TestResult{}}
+	m := &Manifest{Version: ManifestVersion, Plan: digest, Base: p.Base.Value, BuiltFor: targetFacts(p.Target), Sources: p.Sources, Packages: []ManifestPackage{}, Tests: []TestResult{}}
 	for _, s := range p.Steps {
 		_, tag, _ := strings.Cut(s.Name, ":")
 		source := s.Origin.File("")
@@ -151,7 +158,7 @@ func Seal(finished chain.Stage, m *Manifest, inputs []BuildInput, epoch *time.Ti
 		return llb.State{}, err
 	}
 	action := llb.Mkdir(ShareDir, 0o755, llb.WithParents(true), created).
-		Mkfile(path.Join(ShareDir, "manifest.json"), 0o644, manifest, created)
+		Mkfile(path.Join(ShareDir, ManifestFile), 0o644, manifest, created)
 	if len(m.Tests) > 0 {
 		action = action.Mkdir(path.Join(ShareDir, "tests"), 0o755, llb.WithParents(true), created)
 	}

@@ -30,6 +30,8 @@ type Image struct {
 	Healthcheck Healthcheck `json:"healthcheck,omitzero"`
 	// Annotations are of the image's manifest, not of its configuration.
 	Annotations map[string]string `json:"annotations,omitempty"`
+	// OCIAnnotations has the manifest say what the image was built on, of what and when.
+	OCIAnnotations bool `json:"oci_annotations,omitempty"`
 }
 
 // Healthcheck tells how an engine finds out that a container works. Zero fields keep what
@@ -76,6 +78,9 @@ func (i Image) Texts() [][2]string {
 	add("volumes", strings.Join(i.Volumes, ", "))
 	add("stop signal", i.StopSignal)
 	add("healthcheck", i.Healthcheck.text())
+	if i.OCIAnnotations {
+		add("annotations", "of the base, and of labels")
+	}
 	for _, list := range []struct {
 		key    string
 		values map[string]string
