@@ -37,9 +37,9 @@ func BuildAs(path string) client.BuildFunc { return BuildWith(Options{Program: p
 func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
 	b, err := o.open(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, withRemedy(err)
 	}
-	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	defer func() { err = keepText(b.locate(withRemedy(recovered(recover(), err)))) }()
 
 	if res, ok, err := b.subrequest(ctx); ok || err != nil {
 		return res, err

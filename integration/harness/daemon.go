@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // DaemonOptions configure one buildkitd.
@@ -30,6 +31,8 @@ type DaemonOptions struct {
 	// TLS has the builder reach the daemon by TCP, which lets in nobody without a certificate. The unix socket is there
 	// as ever, for the harness and for builds in process.
 	TLS bool
+	// DiskMiB is the size of a file system of the daemon's own, in memory, for all that it keeps. Zero means the host's.
+	DiskMiB int
 	// ExtraConfig is appended to buildkitd.toml as it is; it starts at the top of no table, so open one.
 	ExtraConfig string
 }
@@ -74,6 +77,11 @@ func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) 
 	if err := os.MkdirAll(d.CDISpecDir, 0o755); err != nil {
 		return nil, err
 	}
+	if opts.DiskMiB > 0 {
+		if err := mountDisk(stateDir(root), opts.DiskMiB); err != nil {
+			return nil, err
+		}
+	}
 	if opts.TLS {
 		certificates, err := NewCertificates(filepath.Join(root, "certificates"))
 		if err != nil {
@@ -89,6 +97,23 @@ func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) 
 	}
 	create := e.BuildxCommand(ctx, BuildxRun{Daemon: d, Args: d.createArgs()})
 	return d, create.Err()
+}
+
+// Dir is the folder that the daemon keeps everything in.
+func (d *Daemon) Dir() string { return stateDir(filepath.Join(d.env.Root, d.name)) }
+
+// stateDir is the folder that a daemon keeps everything in.
+func stateDir(root string) string { return filepath.Join(root, "state") }
+
+// mountDisk mounts a file system of a size, which [Env.Close] unmounts with all others.
+func mountDisk(dir string, mib int) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := syscall.Mount("disk", dir, "tmpfs", 0, fmt.Sprintf("size=%dm", mib)); err != nil {
+		return fmt.Errorf("mounting a disk of %d MiB on %s: %w", mib, dir, err)
+	}
+	return nil
 }
 
 // start runs buildkitd and waits until it can build.
@@ -222,7 +247,7 @@ provenanceEnvDir = %[2]q
   http = true
 
 %[12]s
-`, filepath.Join(root, "state"), filepath.Join(root, "provenance.d"), addresses, filepath.Join(root, "otel.sock"),
+`, stateDir(root), filepath.Join(root, "provenance.d"), addresses, filepath.Join(root, "otel.sock"),
 		opts.DisableCDI, d.CDISpecDir, runtime, "/"+e.cgroup, opts.MaxParallelism, strings.Join(labels, ", "),
 		e.Registry, opts.ExtraConfig, tls)
 }
