@@ -4,6 +4,7 @@ package integration
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,31 @@ func TestTwoNodes(t *testing.T) {
 	assertKeeps(t, nodes["linux/arm64"], "[linux/arm64 internal] seal image", "tegra-aarch64", "amd64", "x86_64")
 
 	p.build(t, options...).assertExecuted(t)
+}
+
+// TestCacheOfTwoNodes loses what one of two nodes exports to a reference that both have, and nothing where each platform has one.
+func TestCacheOfTwoNodes(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	farm := func() buildOption {
+		return with("--builder", twoNodes(t, map[string]*harness.Daemon{
+			"linux/amd64": startDaemon(t, "pc", harness.DaemonOptions{}), "linux/arm64": startDaemon(t, "board", harness.DaemonOptions{}),
+		}))
+	}
+	p := newProject(t, machines("{l4t: 36.4.3}"))
+	cache := "type=registry,ref=" + shared.Ref("two-nodes:")
+	first, second := farm(), farm()
+	p.build(t, push(), forPlatforms(t, bothPlatforms), first, with("--cache-to", cache+"both,mode=max"))
+	for _, platform := range []string{"linux/amd64", arm64} {
+		p.build(t, push(), forPlatforms(t, platform), first, with("--cache-to", cache+path.Base(platform)+",mode=max"))
+	}
+	p.build(t, push(), forPlatforms(t, bothPlatforms), second, with("--cache-from", cache+"amd64", "--cache-from", cache+"arm64")).assertExecuted(t)
+	lost := p.build(t, push(), forPlatforms(t, bothPlatforms), farm(), with("--cache-from", cache+"both")).executed()
+	require.NotEmpty(t, lost)
+	one, _, _ := strings.Cut(lost[0], " ")
+	for _, step := range lost {
+		assert.True(t, strings.HasPrefix(step, one+" "), "steps of one platform: %q", lost)
+	}
 }
 
 // twoNodes makes a builder of daemons by their platforms, and returns its name.
