@@ -20,7 +20,7 @@ func (l *Lock) Compare(platform string, p *plan.Plan, facts string) diag.List {
 	var problems diag.List
 	locked, ok := l.Platforms[platform]
 	if !ok {
-		problems.Errorf(rules.LockDiffers, diag.Range{File: l.file}, "jetkit lock --platform "+platform+" adds it; --build-arg LOCK=ignore builds without the lock",
+		problems.Errorf(rules.LockDiffers, l.placeOf("platforms"), "jetkit lock --platform "+platform+" adds it; --build-arg LOCK=ignore builds without the lock",
 			"the lock has no %s", platform)
 		return problems
 	}
@@ -44,15 +44,16 @@ type comparison struct {
 	problems       *diag.List
 }
 
-func (c *comparison) at(what string) diag.Range {
-	if at, ok := c.lock.at[c.platform+" "+what]; ok {
+// placeOf returns where something is in the lock, or the file if it is not there.
+func (l *Lock) placeOf(what string) diag.Range {
+	if at, ok := l.at[what]; ok {
 		return at
 	}
-	return diag.Range{File: c.lock.file}
+	return diag.Range{File: l.file}
 }
 
 func (c *comparison) report(what, format string, args ...any) {
-	c.problems.Errorf(rules.LockDiffers, c.at(what), c.hint, format, args...)
+	c.problems.Errorf(rules.LockDiffers, c.lock.placeOf(c.platform+" "+what), c.hint, format, args...)
 }
 
 func (c *comparison) value(what, title, locked string, now plan.Value) {

@@ -186,7 +186,7 @@ func TestCompare(t *testing.T) {
 		assert.Equal(t, test.want, said(l.Compare("linux/arm64", p, test.facts)), name)
 	}
 	l, _ := lock.Read("jetson.lock", []byte(fill.Replace(text)))
-	assert.Equal(t, "jetson.lock: error: the lock has no linux/amd64 [lock-differs]\n    hint: jetkit lock --platform linux/amd64 adds it; --build-arg LOCK=ignore builds without the lock",
+	assert.Equal(t, "jetson.lock:15:3: error: the lock has no linux/amd64 [lock-differs]\n    hint: jetkit lock --platform linux/amd64 adds it; --build-arg LOCK=ignore builds without the lock",
 		said(l.Compare("linux/amd64", planned(), "")))
 }
 

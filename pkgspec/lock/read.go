@@ -86,6 +86,7 @@ func (r *reader) root(n *yamlnode.Node) {
 		case "facts":
 			l.Facts = r.text(f.Value, f.Key)
 		case "platforms":
+			l.at[f.Key] = f.KeyAt
 			r.fields(f.Value, f.Key, nil, func(f *yamlnode.Field) {
 				l.at[f.Key] = f.KeyAt
 				l.Platforms[f.Key] = r.choice(f.Key, f.Value)
