@@ -75,7 +75,11 @@ func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
 	}
 	opts := c.BuildOpts().Opts
 	unpinned := newResolveCache(&terminal{c})
-	b := &build{options: o, unpinned: unpinned, given: givenSources(opts), pins: &pins{making: opts["requestid"] == requestLock, used: lock.New()}}
+	given := givenSources(opts)
+	if err := addLinked(ctx, c, given); err != nil {
+		return nil, err
+	}
+	b := &build{options: o, unpinned: unpinned, given: given, pins: &pins{making: opts["requestid"] == requestLock, used: lock.New()}}
 	b.client = &pinnedImages{unpinned, b.pins, b.given}
 	if b.ui, err = dockerui.NewClient(b.client); err != nil {
 		return nil, err
@@ -88,7 +92,7 @@ func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
 	if b.lock, err = b.readLock(ctx); err != nil {
 		return nil, err
 	}
-	b.contexts = newContexts(ctx, b.client, b.ui, own)
+	b.contexts = newContexts(ctx, b.unpinned, b.ui, own) // whose sources a lock pins by their names in jetson.yaml
 	return b, nil
 }
 

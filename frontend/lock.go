@@ -29,6 +29,9 @@ func (b *build) readLock(ctx context.Context) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if err == nil && text == nil {
+		text = []byte{} // a file with nothing in it is one
+	}
 	return text, err
 }
 
@@ -54,10 +57,14 @@ func (b *build) makeLock(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range p.Sources {
-			if !s.Pinned() && s.Revision != "" {
-				b.pins.note(lock.Source, s.String(), s.Revision)
+		for _, s := range b.loaded.Load().Fetched() { // also those that no package of the chain is from
+			if s.Pinned() {
+				continue
 			}
+			if s.Revision == "" {
+				return nil, untold(s.String())
+			}
+			b.pins.note(lock.Source, s.String(), s.Revision)
 		}
 		if _, problems, err := b.convert(ctx, p, platform, nil); err != nil {
 			return nil, err

@@ -63,12 +63,26 @@ func (p *pins) of(kind lock.Kind, name string, resolve func() (string, error)) (
 		return "", nil
 	default:
 		var err error
-		if value, err = resolve(); err != nil || value == "" {
+		if value, err = resolve(); err != nil {
 			return "", err
+		}
+		if value == "" {
+			return "", untold(name)
 		}
 	}
 	p.note(kind, name, value)
 	return value, nil
+}
+
+// untold is the error of something that no lock can pin.
+func untold(name string) error { return fmt.Errorf("the builder does not tell what %s is", name) }
+
+// has reports whether the lock pins something.
+func (p *pins) has(kind lock.Kind, name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.lock.Pin(kind, name)
+	return ok
 }
 
 // note keeps what a lock in the making has to have.
@@ -81,7 +95,7 @@ func (p *pins) note(kind lock.Kind, name, value string) {
 }
 
 // pinnedImages is a gateway client that resolves images as the lock says. What the command
-// itself names is no matter of the lock's.
+// itself names is no matter of the lock's, unless jetson.yaml or a Dockerfile names it too.
 type pinnedImages struct {
 	client.Client
 	pins  *pins
@@ -90,7 +104,7 @@ type pinnedImages struct {
 
 // ResolveImageConfig returns an image's reference, digest and configuration.
 func (c *pinnedImages) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (resolved string, dgst digest.Digest, config []byte, err error) {
-	if opt.OCILayoutOpt != nil || strings.Contains(ref, "@") || c.given[normal(ref)] || !c.pins.count() {
+	if opt.OCILayoutOpt != nil || strings.Contains(ref, "@") || !c.pins.count() || c.given[normal(ref)] && !c.pins.has(lock.Image, normal(ref)) {
 		return c.Client.ResolveImageConfig(ctx, ref, opt)
 	}
 	value, err := c.pins.of(lock.Image, normal(ref), func() (string, error) {
@@ -104,6 +118,9 @@ func (c *pinnedImages) ResolveImageConfig(ctx context.Context, ref string, opt s
 	resolved, dgst, config, err = c.Client.ResolveImageConfig(ctx, pinned, opt)
 	if resolved == pinned {
 		resolved = ref
+	}
+	if err == nil && dgst != "" && dgst.String() != value {
+		return "", "", nil, fmt.Errorf("%s is %s by a source policy, and %s in the lock: let the policy keep the digest, or build with --build-arg LOCK=ignore", ref, dgst, value)
 	}
 	return resolved, dgst, config, err
 }
@@ -136,6 +153,34 @@ func givenSources(opts map[string]string) map[string]bool {
 	return given
 }
 
+// addLinked adds the sources of builds that the command links to this one, as targets of bake.
+func addLinked(ctx context.Context, c client.Client, given map[string]bool) error {
+	linked := slices.ContainsFunc(slices.Collect(maps.Values(c.BuildOpts().Opts)), func(value string) bool { return strings.HasPrefix(value, "input:") })
+	if !linked {
+		return nil
+	}
+	inputs, err := c.Inputs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, st := range inputs {
+		def, err := st.Marshal(ctx)
+		if err != nil {
+			return err
+		}
+		for _, dt := range def.Def {
+			var op pb.Op
+			if err := op.UnmarshalVT(dt); err != nil {
+				return err
+			}
+			if source := op.GetSource(); source != nil {
+				given[source.GetIdentifier()] = true
+			}
+		}
+	}
+	return nil
+}
+
 // pin replaces a source of a Dockerfile's that moves: a repository that is not fetched by its
 // commit, and a download without a checksum. The result is nil for others.
 func (b *build) pin(ctx context.Context, source *pb.SourceOp) (*pb.SourceOp, error) {
@@ -148,29 +193,28 @@ func (b *build) pin(ctx context.Context, source *pb.SourceOp) (*pb.SourceOp, err
 	isHTTP := strings.HasPrefix(id, "https://") || strings.HasPrefix(id, "http://")
 	where, fragment, _ := strings.Cut(repository, "#")
 	ref, dir, _ := strings.Cut(fragment, ":")
-	if !isGit && !isHTTP || source.GetAttrs()[attr] != "" || isGit && plan.IsCommit(ref) || b.given[id] {
-		return nil, nil
-	}
-	name := id
+	name := plan.WithoutCredentials(id) // everybody may read a lock
 	if isGit {
-		name = where + "#" + ref
+		name = where + "#" + ref // of which an identifier has no user either
+	}
+	if !isGit && !isHTTP || source.GetAttrs()[attr] != "" || isGit && plan.IsCommit(ref) || b.given[id] && !b.pins.has(kind, name) {
+		return nil, nil
 	}
 	value, err := b.pins.of(kind, name, func() (string, error) { return b.now(ctx, source) })
 	if err != nil || value == "" {
 		return nil, err
 	}
 	pinned := proto.Clone(source).(*pb.SourceOp)
+	if pinned.Attrs == nil {
+		pinned.Attrs = map[string]string{}
+	}
+	pinned.Attrs[attr] = value // a source policy may take it from elsewhere, where it must be the same
 	if isGit {
 		pinned.Identifier = "git://" + where + "#" + value
 		if dir != "" {
 			pinned.Identifier += ":" + dir
 		}
-		return pinned, nil
 	}
-	if pinned.Attrs == nil {
-		pinned.Attrs = map[string]string{}
-	}
-	pinned.Attrs[attr] = value
 	return pinned, nil
 }
 
@@ -185,7 +229,7 @@ func (b *build) now(ctx context.Context, source *pb.SourceOp) (string, error) {
 	case answer.HTTP != nil:
 		return answer.HTTP.Digest.String(), nil
 	}
-	return "", fmt.Errorf("the builder does not tell what %s is", source.GetIdentifier())
+	return "", untold(plan.WithoutCredentials(source.GetIdentifier()))
 }
 
 // mismatch is what BuildKit says of a download that is another one than its checksum says.

@@ -36,7 +36,7 @@ func TestPin(t *testing.T) {
 		given: givenSources(map[string]string{"context:ours": "https://host/ours.git#main", "context": "https://host/context.tar", "filename": "https://host/x"}),
 		pins:  &pins{used: lock.New()},
 	}
-	b.pins.use(lockOf(t, `{"git": {"host/a.git#main": "`+someCommit+`", "host/a.git#": "`+someCommit+`"}, "http": {"https://host/f": "`+someDigest+`"}}`))
+	b.pins.use(lockOf(t, `{"git": {"host/a.git#main": "`+someCommit+`", "host/a.git#": "`+someCommit+`"}, "http": {"https://host/f": "`+someDigest+`", "https://xxxxx@host/p": "`+someDigest+`"}}`))
 	for name, test := range map[string]struct {
 		state llb.State
 		want  string
@@ -49,6 +49,8 @@ func TestPin(t *testing.T) {
 		"with its commit":         {llb.Git("https://host/a.git", "v1", llb.GitChecksum(someCommit)), ""},
 		"a context":               {llb.Git("https://host/ours.git", "main"), ""},
 		"a download":              {llb.HTTP("https://host/f"), "https://host/f " + someDigest},
+		"a download for a user":   {llb.HTTP("https://me:secret@host/p"), "https://me:secret@host/p " + someDigest},
+		"one that is not locked":  {llb.HTTP("https://me:secret@host/q"), "the download https://xxxxx@host/q is not in jetson.lock: jetkit lock writes what is now; --build-arg LOCK=ignore builds without the lock"},
 		"with a checksum":         {llb.HTTP("https://host/f", llb.Checksum(digest.Digest(someDigest))), ""},
 		"a download as context":   {llb.HTTP("https://host/context.tar"), ""},
 		"an image":                {llb.Image("ubuntu:22.04"), ""},
@@ -64,6 +66,9 @@ func TestPin(t *testing.T) {
 			got = err.Error()
 		}
 		assert.Equal(t, test.want, got, name)
+		if strings.HasPrefix(pinned.GetIdentifier(), "git://") {
+			assert.Equal(t, someCommit, pinned.GetAttrs()[pb.AttrGitChecksum], "a mirror must have the commit")
+		}
 	}
 }
 
@@ -71,10 +76,15 @@ func TestPin(t *testing.T) {
 type registry struct {
 	client.Client
 	asked []string
+	// mirrors is set if a source policy takes images from elsewhere, by their tags.
+	mirrors bool
 }
 
 func (r *registry) ResolveImageConfig(_ context.Context, ref string, _ sourceresolver.Opt) (resolved string, dgst digest.Digest, config []byte, err error) {
 	r.asked = append(r.asked, ref)
+	if _, asked, ok := strings.Cut(ref, "@"); ok && !r.mirrors {
+		return ref, digest.Digest(asked), nil, nil
+	}
 	return ref, digest.Digest("sha256:" + strings.Repeat("4", 64)), nil, nil
 }
 
@@ -96,6 +106,10 @@ func TestPinnedImages(t *testing.T) {
 	assert.Equal(t, "given:1", resolve("given:1"))
 	assert.Equal(t, "other@"+someDigest, resolve("other@"+someDigest))
 	assert.Equal(t, "the image docker.io/library/other:latest is not in jetson.lock: jetkit lock writes what is now; --build-arg LOCK=ignore builds without the lock", resolve("other"))
+	asked.mirrors = true
+	assert.Equal(t, "ubuntu:22.04 is sha256:"+strings.Repeat("4", 64)+" by a source policy, and "+someDigest+" in the lock: let the policy keep the digest, or build with --build-arg LOCK=ignore",
+		resolve("ubuntu:22.04"))
+	asked.asked = asked.asked[:4]
 	assert.Equal(t, []string{"ubuntu:22.04", "docker.io/library/ubuntu:22.04@" + someDigest, "given:1", "other@" + someDigest}, asked.asked)
 
 	p.making = true

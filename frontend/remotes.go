@@ -147,5 +147,5 @@ func (c contextsFor) remoteState(r plan.Remote) llb.State {
 
 // gitState returns a whole repository.
 func gitState(r plan.Remote, name llb.ConstraintsOpt) llb.State {
-	return llb.Git(r.Git, "", llb.GitRef(cmp.Or(r.Revision, r.Ref)), name)
+	return llb.Git(r.Git, "", llb.GitRef(cmp.Or(r.Revision, r.Ref)), llb.GitChecksum(r.Revision), name)
 }

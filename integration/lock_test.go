@@ -173,3 +173,25 @@ func TestLockForPlatforms(t *testing.T) {
 	assert.Equal(t, "jetson.lock: 5 pinned, for linux/amd64 and linux/arm64\n", r.stdout)
 	assert.Equal(t, both, m.read(t, "jetson.lock"))
 }
+
+// TestLockOfSources locks trees of which one has no package that is asked for, and finds the same again.
+func TestLockOfSources(t *testing.T) {
+	t.Parallel()
+	served := newProject(t, files{
+		"tree/a/Dockerfile": dockerfile("name: a", "COPY Dockerfile /a\n"), "spare/c/Dockerfile": dockerfile("name: c", "RUN true\n"),
+		"Dockerfile": "FROM scratch\nCOPY spare /\n",
+	}).serveGit(t, "")
+	image := shared.Ref(served.id + ":spare")
+	require.NoError(t, shared.Buildx(t.Context(), harness.BuildxRun{Dir: served.dir, Args: []string{"--push", "--provenance=false", "--tag", image, "."}}).Err())
+	p := newProject(t, files{"jetson.yaml": "packages: [a]\nsources: [{git: '" + served.url + "#main:tree'}, {git: '" + served.url + "#main:spare'}, {image: '" + image + "'}]\n"})
+	for range 2 {
+		text := p.build(t, with("--call", "jetson.lock")).Stdout
+		if before, err := os.ReadFile(filepath.Join(p.dir, "jetson.lock")); err == nil {
+			assert.Equal(t, string(before), text)
+		}
+		p.write(t, files{"jetson.lock": text})
+		p.build(t, push())
+	}
+	p.write(t, files{"jetson.lock": ""})
+	assert.Contains(t, p.fail(t).Stderr, "the lock is empty")
+}

@@ -117,7 +117,7 @@ func TestRepositoryAsSource(t *testing.T) {
 	b = p.build(t, push(), python)
 	assert.Equal(t, "one of "+served.id+"\n", b.file(t, "/a"))
 	assert.Equal(t, "b from ours:b, a from ours:robots/a", origins(b.manifest(t)))
-	b = p.build(t, push(), python, with("--build-context", "ours="+filepath.Join(served.dir, "tree")))
+	b = p.build(t, push(), python, with("--build-context", "ours="+served.dir))
 	assert.Equal(t, "two of "+served.id+"\n", b.file(t, "/a"), "a named context takes its place")
 
 	// The same from the command line.
@@ -145,7 +145,7 @@ func TestRepositoriesThatCannotBeFetched(t *testing.T) {
 		given       buildOption
 		hint        string
 	}{
-		"could not read Username":           {source: "main:tree", given: with(), hint: "give a token: --secret id=GIT_AUTH_TOKEN,env=NAME"},
+		"could not read Username":           {source: "main:tree", given: with(), hint: "give a token: --secret id=GIT_AUTH_TOKEN."},
 		"does not contain ref none":         {source: "none:tree", given: token},
 		"the repository has no folder none": {source: "main:none", given: token},
 		"#main:none to search":              {source: "main", key: ", dir: none", given: token},

@@ -291,7 +291,7 @@ sources: [https://a/b, jetson-containers, {git: dusty-nv/a}, {git: 'https://me:s
     hint: a repository is {git: jetson-containers}
 «dusty-nv/a» jetson.yaml:2:49: error: sources.git: "dusty-nv/a" is neither a URL nor the name of a repository [bad-value]
     hint: write https://host/repository.git#REF:FOLDER, or the name of a repository that jetkit knows: jetson-containers
-«'https://me:secret@a/b'» jetson.yaml:2:68: error: sources.git: the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN instead [bad-value]
+«'https://me:secret@a/b'» jetson.yaml:2:68: error: sources.git: the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN.a instead [bad-value]
     hint: write https://host/repository.git#REF:FOLDER, or the name of a repository that jetkit knows: jetson-containers
 «Robots Inc» jetson.yaml:2:102: error: sources.image: "Robots Inc" is not an image: invalid reference format: repository name (library/Robots Inc) must be lowercase [bad-value]
     hint: write a reference, as in ghcr.io/robots/packages:1.2

@@ -66,7 +66,10 @@ func (l *loader) source(n *yamlnode.Node, path string) (Source, bool) {
 	s, ok := l.line(n, path)
 	if ok && s.Value != string(plan.Builtin) {
 		hint := fmt.Sprintf("a folder is {dir: %s}, a named context {context: %[1]s}", yamlnode.Excerpt(s.Value))
-		if remote.IsURL(s.Value) {
+		if _, _, err := remote.ParseGit(s.Value); remote.IsURL(s.Value) && err != nil {
+			l.reject(s, "a repository is {git: "+remote.Example+"}", "%v", err)
+			return Source{Kind: plan.Builtin, Dir: "."}, false
+		} else if remote.IsURL(s.Value) {
 			hint = fmt.Sprintf("a repository is {git: %q}", yamlnode.Excerpt(s.Value))
 		} else if _, known := l.spec.Target.Tables.Repository(s.Value); known {
 			hint = fmt.Sprintf("a repository is {git: %s}", s.Value)

@@ -253,11 +253,16 @@ func sourceElsewhere(text string) (source pkgspec.Source, is bool, err error) {
 	}
 	name, r, err := remote.ParseGit(text)
 	source.Remote = r
+	if strings.Contains(text, "://") {
+		return source, true, err
+	}
+	if _, noFolder := os.Stat(text); noFolder == nil {
+		return source, false, nil
+	}
 	if remote.IsURL(text) {
 		return source, true, err
 	}
-	_, noFolder := os.Stat(text)
-	return source, err == nil && noFolder != nil && slices.Contains(platform.BuiltIn().Repositories(), name), nil
+	return source, err == nil && slices.Contains(platform.BuiltIn().Repositories(), name), nil
 }
 
 // nameSource returns a tree its name in plans and messages: the one that was

@@ -88,15 +88,15 @@ func (f *lockFlags) run(cmd *cobra.Command, sys *system) error {
 	if err != nil {
 		return err
 	}
+	made, problems := lock.Read(r.lockFile, text)
+	if err := problems.Err(); err != nil {
+		return err
+	}
 	if output == "-" {
 		_, err = sys.out.Write(text)
 		return err
 	}
 	if err := outfile.Write(output, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
-		return err
-	}
-	made, problems := lock.Read(r.lockFile, text)
-	if err := problems.Err(); err != nil {
 		return err
 	}
 	fmt.Fprint(sys.out, changes(output, old, made))

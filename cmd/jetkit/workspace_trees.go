@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,14 +34,31 @@ func (w *workspace) Open(ctx context.Context, name string, _ []string) (fs.FS, e
 		return w.local(w.request.context, w.request.ignore)
 	}
 	where := w.request.contexts[name]
-	if g, is, err := dfgitutil.ParseGitRef(where); is && err == nil {
-		files, _, err := w.repository(ctx, plan.Remote{Git: g.Remote, Ref: g.Ref, Dir: g.SubDir})
-		return files, err
+	if g, is, err := dfgitutil.ParseGitRef(where); is && err == nil && (!g.IndistinguishableFromLocal || !isDir(where)) {
+		return w.gitContext(ctx, g)
 	}
 	if err := checkContext(name, where); err != nil {
 		return nil, err
 	}
 	return w.local(where, nil)
+}
+
+// gitContext shows the files of a context that is a repository.
+func (w *workspace) gitContext(ctx context.Context, g *dfgitutil.GitRef) (fs.FS, error) {
+	r := plan.Remote{Git: g.Remote, Ref: g.Ref, Dir: g.SubDir}
+	if g.IndistinguishableFromLocal {
+		r.Git = "https://" + r.Git
+	}
+	files, commit, err := w.repository(ctx, r)
+	if err == nil && !strings.HasPrefix(commit, g.Checksum) {
+		return nil, fmt.Errorf("%s is at commit %s, and not at %s as its checksum says", r, commit, g.Checksum)
+	}
+	return files, err
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Fetch shows the files of a repository. Of images only a builder knows the files.
@@ -121,10 +139,10 @@ func (w *workspace) show(dir string, patterns []string) (fs.FS, error) {
 
 // checkContext refuses a named context that is something else than a folder.
 func checkContext(name, dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+	if isDir(dir) {
 		return nil
 	}
-	refusal := &project.Refusal{Rule: rules.BadContext, Message: fmt.Sprintf("the named context %s is no folder: %s", name, dir)}
+	refusal := &project.Refusal{Rule: rules.BadContext, Message: fmt.Sprintf("the named context %s is no folder: %s", name, plan.WithoutCredentials(dir))}
 	if strings.Contains(dir, "://") {
 		refusal.Hint = "this command reads folders and Git repositories; for images and archives use docker buildx build --call=jetson.plan"
 	}
@@ -138,8 +156,14 @@ func (s *system) trees() gittree.Store {
 		store.Dir = filepath.Join(s.cache, "git")
 	}
 	store.Agent, _ = s.env("SSH_AUTH_SOCK")
-	if home, _ := s.env("HOME"); home != "" {
-		store.KnownHosts = filepath.Join(home, ".ssh", "known_hosts")
+	store.KnownHosts = os.DevNull // which knows no host: without a file, BuildKit's git trusts any
+	home, _ := s.env("HOME")
+	if me, err := user.Current(); home == "" && err == nil {
+		home = me.HomeDir
+	}
+	if home != "" && !strings.ContainsAny(home, "'\"\\") {
+		// It goes through a shell, and through the options of ssh, which ends a file's name at a space.
+		store.KnownHosts = `'"` + filepath.Join(home, ".ssh", "known_hosts") + `"'`
 	}
 	return store
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -57,9 +58,12 @@ func (c *Client) Solve(context.Context, client.SolveRequest) (*client.Result, er
 	return nil, errors.New("compiling must not solve anything")
 }
 
-// ResolveImageConfig returns Config for every reference.
+// ResolveImageConfig returns Config for every reference, by the digest that it has if it has one.
 func (c *Client) ResolveImageConfig(_ context.Context, ref string, _ sourceresolver.Opt) (resolved string, dgst digest.Digest, config []byte, err error) {
 	config, err = json.Marshal(c.Config)
+	if _, at, ok := strings.Cut(ref, "@"); ok {
+		return ref, digest.Digest(at), config, err
+	}
 	return ref, digest.FromString(ref), config, err
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,14 +41,28 @@ func (r Remote) String() string {
 	if r.Image != "" {
 		return ImageScheme + r.Image
 	}
-	fragment := r.Ref
+	git, fragment := WithoutCredentials(r.Git), r.Ref
 	if r.Dir != "" {
 		fragment += ":" + r.Dir
 	}
 	if fragment == "" {
-		return r.Git
+		return git
 	}
-	return r.Git + "#" + fragment
+	return git + "#" + fragment
+}
+
+// WithoutCredentials returns a URL as it may be shown: without a user, who may be a token, and
+// without a password. Of SSH, a user is none.
+func WithoutCredentials(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return text
+	}
+	if _, secret := u.User.Password(); u.Scheme == "ssh" && !secret {
+		return text
+	}
+	u.User = url.User("xxxxx")
+	return u.String()
 }
 
 // ImageScheme is what docker's tools write before an image that is a context.

@@ -15,6 +15,9 @@ func (p *Project) Lock() *lock.Lock { return p.lock }
 // FactsDigest returns the digest of the tables that targets are resolved by.
 func (p *Project) FactsDigest() string { return p.Spec.Target.Tables.Digest() }
 
+// Fetched lists the trees elsewhere that packages were looked for in.
+func (p *Project) Fetched() []plan.Source { return p.sources }
+
 // readLock reads the lock beside the file if it counts.
 func (p *Project) readLock() {
 	wanted, text := p.Spec.Locked, p.options.Lock
@@ -32,10 +35,13 @@ func (p *Project) readLock() {
 	}
 }
 
-// pinned returns what the lock pins a tree to, and reports one that moves and is in no lock.
+// pinned returns what the lock pins a tree to that moves, and reports one that is in no lock.
 func (p *Project) pinned(n *need) string {
+	if n.remote.Pinned() {
+		return "" // jetson.yaml says which commit it is
+	}
 	revision, ok := p.lock.Pin(lock.Source, n.remote.String())
-	if !ok && p.lock != nil && !p.options.Locking && !n.remote.Pinned() {
+	if !ok && p.lock != nil && !p.options.Locking {
 		missing := &lock.NotLocked{File: lock.Name(p.file()), Kind: lock.Source, Name: n.remote.String()}
 		p.problems.Errorf(rules.LockDiffers, n.at, "", "%v", missing)
 	}

@@ -27,7 +27,9 @@ type contexts struct {
 	files  map[string]fstest.MapFS
 	remote map[string]fstest.MapFS
 	opened []string
-	err    error
+	// fetched are the trees elsewhere that were asked for, with the revisions that a lock says.
+	fetched []plan.Source
+	err     error
 }
 
 func (c *contexts) Names() []string {
@@ -45,6 +47,7 @@ func (c *contexts) Open(_ context.Context, name string, _ []string) (fs.FS, erro
 }
 
 func (c *contexts) Fetch(_ context.Context, source plan.Source, _ []string) (fs.FS, string, error) {
+	c.fetched = append(c.fetched, source)
 	files := c.remote[source.String()]
 	if files == nil {
 		return nil, "", project.Unreachable(source.Remote, errors.New("fatal: could not read Username for 'https://host': terminal prompts disabled"))

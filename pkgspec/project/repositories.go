@@ -2,6 +2,7 @@ package project
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
@@ -20,11 +21,12 @@ func (p *Project) findRepositories() {
 			continue
 		}
 		name, _, _ := strings.Cut(s.Name, "#")
+		known, ok := p.Spec.Target.Tables.Repository(name)
 		if p.hasContext(name) {
+			s.Dir = path.Join(cmp.Or(s.Remote.Dir, known.Dir), s.Dir)
 			s.Kind, s.Name, s.Remote = plan.Named, name, plan.Remote{}
 			continue
 		}
-		known, ok := p.Spec.Target.Tables.Repository(name)
 		if !ok {
 			names := p.Spec.Target.Tables.Repositories()
 			hint := cmp.Or(diag.DidYouMean(name, names), "write a URL, as in "+remote.Example+"; the names that stand for one are "+diag.And(names))

@@ -8,7 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"jetkit/pkgspec"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/project"
 )
 
 const commit = "1111111111111111111111111111111111111111"
@@ -84,14 +86,14 @@ func TestRepositories(t *testing.T) {
 // TestNamedContextForRepository holds that a named context takes a repository's place.
 func TestNamedContextForRepository(t *testing.T) {
 	c := elsewhere()
-	c.files["jetson-containers"] = fstest.MapFS{"a/Dockerfile": file("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")}
+	c.files["jetson-containers"] = fstest.MapFS{"packages/a/Dockerfile": file("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")}
 	p, said, err := load(t, "target: {l4t: 36.4.3}\npackages: a\nsources: {git: jetson-containers#v2}\n", c)
 	require.NoError(t, err)
 	require.Empty(t, said)
 	resolved, problems, err := p.Solve(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, problems)
-	assert.Equal(t, plan.Origin{Kind: plan.Named, Name: "jetson-containers", Path: "a"}, resolved.Steps[0].Origin)
+	assert.Equal(t, plan.Origin{Kind: plan.Named, Name: "jetson-containers", Path: "packages/a"}, resolved.Steps[0].Origin)
 	assert.Empty(t, resolved.Sources)
 }
 
@@ -101,10 +103,10 @@ func TestBadRepositories(t *testing.T) {
 			"    hint: write a URL, as in https://host/repository.git#REF:FOLDER; the names that stand for one are jetson-containers\n",
 		"sources: [{git: 'https://host/none.git#v1:p'}, {git: jetson-containers}]": "jetson.yaml:3:11: error: https://host/none.git#v1:p cannot be fetched: " +
 			"fatal: could not read Username for 'https://host': terminal prompts disabled [unreachable-source]\n" +
-			"    hint: if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN,env=NAME; commands without a builder use git's own credentials\n" +
+			"    hint: if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN.host,env=NAME; commands without a builder use git's own credentials\n" +
 			"jetson.yaml:3:48: error: https://github.com/dusty-nv/jetson-containers.git#dd206bfe71f9ed35a02d9b9d9954bddb1b649602:packages cannot be fetched: " +
 			"fatal: could not read Username for 'https://host': terminal prompts disabled [unreachable-source]\n" +
-			"    hint: if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN,env=NAME; commands without a builder use git's own credentials\n",
+			"    hint: if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN.github.com,env=NAME; commands without a builder use git's own credentials\n",
 		"sources: [{git: 'https://host/a.git', dir: packges}]": "",
 	} {
 		_, said, err := load(t, "target: {l4t: 36.4.3}\npackages: a\n"+text+"\n", elsewhere("https://host/a.git"))
@@ -129,4 +131,22 @@ func TestUnpinnedSources(t *testing.T) {
 		"    hint: name a tag or a commit: {git: \"https://host/a.git#"+commit+":p\"}\n"+
 		"jetson.yaml:3:47: warning: sources: robots/a is whatever image that name has on the day of the build [unpinned-image]\n"+
 		"    hint: name a version, or for one image alone its digest: robots/a@sha256:…\n", said)
+}
+
+// TestCommitsWinOverLocks holds that a lock says what a branch is, and nothing of a commit that jetson.yaml names.
+func TestCommitsWinOverLocks(t *testing.T) {
+	other := strings.Repeat("2", 40)
+	c := elsewhere("https://host/a.git#"+commit, "https://host/a.git#main")
+	_, problems, err := project.Load(t.Context(), project.Options{
+		File: "jetson.yaml", Data: []byte("target: {l4t: 36.4.3}\npackages: a\nsources: [{git: 'https://host/a.git#" + commit + "'}, {git: 'https://host/a.git#main'}]\n"), Contexts: c,
+		Lock:     []byte(`{"version": 1, "pins": {"sources": {"https://host/a.git#` + commit + `": "` + other + `", "https://host/a.git#main": "` + other + `"}}}`),
+		Complete: func(s *pkgspec.Spec) error { s.Target.Platform = "linux/arm64"; return nil },
+	})
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	revisions := map[string]string{}
+	for _, source := range c.fetched {
+		revisions[source.String()] = source.Revision
+	}
+	assert.Equal(t, map[string]string{"https://host/a.git#" + commit: "", "https://host/a.git#main": other}, revisions)
 }

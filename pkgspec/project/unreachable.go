@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -13,14 +14,26 @@ import (
 // it said.
 func Unreachable(r plan.Remote, err error) *Refusal {
 	said := whatGitSaid(err)
+	if r.Git != "" {
+		said = strings.ReplaceAll(said, r.Git, plan.WithoutCredentials(r.Git))
+	}
 	refusal := &Refusal{Rule: rules.UnreachableSource, Message: fmt.Sprintf("%s cannot be fetched: %s", r, said)}
 	if r.Git != "" && refused.MatchString(said) {
-		refusal.Hint = "if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN,env=NAME; commands without a builder use git's own credentials"
+		refusal.Hint = "if not everybody may read it, give a token: --secret id=GIT_AUTH_TOKEN" + ofHost(r.Git) + ",env=NAME; commands without a builder use git's own credentials"
 		if !strings.Contains(r.Git, "://") || strings.HasPrefix(r.Git, "ssh://") {
 			refusal.Hint = "give an SSH agent that has a key for it: --ssh default"
 		}
 	}
 	return refusal
+}
+
+// ofHost ends the name of a secret that only one host gets.
+func ofHost(git string) string {
+	u, err := url.Parse(git)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return "." + u.Host
 }
 
 // refused matches what git says if a server wants to know who asks, and what servers say in

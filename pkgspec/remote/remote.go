@@ -76,6 +76,8 @@ func parseURL(text string) (string, error) {
 	switch {
 	case err != nil || strings.ContainsFunc(text, unicode.IsSpace):
 		return "", errors.New("the URL is not valid")
+	case u.Scheme == "" && strings.Contains(text, "@"): // what is before it may be a secret
+		return "", errors.New("this is neither a URL nor the name of a repository")
 	case u.Scheme == "":
 		return "", fmt.Errorf("%q is neither a URL nor the name of a repository", text)
 	case u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "ssh" && u.Scheme != "git":
@@ -85,12 +87,12 @@ func parseURL(text string) (string, error) {
 	case u.RawQuery != "":
 		return "", errors.New("the URL has a query: write the ref and the folder behind #")
 	case u.User != nil && u.Scheme != "ssh":
-		return "", errors.New("the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN instead")
+		return "", fmt.Errorf("the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN.%s instead", u.Host)
 	}
 	if _, secret := u.User.Password(); secret {
 		return "", errors.New("the URL has a password in it, which plans and messages would show: give an agent with --ssh default instead")
 	}
-	return text, nil
+	return u.Scheme + text[len(u.Scheme):], nil // in small letters, which git wants
 }
 
 // ParseImage reads the reference of an image.

@@ -15,6 +15,7 @@ func TestParseGit(t *testing.T) {
 		name   string
 		remote plan.Remote
 	}{
+		"HTTPS://host/a.git":                 {remote: plan.Remote{Git: "https://host/a.git"}},
 		"https://host/a.git":                 {remote: plan.Remote{Git: "https://host/a.git"}},
 		"https://host/a.git#":                {remote: plan.Remote{Git: "https://host/a.git"}},
 		"https://host/a#v1":                  {remote: plan.Remote{Git: "https://host/a", Ref: "v1"}},
@@ -46,8 +47,8 @@ func TestBadGit(t *testing.T) {
 		"file:///etc":                     "a repository is fetched by https, http, ssh or git, not by file",
 		"ext::sh -c id":                   "the URL is not valid",
 		"https://host/a?ref=v1":           "the URL has a query: write the ref and the folder behind #",
-		"https://token@host/a":            "the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN instead",
-		"https://me:token@host/a":         "the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN instead",
+		"https://token@host/a":            "the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN.host instead",
+		"https://me:token@host/a":         "the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN.host instead",
 		"ssh://git:secret@host/a":         "the URL has a password in it, which plans and messages would show: give an agent with --ssh default instead",
 		"https://host/a#--upload-pack=id": `"--upload-pack=id" is not the name of a branch, tag or commit`,
 		"https://host/a#a..b":             `"a..b" is not the name of a branch, tag or commit`,

@@ -211,5 +211,7 @@ func (s Store) removeUnused() {
 // git returns the user's git, which asks nobody and runs no hooks.
 func (s Store) git(options ...gitutil.Option) *gitutil.GitCLI {
 	return gitutil.NewGitCLI(append(options, gitutil.WithHostGitConfig(), gitutil.WithSSHAuthSock(s.Agent), gitutil.WithSSHKnownHosts(s.KnownHosts),
-		gitutil.WithGitAdvice(false), gitutil.WithArgs("-c", "core.hooksPath="+os.DevNull, "-c", "core.fsmonitor=false"))...)
+		gitutil.WithGitAdvice(false), gitutil.WithArgs("-c", "core.hooksPath="+os.DevNull, "-c", "core.fsmonitor=false",
+			// The files are those that a builder gets, whatever the user has for files of their own.
+			"-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.attributesFile="+os.DevNull))...)
 }
