@@ -195,3 +195,22 @@ func TestLockOfSources(t *testing.T) {
 	p.write(t, files{"jetson.lock": ""})
 	assert.Contains(t, p.fail(t).Stderr, "the lock is empty")
 }
+
+// TestLockOfALinkedBuild leaves alone what another target of bake fetches.
+func TestLockOfALinkedBuild(t *testing.T) {
+	t.Parallel()
+	download := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("tool")) }))
+	t.Cleanup(download.Close)
+	p := newProject(t, files{
+		"jetson.yaml":           "packages: [a]\n",
+		"packages/a/Dockerfile": dockerfile("name: a", "COPY --from=tools /tool /tool\n"),
+		"tools.Dockerfile":      "FROM scratch\nADD " + download.URL + "/tool /\n",
+		"tool":                  "tool",
+		"docker-bake.json": `{"target": {
+  "default": {"dockerfile": "jetson.yaml", "contexts": {"tools": "target:tools"}, "args": {"BASE_IMAGE": "` + base(t) + `"}},
+  "tools": {"dockerfile": "tools.Dockerfile"}
+}}`,
+	})
+	p.write(t, files{"jetson.lock": p.build(t, with("--call", "jetson.lock", "--build-context", "tools=.")).Stdout})
+	baking{dir: p.dir}.bake(t)
+}
