@@ -141,7 +141,8 @@ func (f frontendRun) run(t *testing.T, ref string) (v1.Image, []string) {
 	require.NoError(t, err)
 	var ran []string
 	for _, s := range steps {
-		if s.Ran && strings.HasPrefix(s.Name, "[x ") {
+		// A server is asked each time whether its file is the same, and BuildKit calls that never cached.
+		if s.Ran && strings.HasPrefix(s.Name, "[x ") && !strings.Contains(s.Name, "://") {
 			ran = append(ran, s.Name)
 		}
 	}
