@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/distribution/reference"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -38,9 +37,8 @@ func (b *build) annotationsOf(p *plan.Plan, base *chain.Base, epoch *time.Time) 
 				}
 			}
 		}
-		if base.Ref != nil {
-			values[ocispecs.AnnotationBaseImageDigest] = base.Ref.Digest().String()
-			values[ocispecs.AnnotationBaseImageName] = nameOfBase(base.Ref)
+		if base.Digest != "" {
+			values[ocispecs.AnnotationBaseImageName], values[ocispecs.AnnotationBaseImageDigest] = base.Name, base.Digest.String()
 		}
 		if epoch != nil {
 			values[ocispecs.AnnotationCreated] = epoch.UTC().Format(time.RFC3339)
@@ -48,20 +46,6 @@ func (b *build) annotationsOf(p *plan.Plan, base *chain.Base, epoch *time.Time) 
 	}
 	maps.Copy(values, p.Image.Annotations)
 	return values
-}
-
-// nameOfBase returns a base's reference as its user would pull it again: with its tag, and
-// with a digest only where there is no tag.
-func nameOfBase(ref reference.Canonical) string {
-	named := reference.TrimNamed(ref)
-	tagged, ok := ref.(reference.Tagged)
-	if !ok {
-		return ref.String()
-	}
-	if with, err := reference.WithTag(named, tagged.Tag()); err == nil {
-		return with.String()
-	}
-	return ref.String()
 }
 
 // annotate gives a result the annotations of its platforms' manifests.

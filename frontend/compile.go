@@ -231,13 +231,12 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	if ref, err = underPolicy(ref, resolved); err != nil {
 		return nil, named(err)
 	}
-	var at reference.Canonical
+	pulled := ref.String()
 	if dgst != "" {
 		// Pinned, so that every step of this build sees the same image.
-		if at, err = reference.WithDigest(ref, dgst); err != nil {
+		if ref, err = reference.WithDigest(ref, dgst); err != nil {
 			return nil, named(err)
 		}
-		ref = at
 	}
 	image := &dockerspec.DockerOCIImage{}
 	if err := json.Unmarshal(dt, image); err != nil {
@@ -246,7 +245,7 @@ func (b *build) pullBase(ctx context.Context, ref reference.Named, platform ocis
 	image.Created = nil
 	st := llb.Image(ref.String(), llb.Platform(platform), b.ui.ImageResolveMode,
 		llb.WithCustomName(strings.Join([]string{b.label(platform, "base"), "FROM", ref.String()}, " ")))
-	return &chain.Base{State: st, Image: image, Ref: at}, nil
+	return &chain.Base{State: st, Image: image, Name: pulled, Digest: dgst}, nil
 }
 
 // underPolicy returns the reference that an image has after a source policy: another one than

@@ -75,11 +75,7 @@ func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
 	}
 	opts := c.BuildOpts().Opts
 	unpinned := newResolveCache(&terminal{c})
-	given := givenSources(opts)
-	if err := addLinked(ctx, c, given); err != nil {
-		return nil, err
-	}
-	b := &build{options: o, unpinned: unpinned, given: given, pins: &pins{making: opts["requestid"] == requestLock, used: lock.New()}}
+	b := &build{options: o, unpinned: unpinned, given: givenSources(opts), pins: &pins{making: opts["requestid"] == requestLock, used: lock.New()}}
 	b.client = &pinnedImages{unpinned, b.pins, b.given}
 	if b.ui, err = dockerui.NewClient(b.client); err != nil {
 		return nil, err
@@ -91,6 +87,11 @@ func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
 	}
 	if b.lock, err = b.readLock(ctx); err != nil {
 		return nil, err
+	}
+	if b.lock != nil || b.pins.making {
+		if err := addLinked(ctx, c, b.given); err != nil {
+			return nil, err
+		}
 	}
 	b.contexts = newContexts(ctx, b.unpinned, b.ui, own) // whose sources a lock pins by their names in jetson.yaml
 	return b, nil

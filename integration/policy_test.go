@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestPolicyConverts(t *testing.T) {
 	text, err := json.Marshal(map[string]any{"version": 1, "rules": []any{
 		rule("docker-image://"+m.base+"*", "docker-image://"+image, nil),
 		rule("docker-image://"+m.tool+"*", "docker-image://"+image, nil),
-		rule(git(m.served.url)+"#main", git(mirror.url)+"#main", map[string]string{"git.fullurl": mirror.url}),
+		rule(git(m.served.url)+"#m*", git(mirror.url)+"#m${1}", map[string]string{"git.fullurl": mirror.url}),
 		rule(git(m.served.url)+"#data", git(mirror.url)+"#main", map[string]string{"git.fullurl": mirror.url}),
 		rule(m.download.URL+"/file.txt", download.URL+"/file.txt", nil),
 	}})
@@ -82,6 +83,11 @@ func TestPolicyConverts(t *testing.T) {
 	}
 	assert.Equal(t, "mirror/mirror/mirror/mirror/mirror", m.build(t, noBase(), push(), environment).contents(t))
 	assert.Equal(t, "one/one/one/one/one", m.build(t, noBase(), pushTimeless("plain")).contents(t))
+
+	// What a lock pins must be the same elsewhere.
+	m.write(t, files{"jetson.lock": m.build(t, noBase(), with("--call", "jetson.lock")).Stdout})
+	assertContains(t, m.fail(t, noBase(), environment).Stderr, m.base+" is sha256:", "by a source policy, and sha256:")
+	require.NoError(t, os.Remove(filepath.Join(m.dir, "jetson.lock")))
 
 	// The jetkit command follows it too. Of a policy that only buildx evaluates, it says so.
 	own := func(args ...string) *ran {

@@ -156,14 +156,12 @@ func (s *system) trees() gittree.Store {
 		store.Dir = filepath.Join(s.cache, "git")
 	}
 	store.Agent, _ = s.env("SSH_AUTH_SOCK")
-	store.KnownHosts = os.DevNull // which knows no host: without a file, BuildKit's git trusts any
 	home, _ := s.env("HOME")
 	if me, err := user.Current(); home == "" && err == nil {
 		home = me.HomeDir
 	}
-	if home != "" && !strings.ContainsAny(home, "'\"\\") {
-		// It goes through a shell, and through the options of ssh, which ends a file's name at a space.
-		store.KnownHosts = `'"` + filepath.Join(home, ".ssh", "known_hosts") + `"'`
+	if home != "" {
+		store.KnownHosts = filepath.Join(home, ".ssh", "known_hosts")
 	}
 	return store
 }

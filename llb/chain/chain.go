@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/containerd/platforms"
-	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"jetkit/llb/layers"
@@ -57,8 +57,9 @@ type Base struct {
 	State llb.State
 	// Image is its configuration; nil for a plain tree of files.
 	Image *dockerspec.DockerOCIImage
-	// Ref is where it was pulled from, at its digest; nil for what was not pulled.
-	Ref reference.Canonical
+	// Name and Digest are those of an image from a registry; empty for others.
+	Name   string
+	Digest digest.Digest
 }
 
 // Stage is one compiled step of the chain.

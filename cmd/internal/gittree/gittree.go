@@ -28,7 +28,7 @@ type Store struct {
 	// Dir is the folder that they are kept in.
 	Dir string
 	// Agent is the socket of an SSH agent, and KnownHosts the file of the hosts that SSH
-	// trusts; both may be empty.
+	// trusts: none, if it is empty.
 	Agent, KnownHosts string
 	// Notes gets a line before something is fetched.
 	Notes io.Writer
@@ -210,8 +210,17 @@ func (s Store) removeUnused() {
 
 // git returns the user's git, which asks nobody and runs no hooks.
 func (s Store) git(options ...gitutil.Option) *gitutil.GitCLI {
-	return gitutil.NewGitCLI(append(options, gitutil.WithHostGitConfig(), gitutil.WithSSHAuthSock(s.Agent), gitutil.WithSSHKnownHosts(s.KnownHosts),
+	return gitutil.NewGitCLI(append(options, gitutil.WithHostGitConfig(), gitutil.WithSSHAuthSock(s.Agent), gitutil.WithSSHKnownHosts(knownHosts(s.KnownHosts)),
 		gitutil.WithGitAdvice(false), gitutil.WithArgs("-c", "core.hooksPath="+os.DevNull, "-c", "core.fsmonitor=false",
 			// The files are those that a builder gets, whatever the user has for files of their own.
 			"-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", "core.attributesFile="+os.DevNull))...)
+}
+
+// knownHosts returns a file as BuildKit puts it into the command of ssh: as it is, through a
+// shell and then an option whose files end at a space. Without one, it would trust every host.
+func knownHosts(file string) string {
+	if file == "" || strings.ContainsAny(file, "'\"\\") {
+		return os.DevNull
+	}
+	return `'"` + file + `"'`
 }

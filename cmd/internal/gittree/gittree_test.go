@@ -177,3 +177,32 @@ func TestStrangers(t *testing.T) {
 	_, _, err = s.Folder(t.Context(), plan.Remote{Git: r.remote.Git, Dir: "etc"})
 	require.Error(t, err, "a link is no folder of the repository")
 }
+
+// TestSSHChecksHosts holds that ssh is told which hosts to trust, whatever the file is called.
+func TestSSHChecksHosts(t *testing.T) {
+	dir := t.TempDir()
+	program := "#!/bin/sh\nfor a in \"$@\"; do echo \"$a\" >> '" + dir + "/args'; done\nexit 1\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ssh"), []byte(program), 0o755))
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	for file, want := range map[string]string{"": os.DevNull, "/home/me/known_hosts": `"/home/me/known_hosts"`, "/my home/hosts": `"/my home/hosts"`, `/it's/hosts`: os.DevNull} {
+		_ = os.Remove(filepath.Join(dir, "args"))
+		_, _, err := Store{Dir: t.TempDir(), KnownHosts: file}.Folder(t.Context(), plan.Remote{Git: "git@host.invalid:a.git"})
+		require.Error(t, err)
+		args := read(t, dir, "args")
+		assert.Contains(t, args, "\nUserKnownHostsFile="+want+"\n", file)
+		assert.NotContains(t, args, "StrictHostKeyChecking=no")
+	}
+}
+
+// TestFilesOfTheCommit holds that the user's settings for line ends change no file.
+func TestFilesOfTheCommit(t *testing.T) {
+	r := serve(t, "")
+	r.commit("a", "one\ntwo\n")
+	config := filepath.Join(t.TempDir(), "gitconfig")
+	require.NoError(t, os.WriteFile(config, []byte("[core]\n\tautocrlf = true\n"), 0o600))
+	t.Setenv("HOME", filepath.Dir(config))
+	require.NoError(t, os.Rename(config, filepath.Join(filepath.Dir(config), ".gitconfig")))
+	dir, _, err := Store{Dir: t.TempDir()}.Folder(t.Context(), r.remote)
+	require.NoError(t, err)
+	assert.Equal(t, "one\ntwo\n", read(t, dir, "a"))
+}
