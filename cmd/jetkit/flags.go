@@ -236,7 +236,8 @@ func (r *request) source(text string) (pkgspec.Source, error) {
 	}
 	name, err := r.nameSource(name, where)
 	if err != nil {
-		return pkgspec.Source{}, fmt.Errorf("--source %s: %w", text, err)
+		shown := strings.TrimSuffix(text, where) + plan.WithoutCredentials(where)
+		return pkgspec.Source{}, fmt.Errorf("--source %s: %w", shown, err)
 	}
 	r.contexts[name] = where
 	return pkgspec.Source{Kind: plan.Named, Name: name, Dir: "."}, nil
@@ -282,10 +283,10 @@ func (r *request) nameSource(name, dir string) (string, error) {
 		}
 	}
 	if name == plan.BaseContext || name == string(plan.Builtin) {
-		return "", fmt.Errorf("%s has a meaning of its own; give another name: --source NAME=%s", name, dir)
+		return "", fmt.Errorf("%s has a meaning of its own; give another name: --source NAME=%s", name, plan.WithoutCredentials(dir))
 	}
 	if other, taken := r.contexts[name]; taken {
-		return "", fmt.Errorf("%s is already called %s; give another name: --source NAME=%s", other, name, dir)
+		return "", fmt.Errorf("%s is already called %s; give another name: --source NAME=%s", plan.WithoutCredentials(other), name, plan.WithoutCredentials(dir))
 	}
 	return name, nil
 }
