@@ -63,7 +63,9 @@ type compiled struct {
 // converted is the chain of one platform's image.
 type converted struct {
 	*chain.Result
-	base *chain.Base
+	// base is what the image builds on: a runtime image on another one than the chain.
+	base    *chain.Base
+	runtime bool
 	// epoch is the time that SOURCE_DATE_EPOCH stands for.
 	epoch *time.Time
 }
@@ -97,8 +99,15 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	if res == nil {
 		res = &chain.Result{}
 	}
-	problems := slices.Concat(otherPlatform(base, p, platform), otherDriver(base, p), b.detached(p, res.Stages), b.otherGenerations(p, res.Stages), b.dropped(p), b.undated(epoch))
-	return &converted{base: base, Result: res, epoch: epoch}, b.loaded.Load().Filter(problems), err
+	problems := slices.Concat(otherBase(base, p.Base.Value, p.BaseAt, p.Target, platform), b.detached(p, res.Stages), b.otherGenerations(p, res.Stages), b.dropped(p), b.undated(epoch))
+	c := &converted{base: base, Result: res, epoch: epoch}
+	if p.Image.IsRuntime() && err == nil {
+		err = b.runtimeImage(ctx, p, c, platform)
+		if p.Image.Base != "" {
+			problems = append(problems, otherBase(c.base, p.Image.Base, p.Image.BaseAt, p.Target, platform)...)
+		}
+	}
+	return c, b.loaded.Load().Filter(problems), err
 }
 
 // compile turns a plan into one LLB definition: chain, tests and seal. If report
@@ -180,9 +189,11 @@ func (b *build) label(platform ocispecs.Platform, kind string) string {
 
 func label(prefix, kind string) string { return "[" + strings.TrimSpace(prefix+" "+kind) + "]" }
 
-// isBase reports whether an operation of this name is the base image that pullBase names.
-// A package's instructions are named otherwise.
-func isBase(name, prefix string) bool { return strings.HasPrefix(name, label(prefix, "base")+" FROM ") }
+// baseOf returns the reference of the base image that an operation of this name pulls, as
+// pullBase names it. A package's instructions are named otherwise.
+func baseOf(name, prefix string) (ref string, ok bool) {
+	return strings.CutPrefix(name, label(prefix, "base")+" FROM ")
+}
 
 // resolveBase loads the base image: from a named context of that name or, as
 // Docker does for any image, one that is called like the reference.
@@ -261,18 +272,22 @@ func underPolicy(ref reference.Named, resolved string) (reference.Named, error) 
 	return reference.TagNameOnly(named), nil
 }
 
+// otherBase warns of a base image that is for something else than the build.
+func otherBase(base *chain.Base, name string, at diag.Range, target plan.Target, platform ocispecs.Platform) diag.List {
+	return append(otherPlatform(base, name, at, platform), otherDriver(base, name, at, target)...)
+}
+
 // otherPlatform warns of a base image for another platform. BuildKit itself looks
 // at images that it pulls, and not at one that is the result of another build.
-func otherPlatform(base *chain.Base, p *plan.Plan, platform ocispecs.Platform) diag.List {
+func otherPlatform(base *chain.Base, name string, at diag.Range, platform ocispecs.Platform) diag.List {
 	if base.Image == nil || base.Image.Architecture == "" || platforms.OnlyStrict(platform).Match(base.Image.Platform) {
 		return nil
 	}
-	name := p.Base.Value
 	if name == plan.BaseContext {
 		name = "of the context " + name
 	}
 	var l diag.List
-	l.Warnf(rules.BasePlatform, p.BaseAt, "give a base that was built for "+formatPlatform(platform),
+	l.Warnf(rules.BasePlatform, at, "give a base that was built for "+formatPlatform(platform),
 		"the base image %s is for %s, but the build is for %s", name, formatPlatform(base.Image.Platform), formatPlatform(platform))
 	return l
 }

@@ -29,8 +29,8 @@ func (c *compiled) withAsking(err error) error {
 	var asking []string
 	for _, source := range c.matching(func(op *pb.Op) bool { return op.GetSource() != nil && op.GetSource().GetIdentifier() == id }) {
 		err = c.withSource(err, source)
-		if isBase(c.definition.Metadata[source].Description["llb.customname"], c.platform) {
-			asking = append(asking, "the base image "+c.plan.Base.Value)
+		if ref, ok := baseOf(c.nameOf(source), c.platform); ok {
+			asking = append(asking, "the base image "+ref)
 		}
 		uses := func(op *pb.Op) bool {
 			return slices.ContainsFunc(op.GetInputs(), func(in *pb.Input) bool { return in.GetDigest() == string(source) })

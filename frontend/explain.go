@@ -36,7 +36,7 @@ func (c *compiled) explain(err error) error {
 	if len(errdefs.Sources(err)) == 0 {
 		err = c.withSource(err, id)
 	}
-	name := c.definition.Metadata[id].Description["llb.customname"]
+	name := c.nameOf(id)
 	if name == "[internal] "+chain.StubsStep {
 		return fmt.Errorf("preparing the first step with a GPU failed: the image that it builds on must have /bin/sh: %w", err)
 	}
@@ -46,8 +46,11 @@ func (c *compiled) explain(err error) error {
 	}
 	for _, run := range c.runs {
 		if name == run.Label() {
-			return c.withPlatformHint(testFailure(run, platform, err))
+			return c.withPlatformHint(testFailure(run, platform, err, c.runtimeHint(run.Where)))
 		}
+	}
+	if failure := c.copyFailure(name, err); failure != nil {
+		return failure
 	}
 	if instruction, ok := c.instructions[id]; ok {
 		return c.withPlatformHint(c.instructionFailure(instruction, platform, err))
@@ -78,6 +81,11 @@ func (c *compiled) failedOperation(err error) (digest.Digest, bool) {
 		return named[0], true
 	}
 	return failed, true
+}
+
+// nameOf is what the progress calls an operation.
+func (c *compiled) nameOf(id digest.Digest) string {
+	return c.definition.Metadata[id].Description["llb.customname"]
 }
 
 // withSource adds to an error where the operation that it comes from was written.
@@ -198,13 +206,13 @@ func firstPlace(err error) string {
 }
 
 // testFailure names the test that an error comes from, and " for" which platform
-// it was in a build for several.
-func testFailure(run teststep.Run, platform string, err error) error {
+// it was in a build for several. The hint is what there is to say of where it ran.
+func testFailure(run teststep.Run, platform string, err error, hint string) error {
 	where := "its own stage"
 	if run.Where == teststep.OnImage {
 		where = "the finished image"
 	}
-	failed, reason, hint := "failed", "", missingHint(err, run.Step)
+	failed, reason, hint := "failed", "", missingHint(err, run.Step)+hint
 	if exit, ok := errors.AsType[*gwpb.ExitError](err); ok && exit.ExitCode == testinit.TimedOut {
 		failed = "did not end within " + run.Test.Timeout.String()
 		hint = "\nif it needs more time: test_timeout in the package's metadata, or tests.timeout"

@@ -23,6 +23,9 @@ func TestUpTo(t *testing.T) {
 			assert.Len(t, cut.Steps, want, "--target %s: %v, %v", target, cut, problems)
 		}
 	}
+	p.Image.From, p.Image.Base = []plan.ImageFile{{Path: "/opt"}}, "scratch"
+	cut, _ := upTo(p, "b")
+	assert.Zero(t, cut.Image, "a stage has all files of its packages")
 	_, problems := upTo(p, "visoin")
 	err := problems.Err()
 	if assert.Error(t, err, "a wrong target") {

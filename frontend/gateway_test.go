@@ -364,6 +364,14 @@ func TestBaseOfAnotherPlatform(t *testing.T) {
 	assert.Equal(t, []string{"base-platform: the base image debian:12 is for linux/amd64, but the build is for linux/arm64 (jetson.yaml:2:7)"}, g.Warnings())
 
 	g = gateway(map[string]string{
+		"jetson.yaml": "target: {l4t: 36.4.3}\nbase: scratch\npackages: [a]\nimage: {from: /opt, base: 'debian:12'}\n", "packages/a/Dockerfile": header("name: a"),
+	}, nil)
+	g.Config.Architecture = "amd64"
+	_, err = call(t, g, "")
+	require.NoError(t, err)
+	assert.Contains(t, g.Warnings(), "base-platform: the base image debian:12 is for linux/amd64, but the build is for linux/arm64 (jetson.yaml:4:27)")
+
+	g = gateway(map[string]string{
 		"jetson.yaml": "target: {l4t: 36.4.3}\npackages: [a]\n", "packages/a/Dockerfile": header("name: a"),
 	}, map[string]string{"context:base": "docker-image://debian:12"})
 	g.Config.Architecture = "amd64"

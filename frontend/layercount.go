@@ -25,7 +25,7 @@ func (n layerCount) String() string {
 func layersOf(c *converted) layerCount {
 	n := layerCount{base: layersOfBase(c.base.Image)}
 	n.all = layersInHistory(c.Finished.Image) + 1 // the seal
-	if slices.ContainsFunc(c.Stages, func(s chain.Stage) bool { return s.Detached }) {
+	if !c.runtime && slices.ContainsFunc(c.Stages, func(s chain.Stage) bool { return s.Detached }) {
 		n.base = 0 // nothing of it is in the image
 		return n
 	}

@@ -55,6 +55,17 @@ func TestLayersOfADetachedPackage(t *testing.T) {
 	}
 }
 
+// TestLayersOfARuntimeImage checks that it has one for each entry, on those of its base.
+func TestLayersOfARuntimeImage(t *testing.T) {
+	for _, form := range []string{"chain", "packages"} {
+		g := layered(form, 1)
+		g.Locals["context"]["jetson.yaml"].Data = append(g.Locals["context"]["jetson.yaml"].Data, "image: {from: [/a, python]}\n"...)
+		res, err := call(t, g, requestPlan)
+		require.NoError(t, err)
+		assert.Contains(t, string(res.Metadata["result.txt"]), "\nThe image has 4 layers, 1 of them the base image's.\n", form)
+	}
+}
+
 // TestLayersOfAPackageThatChangesNothing checks that it is none.
 func TestLayersOfAPackageThatChangesNothing(t *testing.T) {
 	g := layered("packages", 1)

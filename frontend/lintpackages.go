@@ -38,14 +38,14 @@ func (b *build) lintFacts(p *plan.Plan, i int, c *converted) dockerlint.Facts {
 
 // otherDriver warns of a base image that jetkit built for Jetsons with another driver. Of what
 // its tag says, the plan warns.
-func otherDriver(base *chain.Base, p *plan.Plan) diag.List {
-	if base.Image == nil || platform.L4TOfImage(p.Base.Value) != "" {
+func otherDriver(base *chain.Base, name string, at diag.Range, target plan.Target) diag.List {
+	if base.Image == nil || platform.L4TOfImage(name) != "" {
 		return nil
 	}
 	var l diag.List
 	l4t := base.Image.Config.Labels[plan.LabelPrefix+"built-for.l4t"]
-	if message, hint := lint.OtherGeneration(p.Target, p.Base.Value, l4t); message != "" {
-		l.Warnf(rules.OtherGeneration, p.BaseAt, hint, "the base image %s, by its label", message)
+	if message, hint := lint.OtherGeneration(target, name, l4t); message != "" {
+		l.Warnf(rules.OtherGeneration, at, hint, "the base image %s, by its label", message)
 	}
 	return l
 }

@@ -121,8 +121,10 @@ func (b *build) declared(_ plan.Step, t plan.Test) llb.ConstraintsOpt {
 
 // placeOf returns the place of what belongs to no package: where jetson.yaml lists the
 // packages or, if it does not, its first line.
-func (b *build) placeOf(p *plan.Plan) llb.ConstraintsOpt {
-	at := p.RequestedAt
+func (b *build) placeOf(p *plan.Plan) llb.ConstraintsOpt { return b.placed(p.RequestedAt) }
+
+// placed returns a place in jetson.yaml: its first line, for one that is not there.
+func (b *build) placed(at diag.Range) llb.ConstraintsOpt {
 	if at.File != b.spec.Filename {
 		at = diag.Range{File: b.spec.Filename, Start: diag.Position{Line: 1}}
 	}

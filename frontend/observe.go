@@ -11,6 +11,7 @@ import (
 
 	"jetkit/llb/chain"
 	"jetkit/llb/layers"
+	"jetkit/llb/runtimeimage"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/plan"
 )
@@ -42,6 +43,7 @@ const (
 	LayerOperation       OperationKind = "layer"       // what makes a package's layer
 	JoinOperation        OperationKind = "join"        // what puts layers together
 	TestOperation        OperationKind = "test"        // a test
+	CopyOperation        OperationKind = "copy"        // what copies files of the chain into a runtime image
 	SealOperation        OperationKind = "seal"        // the seal
 )
 
@@ -129,8 +131,13 @@ func (c *compiled) operations() map[digest.Digest]Operation {
 	if dgst, ok := named[label(c.platform, "internal")+sealName]; ok {
 		ops[dgst] = Operation{Kind: SealOperation}
 	}
+	for _, file := range c.plan.Image.From {
+		if dgst, ok := named[runtimeimage.Name(c.platform, file)]; ok {
+			ops[dgst] = Operation{Kind: CopyOperation}
+		}
+	}
 	for name, dgst := range named {
-		if isBase(name, c.platform) {
+		if _, ok := baseOf(name, c.platform); ok {
 			ops[dgst] = Operation{Kind: BaseOperation}
 		}
 	}
@@ -139,6 +146,9 @@ func (c *compiled) operations() map[digest.Digest]Operation {
 
 // history tells whose the entries of the image's history are.
 func (c *compiled) history(stages []chain.Stage) []Owner {
+	if c.plan.Image.IsRuntime() {
+		return c.runtimeHistory()
+	}
 	if c.owners == nil {
 		return history(c.base, stages, c.config)
 	}
@@ -156,6 +166,16 @@ func (c *compiled) history(stages []chain.Stage) []Owner {
 		owners = append(owners, Owner{Kind: SealOperation})
 	}
 	return owners
+}
+
+// runtimeHistory is the history of a runtime image.
+func (c *compiled) runtimeHistory() []Owner {
+	var owners []Owner
+	if c.base != nil {
+		owners = slices.Repeat([]Owner{{Kind: BaseOperation}}, len(c.base.History))
+	}
+	owners = append(owners, slices.Repeat([]Owner{{Kind: CopyOperation}}, len(c.plan.Image.From))...)
+	return append(owners, Owner{Kind: SealOperation})
 }
 
 // history tells whose the entries of a chain's history are. A package whose Dockerfile

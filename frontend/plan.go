@@ -88,6 +88,7 @@ func upTo(p *plan.Plan, target string) (*plan.Plan, diag.List) {
 	cut := *p
 	cut.Requested = []string{p.Steps[i].Name}
 	cut.Steps = nil
+	cut.Image.From, cut.Image.Base, cut.Image.BaseAt = nil, "", diag.Range{} // a stage is what its packages make
 	for _, k := range append(p.BuiltOn()[i], i) {
 		cut.Steps = append(cut.Steps, p.Steps[k])
 	}

@@ -94,8 +94,7 @@ func (l *loader) complete() {
 	}
 	l.completeLayers(&l.spec.Layers)
 	l.completeCcache(build)
-	l.spec.Image.OCIAnnotations = l.spec.HasOCIAnnotations != nil && *l.spec.HasOCIAnnotations
-	l.spec.HasOCIAnnotations = nil
+	l.completeImage()
 	if build.GitHubAPI != nil && *build.GitHubAPI {
 		build.GitHubAPI = nil
 	}

@@ -76,7 +76,7 @@ func TestLayersProblems(t *testing.T) {
 «layers» jetson.yaml:3:9: error: unknown key "layers" in build [unknown-key]
     hint: layers is a key of the file itself: write it outside build
 «from» jetson.yaml:4:10: error: unknown key "from" in layers [unknown-key]
-    hint: did you mean form?
+    hint: it is a key of image
 `},
 		{"no package", "packages: a\nlayers: {form: packages, chain: [a b]}\n", `
 «a b» jetson.yaml:2:34: error: layers.chain: "a b" is not a package name [bad-value]

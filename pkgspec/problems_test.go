@@ -83,7 +83,7 @@ sources: [{url: x}]
 «privileged» jetson.yaml:6:32: error: unknown key "privileged" in target [unknown-key]
     hint: it is a key of build or tests
 «test» jetson.yaml:7:9: error: unknown key "test" in image [unknown-key]
-    hint: it can be entrypoint, cmd, shell, env, ports, volumes, stop_signal, healthcheck, annotations, oci_annotations, labels, workdir or user
+    hint: it can be from, base, entrypoint, cmd, shell, env, ports, volumes, stop_signal, healthcheck, annotations, oci_annotations, labels, workdir or user
 «cmnd» jetson.yaml:7:21: error: unknown key "cmnd" in image [unknown-key]
     hint: did you mean cmd?
 `},

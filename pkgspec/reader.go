@@ -70,7 +70,7 @@ func (l *loader) keys(n *yamlnode.Node, path string, known ...key) {
 // synonyms are words that people write for keys, from other tools.
 var synonyms = map[string]string{
 	"arguments": "args", "build_args": "args",
-	"base_image": "base", "from": "base",
+	"base_image":   "base",
 	"command":      "cmd",
 	"cuda_version": "cuda", "jetpack_version": "jetpack", "l4t_version": "l4t", "python_version": "python",
 	"dependencies": "packages", "depends": "packages",

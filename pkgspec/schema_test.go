@@ -116,6 +116,8 @@ func TestSchemaOfFaults(t *testing.T) {
 		{"env as a list", "packages: a\nimage: {env: [A=1]}\n", false},
 		{"null in env", "packages: a\nimage: {env: {A: ~}}\n", false},
 		{"a label of jetkit's own", "packages: a\nimage: {labels: {io.jetkit.plan: x}}\n", false},
+		{"a relative path of the chain", "packages: a\nimage: {from: [opt]}\n", false},
+		{"nothing of the chain", "packages: a\nimage: {from: []}\n", false},
 		{"a relative workdir", "packages: a\nimage: {workdir: x}\n", false},
 		{"a user with a space", "packages: a\nimage: {user: a b}\n", false},
 	} {

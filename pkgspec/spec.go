@@ -42,8 +42,10 @@ type Spec struct {
 	Build  Build
 	Tests  Tests
 	Image  plan.Image
-	// HasOCIAnnotations is what image.oci_annotations says, which a complete Image has.
+	// HasOCIAnnotations and ImageBase are what image.oci_annotations and image.base say, which
+	// a complete Image has.
 	HasOCIAnnotations *bool
+	ImageBase         diag.Text
 	// Overrides lists what build arguments changed.
 	Overrides []plan.Override
 }

@@ -156,6 +156,8 @@ var settings = []setting{
 	},
 	{key: "tests.secrets", about: "list of the [secrets](#secrets-of-tests) that tests of packages get from `--secret`", unset: "none", form: testSecrets()},
 	{key: "tests.ssh", about: "list of the [SSH agents](#secrets-of-tests) that tests of packages get from `--ssh`", unset: "none", form: testSSH()},
+	{key: "image.from", arg: "IMAGE_FROM", about: "list of what of the chain's files the image has, in place of all of them: absolute paths, and `" + plan.PythonFiles + "`; makes a [runtime image](#runtime-images)", unset: "all of them", form: imageFrom()},
+	{key: "image.base", arg: "IMAGE_BASE", about: "image that a runtime image builds on: a reference, `scratch`, or the name of a `--build-context`; only with `from`", unset: "the chain's base", form: imageBase()},
 	{key: "image.entrypoint", arg: "IMAGE_ENTRYPOINT", about: "entrypoint of the image: list of words, or a text, which `/bin/sh -c` runs", unset: "as the last package leaves it", form: command(func(i *plan.Image) *[]string { return &i.Entrypoint })},
 	{key: "image.cmd", arg: "IMAGE_CMD", about: "command of the image: list of words, or a text, which `/bin/sh -c` runs", unset: "as the last package leaves it", form: command(func(i *plan.Image) *[]string { return &i.Cmd })},
 	{key: "image.shell", about: "shell of the image, which runs commands that are a text in Dockerfiles that build on it: list of words", unset: "as the last package leaves it", form: words(func(s *Spec) *[]string { return &s.Image.Shell })},

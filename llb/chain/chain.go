@@ -155,7 +155,7 @@ func Compile(ctx context.Context, opt Options) (*Result, error) {
 		}
 	}
 	if opt.Base.Image == nil {
-		opt.Base.Image = emptyImage(opt.Platform)
+		opt.Base.Image = EmptyImage(opt.Platform)
 	}
 	linked, err := linkedInputs(ctx, opt.Client)
 	if err != nil {
@@ -330,7 +330,8 @@ type stepInput struct {
 	constraints *llb.Constraints
 }
 
-func emptyImage(p ocispecs.Platform) *dockerspec.DockerOCIImage {
+// EmptyImage returns the configuration of an image without files.
+func EmptyImage(p ocispecs.Platform) *dockerspec.DockerOCIImage {
 	return &dockerspec.DockerOCIImage{Image: ocispecs.Image{
 		Platform: platforms.Normalize(p),
 		RootFS:   ocispecs.RootFS{Type: "layers"},

@@ -36,7 +36,7 @@ type configDelta struct {
 // deltaOf returns what a Dockerfile does to a configuration, by its text and by what its
 // conversion made of one. OnBase says that its last stage builds on BASE_IMAGE.
 func deltaOf(before, after *dockerspec.DockerOCIImage, dockerfile []byte, args configArgs, onBase bool) (configDelta, error) {
-	own := cloneImage(after)
+	own := CloneImage(after)
 	own.History = nil
 	if !onBase {
 		return configDelta{replaced: own}, nil
@@ -81,10 +81,10 @@ func (d *configDelta) keepUnexplained(before, explained *dockerspec.DockerOCIIma
 
 // apply returns a configuration after the package. It shares nothing with the one given.
 func (d configDelta) apply(image *dockerspec.DockerOCIImage) *dockerspec.DockerOCIImage {
-	result := cloneImage(image)
+	result := CloneImage(image)
 	if d.replaced != nil {
 		history := result.History
-		result = cloneImage(d.replaced)
+		result = CloneImage(d.replaced)
 		result.History, result.Created = history, nil
 		return result
 	}
@@ -95,7 +95,7 @@ func (d configDelta) apply(image *dockerspec.DockerOCIImage) *dockerspec.DockerO
 	result.Platform = d.own.Platform
 	d.dockerfile.replay(result)
 	result.Config.OnBuild = slices.Clone(d.own.Config.OnBuild)
-	own := cloneImage(d.own)
+	own := CloneImage(d.own)
 	for _, part := range d.kept {
 		part.take(result, own)
 	}
@@ -149,8 +149,8 @@ func list(of func(*dockerspec.DockerOCIImage) *[]string) configPart {
 	return p
 }
 
-// cloneImage returns a copy of a configuration that shares nothing with it.
-func cloneImage(image *dockerspec.DockerOCIImage) *dockerspec.DockerOCIImage {
+// CloneImage returns a copy of a configuration that shares nothing with it.
+func CloneImage(image *dockerspec.DockerOCIImage) *dockerspec.DockerOCIImage {
 	c := *image
 	c.OSFeatures = slices.Clone(c.OSFeatures)
 	c.RootFS.DiffIDs = slices.Clone(c.RootFS.DiffIDs)

@@ -61,7 +61,7 @@ func (f *configFold) image() *dockerspec.DockerOCIImage {
 
 // after returns the configuration after some packages.
 func (f *configFold) after(packages []int) *dockerspec.DockerOCIImage {
-	image := cloneImage(f.base)
+	image := CloneImage(f.base)
 	for _, i := range packages {
 		image = f.deltas[i].apply(image)
 	}

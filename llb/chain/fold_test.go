@@ -87,7 +87,7 @@ func foldOf(tb testing.TB, base *dockerspec.DockerOCIImage, packages []pkg) (ima
 		on := f.seenBy(i)
 		seen = append(seen, on)
 		inherited := stages[i].Inherited
-		stages[i] = converted(tb, cloneImage(on), &plan.Plan{Steps: []plan.Step{step}}, files)[0]
+		stages[i] = converted(tb, CloneImage(on), &plan.Plan{Steps: []plan.Step{step}}, files)[0]
 		stages[i].Inherited = inherited
 		require.NoError(tb, f.set(i, on))
 		d := f.deltas[i]
@@ -198,7 +198,7 @@ func TestFoldIsTheLine(t *testing.T) {
 		"trigger before its package": {p("ONBUILD ENV T=1\nONBUILD CMD [\"t\"]"), p("ENV T=2\nENTRYPOINT [\"e\"]", 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, base := range []*dockerspec.DockerOCIImage{richBase(), llbtest.Debian(), emptyImage(llbtest.Platform)} {
+			for _, base := range []*dockerspec.DockerOCIImage{richBase(), llbtest.Debian(), EmptyImage(llbtest.Platform)} {
 				image, _ := foldOf(t, base, packages)
 				require.Equal(t, configuration(t, lineOf(t, base, packages)), configuration(t, image))
 			}
@@ -260,9 +260,9 @@ func TestFoldWithoutNeeds(t *testing.T) {
 func TestFoldSharesNothing(t *testing.T) {
 	base := richBase()
 	want := configuration(t, base)
-	before := cloneImage(base)
+	before := CloneImage(base)
 	built, files := planOf([]pkg{p("ENV A=1\nCMD [\"a\"]\nSHELL [\"b\"]\nHEALTHCHECK CMD c\nVOLUME /v\nEXPOSE 1\nLABEL l=1\nONBUILD RUN x\nENTRYPOINT [\"e\"]")})
-	stage := converted(t, cloneImage(base), built, files)[0]
+	stage := converted(t, CloneImage(base), built, files)[0]
 	after := stage.Image
 	d, err := deltaOf(before, after, stage.SourceMap.Data, stage.args, true)
 	require.NoError(t, err)
@@ -291,7 +291,7 @@ func TestUnexplainedValuesAreKept(t *testing.T) {
 		dockerfile: "ARG W\nENV PATH=/$W:$PATH A=$W\nUSER $W\nLABEL w=$W vendor=$W",
 		args:       map[string]string{"W": "w"},
 	}})
-	stage := converted(t, cloneImage(base), built, files)[0]
+	stage := converted(t, CloneImage(base), built, files)[0]
 	d, err := deltaOf(base, stage.Image, stage.SourceMap.Data, configArgs{}, true)
 	require.NoError(t, err)
 	require.Equal(t, configuration(t, stage.Image), configuration(t, d.apply(base)))

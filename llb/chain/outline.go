@@ -32,7 +32,7 @@ func Outline(ctx context.Context, opt Options, step plan.Step) (*outline.Outline
 // alone returns how to convert a step's Dockerfile without the steps before it.
 func alone(opt Options, step plan.Step, files *folder) (dockerfile2llb.ConvertOpt, error) {
 	bc, err := newStepClient(opt.Client, opt.Plan, step, stepInput{
-		base: llb.Scratch(), image: emptyImage(opt.Platform), context: files.context, platform: opt.Platform,
+		base: llb.Scratch(), image: EmptyImage(opt.Platform), context: files.context, platform: opt.Platform,
 	})
 	if err != nil {
 		return dockerfile2llb.ConvertOpt{}, err

@@ -40,7 +40,9 @@ type Manifest struct {
 	// Sources are the trees that jetson.yaml names by where they are, with their commits.
 	Sources  []plan.Source     `json:"sources,omitempty"`
 	Packages []ManifestPackage `json:"packages"`
-	Tests    []TestResult      `json:"tests"`
+	// Runtime says what of the packages the image has; nil is all.
+	Runtime *ManifestRuntime `json:"runtime,omitempty"`
+	Tests   []TestResult     `json:"tests"`
 }
 
 // ManifestPackage is one package of the image, in build order.
@@ -50,6 +52,13 @@ type ManifestPackage struct {
 	// Tag is the part of the name behind its colon, for packages that have one.
 	Tag    string `json:"tag,omitempty"`
 	Source string `json:"source"`
+}
+
+// ManifestRuntime is of a runtime image.
+type ManifestRuntime struct {
+	// Base is what the image builds on, and Files are those of the packages that it has.
+	Base  string   `json:"base"`
+	Files []string `json:"files"`
 }
 
 // Result is what became of a test. There is no "failed": an image whose tests
@@ -94,6 +103,12 @@ func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 			source = string(plan.Context) + ":" + source
 		}
 		m.Packages = append(m.Packages, ManifestPackage{Name: s.Name, Aliases: s.Aliases, Tag: tag, Source: source})
+	}
+	if p.Image.IsRuntime() {
+		m.Runtime = &ManifestRuntime{Base: cmp.Or(p.Image.Base, p.Base.Value)}
+		for _, file := range p.Image.From {
+			m.Runtime.Files = append(m.Runtime.Files, file.Path)
+		}
 	}
 	for _, r := range runs {
 		m.Tests = append(m.Tests, TestResult{

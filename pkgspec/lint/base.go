@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"jetkit/pkgspec/diag"
@@ -11,20 +12,31 @@ import (
 	"jetkit/pkgspec/rules"
 )
 
-// asksForBase reports whether the user named an image as the base, not a context.
-func (p Project) asksForBase() bool {
-	base := p.Spec.Target.Base.Value
-	return base != "" && base != plan.BaseContext && base != "scratch" && !p.IsContext(base)
+// namedBase is an image that a user names for something to build on, by the key of jetson.yaml.
+type namedBase struct {
+	key, ref string
+	at       diag.Range
+	// own is what there is without the key.
+	own string
 }
 
-// otherGeneration warns of a base image for Jetsons with another driver.
-func (p Project) otherGeneration(l *diag.List) {
-	if !p.asksForBase() {
-		return
+// namedBases lists them, without those that are contexts.
+func (p Project) namedBases() []namedBase {
+	bases := []namedBase{
+		{"base", p.Spec.Target.Base.Value, p.Plan.BaseAt, "the target's own"},
+		{"image.base", p.Plan.Image.Base, p.Plan.Image.BaseAt, "the chain's own"},
 	}
-	ref := p.Plan.Base.Value
-	if message, hint := OtherGeneration(p.Plan.Target, ref, platform.L4TOfImage(ref)); message != "" {
-		l.Warnf(rules.OtherGeneration, p.Plan.BaseAt, hint+", or leave base out for the target's own", "base: %s", message)
+	return slices.DeleteFunc(bases, func(b namedBase) bool {
+		return b.ref == "" || b.ref == plan.BaseContext || b.ref == "scratch" || p.IsContext(b.ref)
+	})
+}
+
+// otherGeneration warns of base images for Jetsons with another driver.
+func (p Project) otherGeneration(l *diag.List) {
+	for _, b := range p.namedBases() {
+		if message, hint := OtherGeneration(p.Plan.Target, b.ref, platform.L4TOfImage(b.ref)); message != "" {
+			l.Warnf(rules.OtherGeneration, b.at, hint+", or leave "+b.key+" out for "+b.own, "%s: %s", b.key, message)
+		}
 	}
 }
 
@@ -43,13 +55,12 @@ func OtherGeneration(target plan.Target, ref, l4t string) (message, hint string)
 		"take an image for L4T " + own.FromL4T + " or later, before " + own.BeforeL4T
 }
 
-// unpinnedBase reports a base image that may be another one in the next build.
-func (p Project) unpinnedBase(l *diag.List) {
-	if !p.asksForBase() {
-		return
-	}
-	if name, moves := plan.MovingImage(p.Plan.Base.Value); moves {
-		l.Warnf(rules.UnpinnedImage, p.Plan.BaseAt, pinImage(name), "base: %s is whatever image that name has on the day of the build", p.Plan.Base.Value)
+// unpinnedBases reports base images that may be others in the next build.
+func (p Project) unpinnedBases(l *diag.List) {
+	for _, b := range p.namedBases() {
+		if name, moves := plan.MovingImage(b.ref); moves {
+			l.Warnf(rules.UnpinnedImage, b.at, pinImage(name), "%s: %s is whatever image that name has on the day of the build", b.key, b.ref)
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func (p Project) Warnings() diag.List {
 func (p Project) Check() diag.List {
 	var l diag.List
 	if !p.Locked {
-		p.unpinnedBase(&l)
+		p.unpinnedBases(&l)
 		p.unpinnedSources(&l)
 	}
 	p.untestedGPU(&l)

@@ -15,6 +15,7 @@ func (p *Plan) Identity() *Plan {
 	id := *p
 	id.Target = p.Target.identity()
 	id.Base = p.Base.identity()
+	id.Image = p.Image.identity()
 	id.Build.Parallel, id.Tests.Parallel, id.Tests.GPUParallel = 0, 0, 0
 	id.BaseAt, id.Requested, id.RequestedAt, id.Overrides = diag.Range{}, nil, diag.Range{}, nil
 	id.Steps = make([]Step, len(p.Steps))
@@ -33,6 +34,15 @@ func (t Target) identity() Target {
 }
 
 func (v Value) identity() Value { return Value{Value: v.Value} }
+
+func (i Image) identity() Image {
+	i.BaseAt = diag.Range{}
+	i.From = slices.Clone(i.From)
+	for k := range i.From {
+		i.From[k].At = diag.Range{}
+	}
+	return i
+}
 
 func (s Step) identity() Step {
 	s.Why, s.AfterAllReason, s.Requested, s.At, s.BuildTimeout = nil, "", false, diag.Range{}, 0

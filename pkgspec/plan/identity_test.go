@@ -13,7 +13,7 @@ import (
 // A new field that is in neither list fails the test: decide what it is.
 var explained = map[string]bool{
 	"Plan.BaseAt": true, "Plan.Requested": true, "Plan.RequestedAt": true, "Plan.Overrides": true,
-	"Value.Reason": true, "Value.Source": true,
+	"Image.BaseAt": true, "ImageFile.At": true, "Value.Reason": true, "Value.Source": true,
 	"Step.Why": true, "Step.Requested": true, "Step.AfterAllReason": true, "Step.At": true, "Test.At": true, "Secret.At": true, "SSHAgent.At": true,
 	// What steps may take, and how many run at once, changes nothing that they make.
 	"Step.BuildTimeout": true, "Test.Timeout": true, "Test.Retries": true,

@@ -1,12 +1,15 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"jetkit/pkgspec/diag"
 )
 
 // Image is what the user sets on the finished image's configuration. Nil and
@@ -32,7 +35,27 @@ type Image struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 	// OCIAnnotations has the manifest say what the image was built on, of what and when.
 	OCIAnnotations bool `json:"oci_annotations,omitempty"`
+	// From lists what of the chain's files the image has, on top of Base, in place of all of
+	// them: then it is a runtime image. An empty Base means the chain's own.
+	From []ImageFile `json:"from,omitempty"`
+	Base string      `json:"base,omitempty"`
+	// BaseAt is where jetson.yaml names Base.
+	BaseAt diag.Range `json:"base_at,omitzero"`
 }
+
+// ImageFile is a file or a folder of the chain that a runtime image has.
+type ImageFile struct {
+	// Path is absolute; its last part may be a pattern, as path.Match has them.
+	// [PythonFiles] stands for several.
+	Path string     `json:"path"`
+	At   diag.Range `json:"at,omitzero"`
+}
+
+// PythonFiles is an [ImageFile] that stands for the Python interpreter with its packages.
+const PythonFiles = "python"
+
+// IsRuntime reports whether the image has only some of the chain's files.
+func (i Image) IsRuntime() bool { return len(i.From) > 0 }
 
 // Healthcheck tells how an engine finds out that a container works. Zero fields keep what
 // the last package left.
@@ -67,6 +90,12 @@ func (i Image) Texts() [][2]string {
 	add := func(key, value string) {
 		if value != "" {
 			texts = append(texts, [2]string{key, value})
+		}
+	}
+	if i.IsRuntime() {
+		add("base", cmp.Or(i.Base, "that of the chain"))
+		for _, file := range i.From {
+			add("from", file.Path)
 		}
 	}
 	add("entrypoint", quotedWords(i.Entrypoint))

@@ -9,10 +9,10 @@ const (
 )
 
 // LayersOnBase returns how many layers the image has on top of those of its base where each
-// package is one; a package that changes no file is none. It is false for a chain: there the
-// instructions of the Dockerfiles decide.
+// package is one; a package that changes no file is none. It is false for a chain, where the
+// instructions of the Dockerfiles decide, and for a runtime image.
 func (p *Plan) LayersOnBase() (int, bool) {
-	if !p.Layers.ByPackage() {
+	if !p.Layers.ByPackage() || p.Image.IsRuntime() {
 		return 0, false
 	}
 	n := 2 // what joins the packages, and the seal

@@ -27,14 +27,14 @@ func (r *resolver) steps(g *graph) []plan.Step {
 			Needs:      n.needs(),
 			Why:        g.why(n),
 			BuildArgs:  stepArgs(p, r.spec.Args),
-			Requested:  slices.ContainsFunc(n.askedBy, func(d *demand) bool { return d.by == nil && d.variable == nil }),
+			Requested:  slices.ContainsFunc(n.askedBy, (*demand).isRequest),
 			GPU:        gpu[n],
 			At:         p.At,
 		}
 		if p.GPU != nil {
 			step.GPU = *p.GPU
 		}
-		step.Tests = r.tests(p, step.GPU)
+		step.Tests = r.tests(p, step.GPU, n.requested())
 		step.AfterAllReason = r.afterAll(p)
 		step.AfterAll = step.AfterAllReason != ""
 		r.allow(&step, p)
@@ -229,10 +229,26 @@ func (g *graph) dependOnCUDA() map[*node]bool {
 	return found
 }
 
-// tests makes a package's tests, with the reason for each that is left out.
-func (r *resolver) tests(p *catalog.Package, gpu bool) []plan.Test {
+// isRequest reports whether it is the user who asks, by name.
+func (d *demand) isRequest() bool { return d.by == nil && d.variable == nil }
+
+// requested reports whether the user asks for a package, or for one that only groups it with
+// others.
+func (n *node) requested() bool {
+	return slices.ContainsFunc(n.askedBy, func(d *demand) bool {
+		return d.isRequest() || d.by != nil && d.by.pkg.Dockerfile == "" && d.by.requested()
+	})
+}
+
+// tests makes a package's tests, with the reason for each that is left out. A runtime image
+// is tested for what the user asks for: what that was built with is not in it.
+func (r *resolver) tests(p *catalog.Package, gpu, requested bool) []plan.Test {
 	settings := r.spec.Tests
+	onImage := settings.Run != pkgspec.TestIntermediate && (requested || !r.spec.Image.IsRuntime())
 	skipped := skipReason(settings, p, gpu)
+	if skipped == "" && settings.Run == pkgspec.TestFinal && !onImage {
+		skipped = "image.from: of what is not asked for, nothing is tested on the image"
+	}
 	tests := make([]plan.Test, 0, len(p.Tests))
 	for _, text := range p.Tests {
 		args, err := catalog.SplitTest(text.Value)
@@ -241,7 +257,7 @@ func (r *resolver) tests(p *catalog.Package, gpu bool) []plan.Test {
 		}
 		test := plan.Test{Name: text.Value, Args: args, Skipped: skipped, At: text.At}
 		if skipped == "" {
-			test.Intermediate, test.Final = settings.Run != pkgspec.TestFinal, settings.Run != pkgspec.TestIntermediate
+			test.Intermediate, test.Final = settings.Run != pkgspec.TestFinal, onImage
 			test.Timeout, test.Retries = or(cmp.Or(p.TestTimeout, settings.Timeout), plan.DefaultTestTimeout), or(cmp.Or(p.TestRetries, settings.Retries), 0)
 		}
 		tests = append(tests, test)

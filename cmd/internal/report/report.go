@@ -119,7 +119,7 @@ type Test struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Owner is "base", "package", "join" or "seal", empty if it is not known, and
+	// Owner is "base", "package", "join", "copy" (of a runtime image) or "seal", empty if it is not known, and
 	// Package the package's name.
 	Owner   string `json:"owner,omitempty"`
 	Package string `json:"package,omitempty"`

@@ -56,7 +56,7 @@ func rowsOf(b *Build, img *Image) [][]string {
 	row := func(name string, phases ...Phase) {
 		steps := stepsOf(b, img, phases...)
 		size := none
-		owned, ok := img.sizeOf(ownerOf(phases[0]))
+		owned, ok := img.sizeOf(ownersOf(phases[0]))
 		if ok {
 			size = formatSize(owned)
 		}
@@ -95,23 +95,24 @@ const (
 	worthSize = 1_000_000
 )
 
-func ownerOf(p Phase) string {
+// ownersOf returns whose layers a phase makes.
+func ownersOf(p Phase) []string {
 	switch p {
 	case PhaseBase, PhaseSeal:
-		return string(p)
+		return []string{string(p)}
 	case PhaseLayers:
-		return string(frontend.JoinOperation)
+		return []string{string(frontend.JoinOperation), string(frontend.CopyOperation)}
 	default:
-		return ""
+		return nil
 	}
 }
 
-// sizeOf returns the size of the layers of one owner.
-func (img *Image) sizeOf(owner string) (int64, bool) {
+// sizeOf returns the size of the layers of some owners.
+func (img *Image) sizeOf(owners []string) (int64, bool) {
 	var sum int64
 	found := false
 	for _, l := range img.Layers {
-		if owner != "" && l.Owner == owner {
+		if slices.Contains(owners, l.Owner) {
 			sum, found = sum+l.Size, true
 		}
 	}

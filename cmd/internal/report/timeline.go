@@ -139,7 +139,7 @@ func sizesView(img *Image) *page.Sizes {
 	places := map[string]int{}
 	sizes := []int64{}
 	for _, l := range img.Layers {
-		name := map[string]string{"base": "Base image", "join": "Join of the layers", "seal": "Seal", "package": l.Package}[l.Owner]
+		name := map[string]string{"base": "Base image", "join": "Join of the layers", "copy": "Files of the packages", "seal": "Seal", "package": l.Package}[l.Owner]
 		if name == "" {
 			name = "Not known"
 		}

@@ -161,5 +161,6 @@ var phases = map[frontend.OperationKind]Phase{
 	frontend.LayerOperation:       PhaseLayers,
 	frontend.JoinOperation:        PhaseLayers,
 	frontend.TestOperation:        PhaseTest,
+	frontend.CopyOperation:        PhaseLayers,
 	frontend.SealOperation:        PhaseSeal,
 }

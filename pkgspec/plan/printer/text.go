@@ -169,13 +169,12 @@ func where(t *plan.Test, s *plan.Step) string {
 
 // layerRows lists what there is to say of layers that are packages.
 func layerRows(p *plan.Plan) [][]string {
-	n, known := p.LayersOnBase()
-	if !known {
+	if !p.Layers.ByPackage() {
 		return nil
 	}
-	rows := [][]string{
-		{"Form", "packages: each is built on what it needs, and is one layer"},
-		{"Number", fmt.Sprintf("at most %d on top of those of the base image", n)},
+	rows := [][]string{{"Form", "packages: each is built on what it needs, and is one layer"}}
+	if n, known := p.LayersOnBase(); known {
+		rows = append(rows, []string{"Number", fmt.Sprintf("at most %d on top of those of the base image", n)})
 	}
 	if p.Layers.Conflicts == plan.ConflictsWarn {
 		rows = append(rows, []string{"Conflicts", "a warning: the package that is later in the chain wins"})

@@ -140,11 +140,13 @@ func settings(p *plan.Plan) []Setting {
 }
 
 func layers(p *plan.Plan) []string {
-	n, known := p.LayersOnBase()
-	if !known {
+	if !p.Layers.ByPackage() {
 		return nil
 	}
-	lines := []string{"packages: each is built on what it needs, and is one layer", fmt.Sprintf("at most %d on top of those of the base image", n)}
+	lines := []string{"packages: each is built on what it needs, and is one layer"}
+	if n, known := p.LayersOnBase(); known {
+		lines = append(lines, fmt.Sprintf("at most %d on top of those of the base image", n))
+	}
 	if p.Layers.Conflicts == plan.ConflictsWarn {
 		lines = append(lines, "conflicts: a warning; the package that is later in the chain wins")
 	}
