@@ -103,7 +103,7 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 	c := &converted{base: base, Result: res, epoch: epoch}
 	if p.Image.IsRuntime() && err == nil {
 		err = b.runtimeImage(ctx, p, c, platform)
-		if p.Image.Base != "" {
+		if p.Image.Base != "" && err == nil {
 			problems = append(problems, otherBase(c.base, p.Image.Base, p.Image.BaseAt, p.Target, platform)...)
 		}
 	}
