@@ -10,12 +10,13 @@ import (
 // the build and the contents of the image, and nothing else does. Two plans with one
 // identity build one image, however each came about: positions, reasons, sources of
 // facts, the words of the request and what replaced a value of the file are left out. So
-// are time limits, retries and how much runs at once.
+// are time limits, retries, how much runs at once and the caches that steps have.
 func (p *Plan) Identity() *Plan {
 	id := *p
 	id.Target = p.Target.identity()
 	id.Base = p.Base.identity()
 	id.Image = p.Image.identity()
+	id.Build.Ccache, id.Build.Caches = Ccache{}, nil
 	id.Build.Parallel, id.Tests.Parallel, id.Tests.GPUParallel = 0, 0, 0
 	id.BaseAt, id.Requested, id.RequestedAt, id.Overrides = diag.Range{}, nil, diag.Range{}, nil
 	id.Steps = make([]Step, len(p.Steps))

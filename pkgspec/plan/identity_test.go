@@ -15,9 +15,9 @@ var explained = map[string]bool{
 	"Plan.BaseAt": true, "Plan.Requested": true, "Plan.RequestedAt": true, "Plan.Overrides": true,
 	"Image.BaseAt": true, "ImageFile.At": true, "Value.Reason": true, "Value.Source": true,
 	"Step.Why": true, "Step.Requested": true, "Step.AfterAllReason": true, "Step.At": true, "Test.At": true, "Secret.At": true, "SSHAgent.At": true,
-	// What steps may take, and how many run at once, changes nothing that they make.
+	// What steps may take, how many run at once and what they have cached changes nothing that they make.
 	"Step.BuildTimeout": true, "Test.Timeout": true, "Test.Retries": true,
-	"Build.Parallel": true, "Tests.Parallel": true, "Tests.GPUParallel": true,
+	"Build.Ccache": true, "Build.Caches": true, "Build.Parallel": true, "Tests.Parallel": true, "Tests.GPUParallel": true,
 }
 
 // TestDigestIsOfTheIdentity changes each field of a plan by itself.

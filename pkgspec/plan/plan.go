@@ -180,6 +180,8 @@ type Build struct {
 	Sandbox
 	// Ccache is the compiler cache of the RUN steps; its zero value is none.
 	Ccache Ccache `json:"ccache,omitzero"`
+	// Caches are the package managers' caches of the RUN steps, each once, sorted.
+	Caches []PackageCache `json:"caches,omitempty"`
 	// NoGitHubAPI leaves out the ADD instructions that ask GitHub's API for something.
 	NoGitHubAPI bool `json:"no_github_api,omitempty"`
 	// Parallel is of how many packages RUN steps run at once, in all builds of a builder;
