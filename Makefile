@@ -47,7 +47,7 @@ build: ## Compile everything, and the command line tool to .cache/bin/jetkit
 
 lint: $(LINTERS) ## Check the code and its formatting, scripts, workflows and Kubernetes manifests
 	$(LINTER) run ./...
-	shellcheck integration/*.sh cmd/internal/compat/*.sh release/*.sh llb/testinit/program/*.sh .ci/run examples/builder/nvidia-runc examples/ci/*.sh
+	shellcheck integration/*.sh cmd/internal/compat/*.sh release/*.sh llb/testinit/program/*.sh llb/chain/apt/run llb/chain/apt/hook .ci/run examples/builder/nvidia-runc examples/ci/*.sh
 	$(BIN)/actionlint $(wildcard .github/workflows/*.y*ml)
 	$(BIN)/actionlint -config-file examples/ci/github/actionlint.yaml $(filter-out %/actionlint.yaml,$(wildcard examples/ci/github/*.y*ml))
 	$(BIN)/manifests $(wildcard examples/kubernetes/*.yaml)

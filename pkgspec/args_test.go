@@ -33,7 +33,7 @@ func TestArgsAlone(t *testing.T) {
 		"BASE_IMAGE": "ubuntu:22.04", "PACKAGES": "pytorch:2.8, ./a;ros:*", "SKIP_PACKAGES": "x,y", "PACKAGE_DIRS": "packages,./more/",
 		"TESTS": "intermediate", "SKIP_TESTS": "numpy", "TEST_GPU": "cdi", "TEST_DEVICE": "nvidia.com/gpu=0", "TEST_EPOCH": "2 pm", "TEST_DATA": "models/v1",
 		"BUILD_GPU": "cdi", "BUILD_DEVICE": "nvidia.com/gpu=1", "BUILD_NETWORK": "none", "BUILD_SHM_SIZE": "67108864", "BUILD_ULIMITS": "nofile=1024:524288, memlock=-1",
-		"BUILD_CCACHE": "on", "BUILD_CCACHE_DIR": "/c", "BUILD_CCACHE_MAX_SIZE": "500M", "BUILD_GITHUB_API": "false",
+		"BUILD_CACHES": "pip,apt", "BUILD_CCACHE": "on", "BUILD_CCACHE_DIR": "/c", "BUILD_CCACHE_MAX_SIZE": "500M", "BUILD_GITHUB_API": "false",
 		"LAYERS": "packages", "LAYERS_CHAIN": "zed,ros:*", "LAYERS_CONFLICTS": "warn",
 		"BUILD_PRIVILEGED": "zed,ros:*", "TEST_NETWORK": "host", "TEST_SHM_SIZE": "1000", "TEST_ULIMITS": "core=0", "TEST_PRIVILEGED": "True",
 		"IMAGE_ENTRYPOINT": `["run", "--fast"]`, "IMAGE_CMD": "echo  hi", "IMAGE_ENV": "A=1, B=x=y", "IMAGE_WORKDIR": "/w", "IMAGE_USER": "me",
@@ -54,7 +54,7 @@ func TestArgsAlone(t *testing.T) {
 		Args:     args{"PYTORCH_INDEX": " kept "},
 		Layers:   Layers{Layers: plan.Layers{Form: plan.LayersPackages, Conflicts: plan.ConflictsWarn}, Chain: typed("zed", "ros:*")},
 		Build: Build{
-			GPU: plan.GPUCDI, Device: "nvidia.com/gpu=1", Privileged: typed("zed", "ros:*"), Ccache: plan.Ccache{Dir: "/c", MaxSize: "500M"}, GitHubAPI: new(false),
+			GPU: plan.GPUCDI, Device: "nvidia.com/gpu=1", Privileged: typed("zed", "ros:*"), Caches: []plan.PackageCache{plan.CacheApt, plan.CachePip}, Ccache: plan.Ccache{Dir: "/c", MaxSize: "500M"}, GitHubAPI: new(false),
 			Sandbox: plan.Sandbox{Network: plan.NetworkNone, ShmSize: 64 << 20, Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}}},
 		},
 		Tests: Tests{
@@ -67,6 +67,7 @@ func TestArgsAlone(t *testing.T) {
 		},
 		Overrides: []plan.Override{
 			override("base", "BASE_IMAGE", "ubuntu:22.04"),
+			override("build.caches", "BUILD_CACHES", "apt, pip"),
 			override("build.ccache", "BUILD_CCACHE", "true"),
 			override("build.ccache_dir", "BUILD_CCACHE_DIR", "/c"),
 			override("build.ccache_max_size", "BUILD_CCACHE_MAX_SIZE", "500M"),

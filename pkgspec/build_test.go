@@ -100,6 +100,24 @@ build: {ccache_dir: /c}
 «ccache_dir» jetson.yaml:2:9: warning: build.ccache_dir has no effect without build.ccache [no-effect]
     hint: leave it out, or set build.ccache to true
 `},
+		{"caches that there are not", `packages: a
+build: {caches: [piip, uv, none, apt], ccache: false}
+`, `
+«piip» jetson.yaml:2:18: error: build.caches: "piip" is not the name of a cache [bad-value]
+    hint: did you mean pip?
+«uv» jetson.yaml:2:24: error: build.caches: there is no cache for uv [bad-value]
+    hint: leave it out: uv takes what it built from its cache, whatever the variables and packages of the step are, so that the image would depend on earlier builds
+«none» jetson.yaml:2:28: error: build.caches: none cannot be in a list with others [bad-value]
+    hint: write it alone, or name caches
+`},
+		{"a compiler cache that is asked for and not", `packages: a
+build: {caches: [ccache, git], ccache: false}
+`, `
+«caches» jetson.yaml:2:9: warning: ccache in build.caches has no effect with build.ccache: false [no-effect]
+    hint: leave one of them out
+«git» jetson.yaml:2:26: error: build.caches: there is no cache for git [bad-value]
+    hint: leave it out: git has no setting that would have it look for commits in a folder of the builder's; clones are cached with their step
+`},
 		{"a build device that nothing uses", `packages: a
 build: {gpu: skip, device: nvidia.com/gpu=0}
 `, `

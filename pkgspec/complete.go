@@ -93,6 +93,7 @@ func (l *loader) complete() {
 		tests.Device = ""
 	}
 	l.completeLayers(&l.spec.Layers)
+	l.completeCaches(build)
 	l.completeCcache(build)
 	l.completeImage()
 	if build.GitHubAPI != nil && *build.GitHubAPI {

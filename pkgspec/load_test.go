@@ -182,6 +182,11 @@ func TestLoadForms(t *testing.T) {
 		"no limits":                       {"packages: a\nbuild: {ulimits: {}}\n", build, Build{GPU: plan.GPUCDI}},
 		"ccache":                          {"packages: a\nbuild: {ccache: \"yes\"}\n", build, Build{GPU: plan.GPUCDI, Ccache: plan.Ccache{Dir: "/root/.cache/ccache", MaxSize: "20G"}}},
 		"a size of ccache in gigabytes":   {"packages: a\nbuild: {ccache: true, ccache_max_size: 5}\n", func(s *Spec) any { return s.Build.Ccache.MaxSize }, "5"},
+		"caches":                          {"packages: a\nbuild: {caches: [pip, apt, pip]}\n", build, Build{GPU: plan.GPUCDI, Caches: []plan.PackageCache{plan.CacheApt, plan.CachePip}}},
+		"ccache among caches":             {"packages: a\nbuild: {caches: [ccache, pip], ccache_max_size: 5G}\n", build, Build{GPU: plan.GPUCDI, Caches: []plan.PackageCache{plan.CachePip}, Ccache: plan.Ccache{Dir: "/root/.cache/ccache", MaxSize: "5G"}}},
+		"caches without ccache":           {"packages: a\nbuild: {caches: pip, ccache: true}\n", func(s *Spec) any { return s.Build.Ccache.Used() }, true},
+		"no caches in a word":             {"packages: a\nbuild: {caches: none}\n", build, Build{GPU: plan.GPUCDI}},
+		"no caches":                       {"packages: a\nbuild: {caches: []}\n", build, Build{GPU: plan.GPUCDI}},
 		"no ccache":                       {"packages: a\nbuild: {ccache: false, github_api: true}\n", build, Build{GPU: plan.GPUCDI}},
 		"time limits": {
 			"packages: a\nbuild: {timeout: 2h}\ntests: {timeout: none}\n",

@@ -53,6 +53,9 @@ func TestArgsForNothing(t *testing.T) {
 		{"", args{"BUILD_CCACHE_DIR": "/c"}, "--build-arg BUILD_CCACHE_DIR has no effect without build.ccache"},
 		{"build: {ccache: true, ccache_max_size: 1G}\n", args{"BUILD_CCACHE": "false"}, "build.ccache_max_size has no effect without build.ccache"},
 		{"build: {ccache_max_size: 1G}\n", args{"BUILD_CCACHE": "true"}, ""},
+		{"build: {caches: ccache, ccache_max_size: 1G}\n", nil, ""},
+		{"build: {ccache: false}\n", args{"BUILD_CACHES": "ccache"}, "ccache in --build-arg BUILD_CACHES has no effect with build.ccache: false"},
+		{"build: {caches: ccache}\n", args{"BUILD_CCACHE": "false"}, ""},
 		{"tests: {gpu: skip}\n", args{"TEST_DEVICE": "a.b/c=d", "BUILD_DEVICE": "a.b/c=d", "TEST_GPU": "cdi"}, ""},
 	} {
 		_, problems := Load("", []byte("packages: a\n"+tc.file), tc.args)

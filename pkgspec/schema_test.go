@@ -100,6 +100,9 @@ func TestSchemaOfFaults(t *testing.T) {
 		{"a relative folder of ccache", "packages: a\nbuild: {ccache: true, ccache_dir: cache}\n", false},
 		{"the root folder for ccache", "packages: a\nbuild: {ccache: true, ccache_dir: /}\n", false},
 		{"the root folder in other words", "packages: a\nbuild: {ccache: true, ccache_dir: /a/..}\n", true},
+		{"an unknown cache", "packages: a\nbuild: {caches: [uv]}\n", false},
+		{"true for caches", "packages: a\nbuild: {caches: true}\n", false},
+		{"no cache among others", "packages: a\nbuild: {caches: [pip, none]}\n", false},
 		{"a number for GitHub's API", "packages: a\nbuild: {github_api: 0}\n", false},
 		{"true in a list", "packages: a\nbuild: {privileged: [true]}\n", false},
 		{"an unknown form of layers", "packages: a\nlayers: package\n", false},
@@ -144,6 +147,7 @@ func TestKnownArgs(t *testing.T) {
 	}
 	p.Build.Network, p.Build.ShmSize = plan.NetworkHost, 2<<30
 	p.Layers, p.Steps[1].AfterAll = plan.Layers{Form: plan.LayersPackages, Conflicts: plan.ConflictsWarn}, true
+	p.Build.Caches = []plan.PackageCache{plan.CacheApt, plan.CachePip}
 	p.Build.Ccache, p.Build.NoGitHubAPI = plan.Ccache{Dir: "/c", MaxSize: "5G"}, true
 	p.Tests.Ulimits = []plan.Ulimit{{Name: "core", Soft: 1, Hard: 2}}
 	p.Tests.GPU, p.Tests.Device, p.Tests.Epoch, p.Tests.Data = plan.GPUSkip, "x/y", "noon", "models"
@@ -162,7 +166,7 @@ func TestKnownArgs(t *testing.T) {
 		"L4T_VERSION": "36.4.3", "CUDA_VERSION": "12.6", "CUDA_ARCH": "tegra-aarch64", "BASE_IMAGE": "ubuntu:22.04",
 		"LAYERS": "packages", "LAYERS_CHAIN": "b", "LAYERS_CONFLICTS": "warn",
 		"BUILD_GPU": "cdi", "BUILD_NETWORK": "host", "BUILD_SHM_SIZE": "2GiB", "BUILD_PRIVILEGED": "b",
-		"BUILD_CCACHE": "true", "BUILD_CCACHE_DIR": "/c", "BUILD_CCACHE_MAX_SIZE": "5G", "BUILD_GITHUB_API": "false",
+		"BUILD_CACHES": "apt, pip", "BUILD_CCACHE": "true", "BUILD_CCACHE_DIR": "/c", "BUILD_CCACHE_MAX_SIZE": "5G", "BUILD_GITHUB_API": "false",
 		"TEST_GPU": "skip", "TEST_DEVICE": "x/y", "TEST_EPOCH": "noon", "TEST_DATA": "models", "TEST_ULIMITS": "core=1:2", "TEST_PRIVILEGED": "a,b",
 	}, got)
 }

@@ -94,6 +94,11 @@ type Build struct {
 	// nobody said so.
 	Ccache    plan.Ccache
 	HasCcache *bool
+	// Caches are the package managers' caches, sorted. Until the spec is complete, the
+	// words of build.caches are in AskedCaches, in the order of the table; nil means that
+	// nobody said anything.
+	Caches      []plan.PackageCache
+	AskedCaches []string
 	// GitHubAPI is false where ADD instructions must not ask GitHub's API; nil means
 	// that they do.
 	GitHubAPI *bool

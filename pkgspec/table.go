@@ -99,7 +99,11 @@ var settings = []setting{
 		form: privileged(ofBuild).with(named(func(s plan.Step) bool { return s.BuildPrivileged })),
 	},
 	{
-		key: "build.ccache", arg: "BUILD_CCACHE", about: "whether the RUN steps have a [compiler cache](cache.md#compiler-cache): `true` or `false`", unset: "`false`",
+		key: "build.caches", arg: "BUILD_CACHES", about: "list of the [caches](cache.md#caches-of-steps) that the RUN steps have: `apt`, `ccache`, `pip`; or `none`", unset: "`none`",
+		form: caches().with(func(p *plan.Plan) string { return plan.CachesText(p.Build.Caches) }),
+	},
+	{
+		key: "build.ccache", arg: "BUILD_CCACHE", about: "whether the RUN steps have a [compiler cache](cache.md#compiler-cache): `true` or `false`", unset: "whether it is in `build.caches`",
 		form: truth(func(s *Spec) **bool { return &s.Build.HasCcache }).with(func(p *plan.Plan) string { return onlyIf(p.Build.Ccache.Used(), "true") }),
 	},
 	{

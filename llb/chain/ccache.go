@@ -5,12 +5,10 @@ import (
 	"context"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
 
-	"jetkit/llb/testinit"
 	"jetkit/pkgspec/plan"
 )
 
@@ -30,29 +28,6 @@ const (
 // then the image has one.
 var ccacheStep = []string{"/bin/sh", "-c", ccacheLaunchers, "jetkit-ccache"}
 
-// PlainArgs returns a step's command without what jetkit runs it by.
-func PlainArgs(args []string) []string {
-	for {
-		args = testinit.PlainArgs(args)
-		switch {
-		case len(args) > 0 && args[0] == CleanStep:
-			args = args[1:]
-		case len(args) > len(ccacheStep) && slices.Equal(args[:len(ccacheStep)], ccacheStep):
-			args = args[len(ccacheStep):]
-		default:
-			return args
-		}
-	}
-}
-
-// PlainText returns a text without what jetkit runs steps by, which BuildKit's errors
-// quote.
-func PlainText(text string) string {
-	command := strings.Join(ccacheStep, " ")
-	quoted := strings.Trim(strconv.Quote(command), `"`)
-	return testinit.PlainText(strings.NewReplacer(CleanStep+" ", "", command+" ", "", quoted+" ", "").Replace(text))
-}
-
 // withCcache gives the RUN steps of a stage's Dockerfile the plan's compiler cache: a
 // folder of the builder's, and variables that the image does not have. A step that
 // mounts something there itself, or above it, is left as it is, and so is one of another
@@ -60,8 +35,7 @@ func PlainText(text string) string {
 // compiler.
 func (s *Stage) withCcache(ctx context.Context, opt Options, in stepInput) error {
 	cache := opt.Plan.Build.Ccache
-	id := path.Join(opt.Client.BuildOpts().Opts[buildArgPrefix+"BUILDKIT_CACHE_MOUNT_NS"],
-		"jetkit-ccache-"+cmp.Or(opt.Plan.Target.Arch.Value, opt.Platform.Architecture))
+	id := cacheID(opt, "ccache", archName(opt))
 	r := rewriter{
 		base:    in.base,
 		of:      s.SourceMap,
@@ -71,6 +45,22 @@ func (s *Stage) withCcache(ctx context.Context, opt Options, in stepInput) error
 	st, _, err := r.apply(ctx, s.State, in.constraints)
 	s.State = st
 	return err
+}
+
+// cacheID names a cache, apart from those of other targets and of other namespaces.
+func cacheID(opt Options, name, target string) string {
+	return path.Join(opt.Client.BuildOpts().Opts[buildArgPrefix+"BUILDKIT_CACHE_MOUNT_NS"], "jetkit-"+name+"-"+target)
+}
+
+// archName is the architecture of NVIDIA's packages that is built for.
+func archName(opt Options) string {
+	return cmp.Or(opt.Plan.Target.Arch.Value, opt.Platform.Architecture)
+}
+
+// inShell reports whether a shell runs a step.
+func inShell(exec *pb.ExecOp) bool {
+	args := exec.GetMeta().GetArgs()
+	return len(args) > 0 && slices.Contains([]string{"sh", "bash", "dash"}, path.Base(args[0]))
 }
 
 // isRoot reports whether a step's user is root, whatever its group.
@@ -96,8 +86,8 @@ func addCcache(exec *pb.ExecOp, cache plan.Ccache, id string) {
 	})
 	sortMounts(exec)
 	exec.Meta.Env = ccacheEnv(exec.GetMeta().GetEnv(), cache)
-	if args := exec.GetMeta().GetArgs(); len(args) > 0 && slices.Contains([]string{"sh", "bash", "dash"}, path.Base(args[0])) {
-		exec.Meta.Args = slices.Concat(ccacheStep, args)
+	if inShell(exec) {
+		exec.Meta.Args = slices.Concat(ccacheStep, exec.GetMeta().GetArgs())
 	}
 }
 

@@ -260,6 +260,11 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 			return err
 		}
 	}
+	if len(opt.Plan.Build.Caches) > 0 {
+		if err := s.withPackageCaches(ctx, opt, in); err != nil {
+			return err
+		}
+	}
 	if err := s.withLimits(ctx, opt, in); err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 		Requested: []string{},
 		Steps:     r.steps(g),
 		Layers:    spec.Layers.Layers,
-		Build:     plan.Build{Sandbox: spec.Build.Sandbox, Ccache: spec.Build.Ccache, NoGitHubAPI: spec.Build.GitHubAPI != nil},
+		Build:     plan.Build{Sandbox: spec.Build.Sandbox, Ccache: spec.Build.Ccache, Caches: spec.Build.Caches, NoGitHubAPI: spec.Build.GitHubAPI != nil},
 		Image:     spec.Image,
 		Overrides: spec.Overrides,
 	}

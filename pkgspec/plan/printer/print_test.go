@@ -68,7 +68,7 @@ func allowed() *plan.Plan {
 		return s
 	}
 	return &plan.Plan{
-		Build: plan.Build{Sandbox: plan.Sandbox{Network: plan.NetworkHost, ShmSize: 2 << 30}},
+		Build: plan.Build{Sandbox: plan.Sandbox{Network: plan.NetworkHost, ShmSize: 2 << 30}, Caches: []plan.PackageCache{plan.CacheApt, plan.CachePip}},
 		Tests: plan.Tests{GPU: plan.GPUCDI, Device: plan.DefaultDevice, Parallel: 4, GPUParallel: 2, Sandbox: plan.Sandbox{
 			Network: plan.NetworkNone, ShmSize: 1000, Ulimits: []plan.Ulimit{{Name: "memlock", Soft: -1, Hard: -1}, {Name: "nofile", Soft: 1024, Hard: 524288}},
 		}},

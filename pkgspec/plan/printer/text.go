@@ -204,6 +204,9 @@ func buildRows(b plan.Build) [][]string {
 	if b.Ccache.Used() {
 		rows = append(rows, []string{"Compiler cache", b.Ccache.Dir + ", up to " + b.Ccache.MaxSize})
 	}
+	if len(b.Caches) > 0 {
+		rows = append(rows, []string{"Package caches", plan.CachesText(b.Caches)})
+	}
 	if b.Parallel > 0 {
 		rows = append(rows, []string{"At once", plural(b.Parallel, "package")})
 	}

@@ -158,6 +158,9 @@ func runSteps(b plan.Build) []string {
 	if b.Ccache.Used() {
 		lines = append(lines, "compiler cache: "+b.Ccache.Dir+", up to "+b.Ccache.MaxSize)
 	}
+	if len(b.Caches) > 0 {
+		lines = append(lines, "package caches: "+plan.CachesText(b.Caches))
+	}
 	if b.NoGitHubAPI {
 		lines = append(lines, "ADD of https://api.github.com: left out")
 	}
