@@ -155,10 +155,11 @@ func TestSharedSettings(t *testing.T) {
 	assert.NotContains(t, canonical, `"build":`)
 	assert.Contains(t, canonical, `"tests":{"gpu":"cdi","gpu_parallel":1,"parallel":2}`)
 	spec.Build.Sandbox = plan.Sandbox{Network: plan.NetworkHost, ShmSize: 1 << 30}
+	spec.Build.Caches = []plan.PackageCache{plan.CacheApt, plan.CachePip}
 	spec.Tests.Sandbox = plan.Sandbox{Network: plan.NetworkNone, Ulimits: []plan.Ulimit{{Name: "core"}, {Name: "nofile", Soft: 1, Hard: -1}}}
 	_, canonical = resolve()
 	for _, want := range []string{
-		`"build":{"network":"host","shm_size":1073741824}`,
+		`"build":{"caches":["apt","pip"],"network":"host","shm_size":1073741824}`,
 		`"tests":{"gpu":"cdi","gpu_parallel":1,"network":"none","parallel":2,"ulimits":[{"hard":0,"name":"core","soft":0},{"hard":-1,"name":"nofile","soft":1}]}`,
 	} {
 		assert.Contains(t, canonical, want)
