@@ -38,7 +38,7 @@ func (c *compiled) explain(err error) error {
 	}
 	name := c.nameOf(id)
 	if name == "[internal] "+chain.StubsStep {
-		return fmt.Errorf("preparing the first step with a GPU failed: the image that it builds on must have /bin/sh: %w", err)
+		return stubsFailure(err)
 	}
 	platform := c.forPlatform()
 	if c.platform != "" {
@@ -56,6 +56,15 @@ func (c *compiled) explain(err error) error {
 		return c.withPlatformHint(c.instructionFailure(instruction, platform, err))
 	}
 	return err
+}
+
+// stubsFailure explains why the step failed that sees what a device brings. It is the first
+// that gets the device, so what runc says of that is its output, and no part of the error.
+func stubsFailure(err error) error {
+	return fmt.Errorf("preparing the first step with a GPU failed: %w\nits output says why:\n"+
+		"  no such file, of a step: the image that it builds on must have /bin/sh\n"+
+		"  a mount or device node that cannot be made: on the builder's machine the files that the device's CDI specification names must be where it says; "+
+		"a rootless builder needs each device node there under the path that it has in the container", err)
 }
 
 // failedOperation returns which operation of the build an error comes from. What several builds

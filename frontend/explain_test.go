@@ -50,6 +50,15 @@ func failed(t *testing.T, name, text string) (*compiled, error) {
 	return c, grpcerrors.FromGRPC(grpcerrors.ToGRPC(t.Context(), err))
 }
 
+// What keeps a builder from giving a device need not be the image's fault.
+func TestExplainFirstStepWithAGPU(t *testing.T) {
+	c, err := failed(t, "[internal] "+chain.StubsStep, "did not complete successfully: exit code: 1")
+	got := c.explain(err).Error()
+	assert.True(t, strings.HasPrefix(got, "preparing the first step with a GPU failed: did not complete successfully: exit code: 1\nits output says why:\n"), got)
+	assert.Contains(t, got, "the image that it builds on must have /bin/sh\n")
+	assert.Contains(t, got, "a rootless builder needs each device node there under the path")
+}
+
 func TestExplain(t *testing.T) {
 	for _, tc := range []struct{ platform, name, text, want string }{
 		{"", "[test numpy] test.py", "exit code: 1", `test "test.py" of package numpy failed on its own stage (declared at numpy/Dockerfile:4:9): exit code: 1`},

@@ -161,7 +161,7 @@ func (r *run) errorOf(err error) error {
 	if r.failure != nil {
 		return r.failure
 	}
-	return err
+	return withConfiguration(err)
 }
 
 // solveOpt makes the options that buildx makes of the same command line.
