@@ -33,7 +33,7 @@ export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 PKGS ?= $(filter-out jetkit/cmd/jetkit,$(shell go list ./...))
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit commands integration test fuzz compat demo bench bench-turns compare-layers bench-layers frontend-image release clean
+.PHONY: help setup build lint vuln fmt unit commands integration test fuzz compat demo bench bench-turns compare-layers bench-layers matrix frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -107,6 +107,13 @@ compare-layers: ## Build Debian packages in both forms and compare the images; A
 	@integration/setup.sh tools
 	@integration/setup.sh bases
 	@go run ./integration/debian $(ARGS)
+
+matrix: ## Build on rootless, locked down and other builders, and each BuildKit; ARGS='-run REGEXP' for some, '-write docs/builders.md' for the page
+	@integration/setup.sh packages
+	@integration/setup.sh tools
+	@integration/setup.sh bases
+	@integration/setup.sh matrix
+	@go run ./integration/matrix $(ARGS)
 
 frontend-image: ## Build and push the frontend image: REGISTRY=host:port/name TAG=t BUILDER=name
 	@for platform in $(subst $(comma), ,$(PLATFORMS)); do \

@@ -7,6 +7,7 @@
 #   integration/setup.sh testing    only what the tests need besides, into .cache/bin: the BuildKit before, and the test runner
 #   integration/setup.sh nvidia     only NVIDIA's tools, into .cache/bin (needs a C compiler)
 #   integration/setup.sh bench      only BuildKit's Dockerfile frontend, which the benchmark compares with, into .cache/bin
+#   integration/setup.sh matrix     only what builders of other kinds need (apt, needs root or sudo)
 #   integration/setup.sh lint       only the linters, into .cache/bin
 #   integration/setup.sh bases      only the base images' root file systems, into .cache (needs root)
 #
@@ -69,9 +70,19 @@ is_there() {
   esac
 }
 
+# missing_builders prints the packages of what make matrix runs besides.
+missing_builders() {
+  local need
+  for need in newuidmap:uidmap rootlesskit:rootlesskit slirp4netns:slirp4netns crun:crun containerd:containerd ip:iproute2 \
+    setpriv:util-linux /usr/lib/cni/bridge:containernetworking-plugins; do
+    is_there "${need%%:*}" || echo "${need##*:}"
+  done
+}
+
+# install_packages WHICH: installs what the function WHICH prints.
 install_packages() {
-  local missing
-  mapfile -t missing < <(missing_packages | sort -u)
+  local which=${1:-missing_packages} missing
+  mapfile -t missing < <("$which" | sort -u)
   if [ ${#missing[@]} = 0 ]; then
     say "system packages: all there"
     return
@@ -80,7 +91,7 @@ install_packages() {
   say "system packages: refreshing apt's lists"
   as_root apt-get update -qq
   # Once more: which package holds the docker client can only be asked with lists present.
-  mapfile -t missing < <(missing_packages | sort -u)
+  mapfile -t missing < <("$which" | sort -u)
   say "system packages: installing ${missing[*]}"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
@@ -169,8 +180,9 @@ case ${1:-all} in
     need_go
     build_tool tools github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend
     ;;
+  matrix) install_packages missing_builders ;;
   lint) build_linter ;;
   bases) make_bases ;;
   all) everything ;;
-  *) die "unknown part '$1': packages, tools, testing, nvidia, bench, lint, bases or nothing" ;;
+  *) die "unknown part '$1': packages, tools, testing, nvidia, bench, matrix, lint, bases or nothing" ;;
 esac

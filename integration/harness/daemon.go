@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -18,8 +19,17 @@ import (
 
 // DaemonOptions configure one buildkitd.
 type DaemonOptions struct {
-	// Program is the tool that runs. Empty means "buildkitd"; "buildkitd-previous" is the minor version before.
+	// Program is the tool that runs, or its absolute path. Empty means "buildkitd"; "buildkitd-previous" is the minor version
+	// before.
 	Program string
+	// Wrapper is a command that runs the daemon's: what comes before it on the command line.
+	Wrapper []string
+	// Flags are further flags of the daemon's. They win over buildkitd.toml.
+	Flags []string
+	// Owner is the user that the daemon's folder belongs to, for a wrapper that gives up root. Zero means root.
+	Owner int
+	// Containerd is the address of a containerd that keeps images and runs the steps. Empty means that runc runs them.
+	Containerd string
 	// RuntimeBinary is the OCI runtime that runs the steps. Empty means runc.
 	RuntimeBinary string
 	// Labels are worker labels, which a frontend can read.
@@ -28,6 +38,10 @@ type DaemonOptions struct {
 	MaxParallelism int
 	// DisableCDI makes a builder without devices.
 	DisableCDI bool
+	// NoEntitlements makes a builder that allows no build network.host, security.insecure or device.
+	NoEntitlements bool
+	// WorkerConfig is appended to the worker's table of buildkitd.toml as it is.
+	WorkerConfig string
 	// TLS has the builder reach the daemon by TCP, which lets in nobody without a certificate. The unix socket is there
 	// as ever, for the harness and for builds in process.
 	TLS bool
@@ -63,13 +77,17 @@ func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) 
 	defer e.timed("buildkitd " + name + " ready")()
 	root := filepath.Join(e.Root, name)
 	config := filepath.Join(root, "buildkitd.toml")
+	program := cmp.Or(opts.Program, "buildkitd")
+	if !filepath.IsAbs(program) {
+		program = e.tool(program)
+	}
 	d := &Daemon{
 		Builder:    "jetkit-" + name,
 		Addr:       "unix://" + filepath.Join(root, "buildkitd.sock"),
 		CDISpecDir: filepath.Join(root, "cdi"),
 		env:        e,
 		name:       name,
-		argv:       []string{e.tool(cmp.Or(opts.Program, "buildkitd")), "--config", config},
+		argv:       slices.Concat(opts.Wrapper, []string{program, "--config", config}, opts.Flags),
 	}
 	if err := e.claim(name, d); err != nil {
 		return nil, err
@@ -90,6 +108,9 @@ func (e *Env) StartDaemon(ctx context.Context, name string, opts DaemonOptions) 
 		d.Certificates = certificates
 	}
 	if err := os.WriteFile(config, []byte(e.daemonConfig(root, d, opts)), 0o644); err != nil {
+		return nil, err
+	}
+	if err := os.Chown(root, opts.Owner, opts.Owner); err != nil {
 		return nil, err
 	}
 	if err := d.start(ctx); err != nil {
@@ -202,10 +223,6 @@ func (d *Daemon) running() *process {
 
 // daemonConfig keeps everything buildkitd would otherwise put into, or read from, the host's own folders below root.
 func (e *Env) daemonConfig(root string, d *Daemon, opts DaemonOptions) string {
-	runtime := opts.RuntimeBinary
-	if runtime == "" {
-		runtime = "runc"
-	}
 	labels := make([]string, 0, len(opts.Labels))
 	for key, value := range opts.Labels {
 		labels = append(labels, fmt.Sprintf("%q = %q", key, value))
@@ -216,8 +233,16 @@ func (e *Env) daemonConfig(root string, d *Daemon, opts DaemonOptions) string {
 		addresses += `, "tcp://127.0.0.1:0"`
 		tls = fmt.Sprintf("[grpc.tls]\ncert = %q\nkey = %q\nca = %q\n", c.ServerCert, c.ServerKey, c.CA)
 	}
+	entitlements := `"network.host", "security.insecure", "device"`
+	if opts.NoEntitlements {
+		entitlements = ""
+	}
+	other, worker, runs := "containerd", "oci", fmt.Sprintf("binary = %q", cmp.Or(opts.RuntimeBinary, "runc"))
+	if opts.Containerd != "" {
+		other, worker, runs = "oci", "containerd", fmt.Sprintf("address = %q", opts.Containerd)
+	}
 	return fmt.Sprintf(`root = %[1]q
-insecure-entitlements = ["network.host", "security.insecure", "device"]
+insecure-entitlements = [%[14]s]
 provenanceEnvDir = %[2]q
 
 [grpc]
@@ -231,23 +256,24 @@ provenanceEnvDir = %[2]q
   disabled = %[5]t
   specDirs = [%[6]q]
 
-[worker.containerd]
+[worker.%[15]s]
   enabled = false
 
-[worker.oci]
+[worker.%[16]s]
   enabled = true
   gc = false
-  binary = %[7]q
+  %[7]s
   networkMode = "host"
   defaultCgroupParent = %[8]q
   max-parallelism = %[9]d
   labels = {%[10]s}
+  %[17]s
 
 [registry.%[11]q]
   http = true
 
 %[12]s
 `, stateDir(root), filepath.Join(root, "provenance.d"), addresses, filepath.Join(root, "otel.sock"),
-		opts.DisableCDI, d.CDISpecDir, runtime, "/"+e.cgroup, opts.MaxParallelism, strings.Join(labels, ", "),
-		e.Registry, opts.ExtraConfig, tls)
+		opts.DisableCDI, d.CDISpecDir, runs, "/"+e.cgroup, opts.MaxParallelism, strings.Join(labels, ", "),
+		e.Registry, opts.ExtraConfig, tls, entitlements, other, worker, opts.WorkerConfig)
 }
