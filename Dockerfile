@@ -1,5 +1,6 @@
 # The image behind `# syntax=REGISTRY/jetkit:TAG`: jetkit's gateway frontend and nothing else.
 # docker-bake.hcl builds it: `make frontend-image`, or `docker buildx bake frontend` on a machine with public registries.
+# docs/supply-chain.md tells what is attached to it.
 
 # The stage puts one binary per platform into a folder of its own, /linux_arm64 say. A named context `build` with the
 # same folders takes the stage's place where the Go image can't be pulled; then this stage and its FROM are never read.

@@ -15,6 +15,11 @@ variable "FRONTEND_OUT" {
   description = "Folder with frontends compiled on the host, one folder per platform (frontend-local)."
 }
 
+variable "SBOM_GENERATOR" {
+  default     = ""
+  description = "Image of the scanner that writes the SBOM of the frontend image; without it BuildKit's own (frontend) or no SBOM (frontend-local)."
+}
+
 variable "VERSION" {
   default     = "0.0.0-dev"
   description = "Version of a release, without a v."
@@ -52,11 +57,13 @@ target "frontend" {
   inherits    = ["_frontend"]
   description = "The frontend image for every platform builders run on, compiled in the public Go image."
   platforms   = ["linux/amd64", "linux/arm64"]
+  attest      = ["type=provenance,mode=max", SBOM_GENERATOR == "" ? "type=sbom" : "type=sbom,generator=${SBOM_GENERATOR}"]
 }
 
 target "frontend-local" {
   inherits    = ["_frontend"]
   description = "The frontend image around binaries compiled on the host; pulls nothing (make frontend-image)."
+  attest      = concat(["type=provenance,mode=max"], SBOM_GENERATOR == "" ? [] : ["type=sbom,generator=${SBOM_GENERATOR}"])
   contexts = {
     build = FRONTEND_OUT
   }
