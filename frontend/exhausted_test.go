@@ -1,12 +1,15 @@
 package frontend
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
 
+	"github.com/moby/buildkit/frontend/gateway/client"
 	gwpb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestWithRemedy(t *testing.T) {
@@ -35,4 +38,35 @@ func TestWithRemedy(t *testing.T) {
 		}
 	}
 	assert.NoError(t, withRemedy(nil))
+}
+
+// fullBuilder has no room for anything after a number of solves.
+type fullBuilder struct {
+	client.Client
+	room int
+}
+
+func (f *fullBuilder) Solve(ctx context.Context, req client.SolveRequest) (*client.Result, error) {
+	if f.room--; f.room < 0 {
+		return nil, errors.New("write /snapshots/1: no space left on device")
+	}
+	return f.Client.Solve(ctx, req)
+}
+
+// TestLooksAtAFullBuilder holds that what builds nothing says what to do, too, whenever the disk is full.
+func TestLooksAtAFullBuilder(t *testing.T) {
+	for name, look := range map[string]func(Options, context.Context, client.Client) error{
+		"plan":    func(o Options, ctx context.Context, c client.Client) error { _, err := o.Plan(ctx, c); return err },
+		"check":   func(o Options, ctx context.Context, c client.Client) error { _, err := o.Check(ctx, c); return err },
+		"lock":    func(o Options, ctx context.Context, c client.Client) error { _, err := o.Lock(ctx, c); return err },
+		"list":    func(o Options, ctx context.Context, c client.Client) error { _, _, _, err := o.List(ctx, c); return err },
+		"compile": func(o Options, ctx context.Context, c client.Client) error { _, err := o.Compile(ctx, c); return err },
+		"build":   func(o Options, ctx context.Context, c client.Client) error { _, err := o.build(ctx, c); return err },
+	} {
+		for room := range 4 {
+			g := gateway(map[string]string{"jetson.yaml": "packages: a\n", "packages/a/Dockerfile": header("name: a")}, nil)
+			err := look(Options{}, t.Context(), &fullBuilder{g, room})
+			require.ErrorContains(t, err, "no space left on device\nthe builder's disk is full: docker buildx du lists", "%s after %d", name, room)
+		}
+	}
 }

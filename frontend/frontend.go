@@ -37,9 +37,9 @@ func BuildAs(path string) client.BuildFunc { return BuildWith(Options{Program: p
 func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, err error) {
 	b, err := o.open(ctx, c)
 	if err != nil {
-		return nil, withRemedy(err)
+		return nil, err
 	}
-	defer func() { err = keepText(b.locate(withRemedy(recovered(recover(), err)))) }()
+	defer func() { err = b.reported(recovered(recover(), err)) }()
 
 	if res, ok, err := b.subrequest(ctx); ok || err != nil {
 		return res, err
@@ -67,8 +67,16 @@ func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, 
 	return res, nil
 }
 
+// reported returns an error as it leaves the program.
+func (b *build) reported(err error) error { return keepText(b.locate(withRemedy(err))) }
+
 // open reads what a request asks for, and jetson.yaml.
 func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
+	b, err := o.read(ctx, c)
+	return b, withRemedy(err)
+}
+
+func (o Options) read(ctx context.Context, c client.Client) (*build, error) {
 	own, err := ownProgram(c, o.Program)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func (o Options) Plan(ctx context.Context, c client.Client) (_ Planned, err erro
 	if err != nil {
 		return Planned{}, err
 	}
-	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	defer func() { err = b.reported(recovered(recover(), err)) }()
 	platform := b.targetPlatform(b.firstPlatform())
 	resolved, problems, err := b.plan(ctx, platform)
 	if err != nil {
@@ -33,7 +33,7 @@ func (o Options) Check(ctx context.Context, c client.Client) (_ *lint.LintResult
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	defer func() { err = b.reported(recovered(recover(), err)) }()
 	return b.lint(ctx)
 }
 
@@ -44,7 +44,7 @@ func (o Options) Lock(ctx context.Context, c client.Client) (_ []byte, err error
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	defer func() { err = b.reported(recovered(recover(), err)) }()
 	b.pins.making = true
 	return b.makeLock(ctx)
 }
@@ -56,7 +56,7 @@ func (o Options) List(ctx context.Context, c client.Client) (_ *project.Project,
 	if err != nil {
 		return nil, project.Listing{}, nil, err
 	}
-	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	defer func() { err = b.reported(recovered(recover(), err)) }()
 	loaded, problems, err := b.load(ctx, b.targetPlatform(b.firstPlatform()))
 	if err != nil {
 		return nil, project.Listing{}, problems, err
@@ -76,7 +76,7 @@ func (o Options) Compile(ctx context.Context, c client.Client) (found Compiled, 
 	if err != nil {
 		return Compiled{}, err
 	}
-	defer func() { err = keepText(b.locate(recovered(recover(), err))) }()
+	defer func() { err = b.reported(recovered(recover(), err)) }()
 	platform := b.targetPlatform(b.firstPlatform())
 	resolved, _, err := b.plan(ctx, platform)
 	if err != nil {
