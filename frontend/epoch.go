@@ -44,6 +44,9 @@ func (b *build) epoch(ctx context.Context, p *plan.Plan, sources *chainSources) 
 			return nil, err
 		}
 		dockerfile, args = text, chain.BuildArgs(p, step)
+		if err := chain.CheckExpansion(dockerfile, nil, nil, args); err != nil {
+			return nil, fmt.Errorf("%s=%s: %w", sourceDateEpoch, value, err)
+		}
 	}
 	opt := dockerfile2llb.ConvertOpt{Config: b.ui.Config, Client: b.ui, MetaResolver: b.client, LLBCaps: new(b.ui.BuildOpts().LLBCaps)}
 	opt.BuildArgs = maps.Clone(args)

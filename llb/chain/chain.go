@@ -291,6 +291,9 @@ func (s *Stage) convert(ctx context.Context, opt Options, in stepInput) (*docker
 	if err != nil {
 		return nil, err
 	}
+	if err := CheckExpansion(dockerfile, in.image.Config.Env, in.image.Config.OnBuild, bc.BuildArgs); err != nil {
+		return nil, err
+	}
 	s.args = configArgsOf(bc.Config, opt.Platform)
 	convert := dockerfile2llb.ConvertOpt{
 		Config:         bc.Config,
