@@ -113,6 +113,10 @@ func (c *checker) link(file diag.Text) bool {
 	return problem != ""
 }
 
+// maxTests bounds the tests of a package: each is a step, and the last step of a build has the
+// results of all.
+const maxTests = 500
+
 // tests sets the package's tests: those it names, or the default scripts that
 // its folder has.
 func (c *checker) tests(read fields) {
@@ -123,6 +127,10 @@ func (c *checker) tests(read fields) {
 				c.test(diag.Text{Value: script, At: c.p.At})
 			}
 		}
+		return
+	}
+	if len(named.items) > maxTests {
+		c.p.Problems.Errorf(rules.TooLarge, named.at, "call several from one script", "there are more than %d tests", maxTests)
 		return
 	}
 	for _, test := range named.items {

@@ -97,6 +97,7 @@ func TestConfigProblems(t *testing.T) {
 		{"json depth", "config.json", "{\"name\": " + strings.Repeat("[", 100)},
 		{"json duplicate", "config.json", "{\"name\": \"x\",\n \"name\": \"y\"}"},
 		{"too large", "config.yaml", "notes: " + strings.Repeat("x", maxDockerfile)},
+		{"too many tests", "config.yaml", "test: [" + strings.Repeat("x.sh, ", 501) + "]\n"},
 		{"dockerfile missing", "config.yaml", "dockerfile: Dockerfle\n"},
 		{"dockerfile missing in one of two", "config.yaml", "x:1: {dockerfile: ../Dockerfile}\nx:2: {dockerfile: Dockerfile.y}\n"},
 	} {
