@@ -84,6 +84,8 @@ func parseURL(text string) (string, error) {
 		return "", fmt.Errorf("a repository is fetched by https, http, ssh or git, not by %s", u.Scheme)
 	case u.Host == "" || strings.Trim(u.Path, "/") == "":
 		return "", errors.New("the URL names no repository")
+	case strings.HasPrefix(u.Host, "-") || strings.HasPrefix(u.User.Username(), "-"): // an option of ssh's
+		return "", errors.New("the URL is not valid")
 	case u.RawQuery != "":
 		return "", errors.New("the URL has a query: write the ref and the folder behind #")
 	case u.User != nil && u.Scheme != "ssh":

@@ -46,6 +46,8 @@ func TestBadGit(t *testing.T) {
 		"https://ho st/a":                 "the URL is not valid",
 		"file:///etc":                     "a repository is fetched by https, http, ssh or git, not by file",
 		"ext::sh -c id":                   "the URL is not valid",
+		"ssh://-oProxyCommand=id/a":       "the URL is not valid",
+		"ssh://-oProxyCommand=id@host/a":  "the URL is not valid",
 		"https://host/a?ref=v1":           "the URL has a query: write the ref and the folder behind #",
 		"https://token@host/a":            "the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN.host instead",
 		"https://me:token@host/a":         "the URL has a user or password in it, which plans and messages would show: give --secret id=GIT_AUTH_TOKEN.host instead",
