@@ -27,6 +27,9 @@ func (b *build) readLock(ctx context.Context) ([]byte, error) {
 	}
 	text, err := reffs.ReadAll(ctx, ref, lock.Name(b.spec.Filename), lock.MaxSize+1)
 	if errors.Is(err, fs.ErrNotExist) {
+		if target, err := reffs.New(ctx, ref).ReadLink(lock.Name(b.spec.Filename)); err == nil {
+			return nil, lock.LinkError(lock.Name(b.spec.Filename), target) // not to be taken for no lock
+		}
 		return nil, nil
 	}
 	if err == nil && text == nil {

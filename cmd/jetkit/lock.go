@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -182,11 +184,33 @@ func changes(file string, old, made *lock.Lock) string {
 	return fmt.Sprintf("%s: %d pinned, for %s\n%s", file, len(made.Names()), diag.And(slices.Sorted(maps.Keys(made.Platforms))), b.String())
 }
 
-// readLock reads the lock of a file, nil if there is none.
+// readLock reads the lock of a file, nil if there is none. Links lead to files of its folder
+// only, as in a build.
 func readLock(file string) ([]byte, error) {
-	text, err := readFile(lock.Name(file))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	name := lock.Name(file)
+	dir, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, err
 	}
-	return text, err
+	defer dir.Close()
+	base := filepath.Base(name)
+	info, err := dir.Stat(base)
+	if err != nil {
+		if target, isLink := dir.Readlink(base); isLink == nil {
+			return nil, lock.LinkError(name, target)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // one would wait for what a pipe has
+		return nil, fmt.Errorf("%s is no file", name)
+	}
+	f, err := dir.Open(base)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile))
 }

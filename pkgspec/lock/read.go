@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -33,6 +34,12 @@ func Read(file string, text []byte) (*Lock, diag.List) {
 		return nil, problems
 	}
 	return r.lock, problems
+}
+
+// LinkError says that a lock is a link that leads to no file beside it. What is elsewhere on the
+// machine is no part of a build, and nobody should take such a lock for none.
+func LinkError(file, target string) error {
+	return fmt.Errorf("%s is a link to %s, which is no file of its folder: put the lock itself there", file, target)
 }
 
 // remake is what helps against a lock that cannot be read.
