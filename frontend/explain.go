@@ -55,6 +55,9 @@ func (c *compiled) explain(err error) error {
 	if instruction, ok := c.instructions[id]; ok {
 		return c.withPlatformHint(c.instructionFailure(instruction, platform, err))
 	}
+	if own, ok := strings.CutPrefix(name, "[internal] "); ok { // such names say what is done
+		return fmt.Errorf("failed to %s%s%s: %w", own, platform, firstPlace(err), err)
+	}
 	return err
 }
 

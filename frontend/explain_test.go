@@ -91,8 +91,8 @@ func TestExplain(t *testing.T) {
 				"\n  put the files where the link leads, or copy the folder by an instruction of its own, to /opt/link/",
 		},
 		{"linux/arm64", "[linux/arm64 cmake:apt 2/3] RUN make", "exit code: 2", `package cmake:apt failed for linux/arm64 in step 2/3 (numpy/Dockerfile:7): exit code: 2`},
-		{"linux/arm64", "[internal] load package folders", "no such file", "no such file"},
-		{"", "[internal] load package folders", "no such file", "no such file"},
+		{"linux/arm64", "[linux/arm64 internal] seal image", "no such file", "failed to seal image for linux/arm64 (numpy/Dockerfile:7): no such file"},
+		{"", "[internal] load package folders", "no such file", "failed to load package folders (numpy/Dockerfile:7): no such file"},
 		{"", "", "canceled", "canceled"},
 	} {
 		c, err := failed(t, tc.name, tc.text)

@@ -68,12 +68,12 @@ func (o Options) build(ctx context.Context, c client.Client) (_ *client.Result, 
 }
 
 // reported returns an error as it leaves the program.
-func (b *build) reported(err error) error { return keepText(b.locate(withRemedy(err))) }
+func (b *build) reported(err error) error { return keepText(b.locate(WithRemedy(err))) }
 
 // open reads what a request asks for, and jetson.yaml.
 func (o Options) open(ctx context.Context, c client.Client) (*build, error) {
 	b, err := o.read(ctx, c)
-	return b, withRemedy(err)
+	return b, WithRemedy(err)
 }
 
 func (o Options) read(ctx context.Context, c client.Client) (*build, error) {

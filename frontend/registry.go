@@ -17,6 +17,11 @@ var plainText = regexp.MustCompile(`manifest version 2, schema 1 has been remove
 // not the one that its headers announce.
 var garbled = regexp.MustCompile(`invalid character|unexpected end of JSON|content size of zero|unexpected commit (digest|size)|unexpected media type|unknown type|no manifest found|could not find manifest|cannot unmarshal`)
 
+// unanswered matches what containerd says of a registry that is away: it ends the line, or cuts
+// it, or says so itself. People paste the address, so it has no characters of a shell's.
+var unanswered = regexp.MustCompile(`(?:failed to do request: \w+ "|unexpected status from \w+ request to )(https?://[\w.:-]+)/v2/[^"\s]*` +
+	`(?:": (?:EOF\b|unexpected EOF\b|[^\n]*(?:connection re(?:fused|set)|timeout|no route to host|network is unreachable))|: 50[0234] )`)
+
 // registryError explains an error of looking an image up: it names the server, which
 // BuildKit's own errors need not, and what it sent if that is no image. A login page of a
 // network, a proxy's error and a registry that is none look like this.

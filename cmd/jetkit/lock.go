@@ -192,7 +192,7 @@ func readLock(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }() // nothing is lost when that fails
 	base := filepath.Base(name)
 	info, err := dir.Stat(base)
 	if err != nil {

@@ -161,7 +161,11 @@ func (r *run) errorOf(err error) error {
 	if r.failure != nil {
 		return r.failure
 	}
-	return withConfiguration(err)
+	err = withConfiguration(err)
+	if slices.ContainsFunc(r.request.Exports, func(e Export) bool { return e.Dest != "" || e.Folder != "" }) {
+		return err // the disk that is full may be this machine's
+	}
+	return frontend.WithRemedy(err) // of an export, or of a cache's
 }
 
 // solveOpt makes the options that buildx makes of the same command line.
