@@ -49,8 +49,8 @@ func fullPhases(t *testing.T) map[string]fullPhase {
 	return map[string]fullPhase{
 		"reading jetson.yaml": {left: 0, tree: one("name: a", "RUN true\n"), says: []string{"failed to read dockerfile: ", noSpace}, mute: true},
 		"transferring": {
-			left: large / 2, tree: one("name: a", "COPY noise /\n"), large: "packages/a/noise",
-			says: []string{"failed to load package folders (packages/a/Dockerfile:6): ", noSpace},
+			left: large / 2, tree: one("name: a", "FROM scratch\nCOPY noise /\n"), large: "packages/a/noise", // no base, which would be pulled at the same time
+			says: []string{"failed to load package folders (packages/a/Dockerfile:7): ", noSpace},
 		},
 		"pulling the base":       {left: large / 3, tree: one("name: a", "RUN true\n"), says: []string{step + "6)", noSpace}},
 		"fetching a repository":  {left: large / 3, tree: in("git: '" + repository + "'"), says: []string{"jetson.yaml:4:11: error: " + repository + " cannot be fetched: ", "No" + noSpace[2:]}},

@@ -94,11 +94,12 @@ func note(notes *[]string, text string) int {
 	return len(*notes)
 }
 
-// versions tells which programs took part, as they tell it themselves.
+// versions tells which programs took part, as they tell it themselves. Of the kernel, what is
+// behind its version is a builder's of kernels.
 func versions() []string {
 	var known []string
 	for _, command := range [][]string{
-		{"uname", "-sr"}, {"runc", "--version"}, {"crun", "--version"}, {"containerd", "--version"}, {"rootlesskit", "--version"}, {"slirp4netns", "--version"},
+		{"sh", "-c", "uname -sr | sed 's/-.*//'"}, {"runc", "--version"}, {"crun", "--version"}, {"containerd", "--version"}, {"rootlesskit", "--version"}, {"slirp4netns", "--version"},
 	} {
 		out, err := exec.Command(command[0], command[1:]...).Output()
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 func TestRefusedEntitlementNamesTheConfiguration(t *testing.T) {
 	const refusal = "failed to solve: granting entitlement network.host is not allowed by build daemon configuration"
 	cause := errors.New(refusal)
-	r := &run{}
+	r := &run{request: &Request{}}
 	got := r.errorOf(cause)
 	assert.ErrorIs(t, got, cause)
 	for _, want := range []string{refusal, `add "network.host" to insecure-entitlements`, `{"network-host": true}`, "--builder jetkit"} {
