@@ -101,9 +101,9 @@ func TestRuntimeImageWithPython(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, files{
 		"jetson.yaml": "packages: [app]\nimage: {from: [python]}\n",
-		"packages/app/Dockerfile": dockerfile("name: app\ntest: test.py", `RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-yaml python3-venv gcc \
+		"packages/app/Dockerfile": dockerfile("name: app\ntest: test.py", `RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-yaml python3-venv \
  && echo 'name = "pip"' > /usr/local/lib/python3.11/dist-packages/frompip.py \
- && printf '#!/usr/bin/python3\nprint("program")\n' > /usr/local/bin/program && chmod +x /usr/local/bin/program \
+ && printf '#!/usr/bin/python3\nprint("program")\n' > /usr/local/bin/program && chmod +x /usr/local/bin/program && cp /bin/true /usr/local/sbin/tool \
  && python3 -m venv /opt/venv && echo 'name = "venv"' > $(echo /opt/venv/lib/python3*/site-packages)/fromvenv.py
 ENV VIRTUAL_ENV=/opt/venv
 `),
@@ -115,12 +115,12 @@ hashlib.sha256(b"").hexdigest()
 assert frompip.name == "pip"
 assert subprocess.run(["program"], check=True, capture_output=True, text=True).stdout == "program\n"
 subprocess.run(["/opt/venv/bin/python", "-c", "import fromvenv"], check=True)
-print("compiler:", shutil.which("gcc"))
+print("tool:", shutil.which("tool"))
 `,
 	})
 	b := p.build(t, push())
-	assertContains(t, b.output(t, "[test app] test.py"), "compiler: /usr/bin/gcc")
-	assertContains(t, b.output(t, "[test app on image] test.py"), "compiler: None")
+	assertContains(t, b.output(t, "[test app] test.py"), "tool: /usr/local/sbin/tool")
+	assertContains(t, b.output(t, "[test app on image] test.py"), "tool: None")
 }
 
 // What a runtime image lacks, or cannot have, is told with its place.

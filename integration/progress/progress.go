@@ -87,11 +87,12 @@ func Find(steps []*Step, prefix string) *Step {
 var command = regexp.MustCompile(`^\[(?:.* )?(?:\d+/\d+|test [^\]]+)\] `)
 
 // Executed returns the steps that ran something of a package or a test in this
-// build, not those that came from a cache.
+// build, not those that came from a cache. A FROM is none: it is the name that another build
+// has for an image, if both fetch it at once.
 func Executed(steps []*Step) []*Step {
 	var ran []*Step
 	for _, s := range steps {
-		if s.Ran && !s.Cached && command.MatchString(s.Name) {
+		if s.Ran && !s.Cached && command.MatchString(s.Name) && !strings.Contains(s.Name, "] FROM ") {
 			ran = append(ran, s)
 		}
 	}

@@ -18,6 +18,9 @@ const build = `#0 building with "b" instance using remote driver
 #5 [base] FROM 127.0.0.1:5000/debian
 #5 DONE 0.1s
 
+#13 [1/2] FROM 127.0.0.1:5000/debian
+#13 DONE 0.1s
+
 #6 [numpy 1/1] RUN apt-get install
 #6 0.112 Reading package lists...
 #6 CACHED

@@ -15,7 +15,7 @@ import (
 
 // steps makes the plan's steps of a graph without faults.
 func (r *resolver) steps(g *graph) []plan.Step {
-	gpu := g.dependOnCUDA()
+	gpu, requested := g.dependOnCUDA(), g.requested()
 	steps := make([]plan.Step, 0, len(g.order))
 	for _, n := range g.order {
 		p := n.pkg
@@ -34,7 +34,7 @@ func (r *resolver) steps(g *graph) []plan.Step {
 		if p.GPU != nil {
 			step.GPU = *p.GPU
 		}
-		step.Tests = r.tests(p, step.GPU, n.requested())
+		step.Tests = r.tests(p, step.GPU, requested[n])
 		step.AfterAllReason = r.afterAll(p)
 		step.AfterAll = step.AfterAllReason != ""
 		r.allow(&step, p)
@@ -232,12 +232,20 @@ func (g *graph) dependOnCUDA() map[*node]bool {
 // isRequest reports whether it is the user who asks, by name.
 func (d *demand) isRequest() bool { return d.by == nil && d.variable == nil }
 
-// requested reports whether the user asks for a package, or for one that only groups it with
-// others.
-func (n *node) requested() bool {
-	return slices.ContainsFunc(n.askedBy, func(d *demand) bool {
-		return d.isRequest() || d.by != nil && d.by.pkg.Dockerfile == "" && d.by.requested()
-	})
+// requested finds the packages that the user asks for, by a package too that only groups others.
+func (g *graph) requested() map[*node]bool {
+	found := map[*node]bool{}
+	for _, n := range slices.Backward(g.order) { // a package comes after all that it asks for
+		if slices.ContainsFunc(n.askedBy, (*demand).isRequest) {
+			found[n] = true
+		}
+		for _, d := range n.demands {
+			if found[n] && n.pkg.Dockerfile == "" && d.to != nil {
+				found[d.to] = true
+			}
+		}
+	}
+	return found
 }
 
 // tests makes a package's tests, with the reason for each that is left out. A runtime image
