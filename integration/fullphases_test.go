@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"cmp"
 	"crypto/rand"
 	"os"
 	"path/filepath"
@@ -27,6 +28,8 @@ type fullPhase struct {
 	says []string
 	// mute has BuildKit alone report it: the frontend has ended.
 	mute bool
+	// cache is where a cache is exported to, in place of an image.
+	cache string
 }
 
 // large is how much the large things of these tests take, in MiB. Less room than that is left.
@@ -64,6 +67,10 @@ func fullPhases(t *testing.T) map[string]fullPhase {
 		"testing":   {left: 240, tree: tested("head -c 100M /dev/zero > /out/x"), says: []string{`test "test.sh" of package a failed on its own stage with exit code 1`, "No" + noSpace[2:]}, mute: true},
 		"sealing":   {left: 240, tree: tested("head -c 100M /dev/zero > /out/x || true"), says: []string{"failed to seal image (jetson.yaml:3): ", noSpace}},
 		"exporting": {left: 360, tree: one("name: a", "RUN head -c 120M /dev/urandom > /noise\n"), says: []string{"failed to write compressed diff: ", noSpace}, mute: true},
+		"exporting a cache": {
+			left: 360, tree: one("name: a", "RUN head -c 120M /dev/urandom > /noise\n"), cache: shared.Ref("full:cache"),
+			says: []string{"failed to write compressed diff: ", noSpace}, mute: true,
+		},
 	}
 }
 
@@ -123,12 +130,18 @@ func TestFullDiskAtEachPhase(t *testing.T) {
 				fillNoise(t, filepath.Join(p.dir, phase.large))
 			}
 			empty := fillDisk(t, d.Dir(), phase.left)
-			b := p.fail(t, push(), on(d), with(phase.args...))
+			options := []buildOption{on(d), with(phase.args...)}
+			if phase.cache == "" {
+				options = append(options, push())
+			} else {
+				options = append(options, with("--output", "type=cacheonly"), cacheTo(phase.cache))
+			}
+			b := p.fail(t, options...)
 			assertContains(t, b.Stderr, phase.says...)
 			if !phase.mute {
 				assertContains(t, b.Stderr, fullDisk)
 			}
-			_, err := shared.Image(t.Context(), b.image, "")
+			_, err := shared.Image(t.Context(), cmp.Or(b.image, phase.cache), "")
 			require.Error(t, err, "nothing is pushed")
 			if name == "exporting" {
 				p.assertNoFile(t, d)
@@ -140,7 +153,7 @@ func TestFullDiskAtEachPhase(t *testing.T) {
 				}
 				require.NoError(t, shared.BuildxCommand(t.Context(), harness.BuildxRun{Daemon: d, Args: []string{"prune", "--all", "--force", "--filter", "description~=shared.git.repo"}}).Err())
 			}
-			p.build(t, push(), on(d), with(phase.args...))
+			p.build(t, options...)
 		})
 	}
 }

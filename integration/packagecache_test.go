@@ -135,7 +135,7 @@ func TestPackageCaches(t *testing.T) {
 	})
 	// The second build's steps follow another file; a repository of one package is all that apt then knows.
 	app := func(side string) string {
-		return dockerfile("name: app\ndepends: python", `ENV PIP_NO_CACHE_DIR=1
+		return dockerfile("name: app", `ENV PIP_NO_CACHE_DIR=1
 COPY source /
 RUN SIDE=`+side+` pip3 install -v --no-compile --break-system-packages --no-build-isolation --trusted-host `+m.host+` --index-url http://`+m.host+`/simple arm leg
 RUN rm -f /etc/apt/sources.list.d/* && echo 'deb [trusted=yes] http://`+m.host+`/apt ./' > /etc/apt/sources.list \
@@ -144,20 +144,19 @@ RUN rm -f /etc/apt/sources.list.d/* && echo 'deb [trusted=yes] http://`+m.host+`
 RUN [ -z "$APT_CONFIG" ] || dd if=/dev/zero of=/.jetkit-apt/kept/claw_1.0_all.deb bs=`+strconv.Itoa(len(claw.content))+` count=1
 `)
 	}
+	pip := newProject(t, one("name: a", "RUN apt-get update && apt-get install -y --no-install-recommends python3-pip\n")).build(t, push()).image
 	p := newProject(t, files{
-		"jetson.yaml": "packages: [app]\nbuild: {caches: [pip, apt]}\n",
-		"packages/python/Dockerfile": dockerfile("name: python",
-			"RUN apt-get update && apt-get install -y --no-install-recommends python3-pip && "+noTrace+"\n"),
+		"jetson.yaml":             "packages: [app]\nbase: " + pip + "\nbuild: {caches: [pip, apt]}\n",
 		"packages/app/Dockerfile": app("left"),
 		"packages/app/source":     "@ID@",
 	})
-	p.build(t, push())
+	p.build(t, noBase(), push())
 	for _, file := range []string{"arm-1.0-py3-none-any.whl", "leg-1.0.tar.gz", "gripper.deb", "claw.deb"} {
 		require.Equal(t, 1, m.downloads(file), file)
 	}
 
 	p.write(t, files{"packages/app/source": "other @ID@", "packages/app/Dockerfile": app("right")})
-	with := p.build(t, pushTimeless("with"))
+	with := p.build(t, noBase(), pushTimeless("with"))
 	assert.Equal(t, 1, m.downloads("arm-1.0-py3-none-any.whl"), "the wheel is from the cache")
 	assert.Equal(t, 1, m.downloads("leg-1.0.tar.gz"), "the source is from the cache")
 	assert.Equal(t, 1, m.downloads("gripper.deb"), "the archive is from the cache")
@@ -171,7 +170,7 @@ RUN [ -z "$APT_CONFIG" ] || dd if=/dev/zero of=/.jetkit-apt/kept/claw_1.0_all.de
 		assert.NotContains(t, h.CreatedBy, "jetkit-apt-step", "history of the image")
 	}
 
-	without := p.build(t, pushTimeless("without"), arg("BUILD_CACHES=none"))
+	without := p.build(t, noBase(), pushTimeless("without"), arg("BUILD_CACHES=none"))
 	assert.Equal(t, 2, m.downloads("arm-1.0-py3-none-any.whl"), "no cache")
 	assert.Equal(t, 2, m.downloads("gripper.deb"), "no cache")
 	require.Equal(t, layersOf(t, without), layersOf(t, with))

@@ -100,16 +100,16 @@ func imageSize(t *testing.T, b *built) int64 {
 func TestRuntimeImageWithPython(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, files{
-		"jetson.yaml": "packages: [app]\nimage: {from: [python]}\n",
-		"packages/app/Dockerfile": dockerfile("name: app\ntest: test.py", `RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-yaml python3-venv \
+		"jetson.yaml": "packages: [app]\nbase: " + pythonImage(t) + "\nimage: {from: [python], base: '" + base(t) + "'}\n",
+		"packages/app/Dockerfile": dockerfile("name: app\ntest: test.py", `RUN echo 'name = "apt"' > /usr/lib/python3/dist-packages/fromapt.py \
  && echo 'name = "pip"' > /usr/local/lib/python3.11/dist-packages/frompip.py \
  && printf '#!/usr/bin/python3\nprint("program")\n' > /usr/local/bin/program && chmod +x /usr/local/bin/program && cp /bin/true /usr/local/sbin/tool \
- && python3 -m venv /opt/venv && echo 'name = "venv"' > $(echo /opt/venv/lib/python3*/site-packages)/fromvenv.py
+ && python3 -m venv --without-pip /opt/venv && echo 'name = "venv"' > $(echo /opt/venv/lib/python3*/site-packages)/fromvenv.py
 ENV VIRTUAL_ENV=/opt/venv
 `),
 		"packages/app/test.py": `import bz2, ctypes, curses, decimal, hashlib, lzma, readline, sqlite3, ssl, uuid, xml.parsers.expat, zlib
 import os, shutil, subprocess
-import frompip, yaml
+import fromapt, frompip
 sqlite3.connect(":memory:").execute("select 1")
 hashlib.sha256(b"").hexdigest()
 assert frompip.name == "pip"
@@ -118,7 +118,7 @@ subprocess.run(["/opt/venv/bin/python", "-c", "import fromvenv"], check=True)
 print("tool:", shutil.which("tool"))
 `,
 	})
-	b := p.build(t, push())
+	b := p.build(t, noBase(), push())
 	assertContains(t, b.output(t, "[test app] test.py"), "tool: /usr/local/sbin/tool")
 	assertContains(t, b.output(t, "[test app on image] test.py"), "tool: None")
 }

@@ -229,7 +229,8 @@ func TestFailureOnlyOnImageFailsTheBuild(t *testing.T) {
 	})
 	b := p.fail(t, push())
 	assertContains(t, b.Stderr, `test "test.sh" of package first failed on the finished image with exit code 7`, "somebody changed /config")
-	b.assertExecuted(t, "[first 1/1] RUN echo "+p.id+" > /config", "[breaker 1/1] RUN echo broken > /config", "[test first] test.sh")
+	// The test on the package's own stage runs beside it, and may be cut off.
+	assert.Subset(t, b.executed(), []string{"[first 1/1] RUN echo " + p.id + " > /config", "[breaker 1/1] RUN echo broken > /config"}, "executed steps")
 	_, err := shared.ImageConfig(t.Context(), b.image)
 	assert.Error(t, err, "an image was pushed")
 	p.build(t, arg("TESTS=intermediate"))

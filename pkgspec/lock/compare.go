@@ -28,8 +28,11 @@ func (l *Lock) Compare(platform string, p *plan.Plan, facts string) diag.List {
 	if l.Facts != facts {
 		hint += "\nthe tables of releases are others than the lock was made with: by another jetkit, or facts of your own"
 	}
-	c := &comparison{lock: l, platform: platform, hint: hint, problems: &problems}
 	now := ChoiceOf(p)
+	if locked.Reasons == now.Reasons {
+		hint += "\nit is asked for as it was when the lock was made: the packages, or the tables, are others"
+	}
+	c := &comparison{lock: l, platform: platform, hint: hint, problems: &problems}
 	for _, f := range p.Target.Facts() {
 		c.value("target "+f.Key, f.Title, locked.Target[f.Key], f.Value)
 	}

@@ -63,6 +63,9 @@ type Choice struct {
 	Target   map[string]string `json:"target"`
 	Base     string            `json:"base"`
 	Packages []Package         `json:"packages"`
+	// Reasons is the digest of why all this was chosen; empty in locks of before it was
+	// written. It only explains why something differs.
+	Reasons string `json:"reasons,omitempty"`
 }
 
 // Package is one package of the chain.
@@ -84,7 +87,7 @@ func Name(file string) string {
 
 // ChoiceOf returns what a plan chose.
 func ChoiceOf(p *plan.Plan) Choice {
-	c := Choice{Target: map[string]string{}, Base: p.Base.Value, Packages: []Package{}}
+	c := Choice{Target: map[string]string{}, Base: p.Base.Value, Packages: []Package{}, Reasons: reasonsOf(p)}
 	for _, f := range p.Target.Facts() {
 		if f.Value.Value != "" {
 			c.Target[f.Key] = f.Value.Value

@@ -69,13 +69,14 @@ const text = `{
           "name": "arm",
           "from": "https://host/a.git#main:arm"
         }
-      ]
+      ],
+      "reasons": "REASONS"
     }
   }
 }
 `
 
-var fill = strings.NewReplacer("DIGEST", digest, "COMMIT", commit)
+var fill = strings.NewReplacer("DIGEST", digest, "COMMIT", commit, "REASONS", lock.ChoiceOf(planned()).Reasons)
 
 func TestWriteAndRead(t *testing.T) {
 	dt, err := locked().Encode()
@@ -141,6 +142,7 @@ func said(problems diag.List) string {
 
 func TestCompare(t *testing.T) {
 	const hint = "\n    hint: jetkit lock writes what is now; --build-arg LOCK=ignore builds without the lock"
+	const asked = "\n          it is asked for as it was when the lock was made: the packages, or the tables, are others"
 	for name, test := range map[string]struct {
 		change func(*plan.Plan)
 		facts  string
@@ -163,7 +165,7 @@ func TestCompare(t *testing.T) {
 		},
 		"a version": {
 			func(p *plan.Plan) { p.Steps[0].Name = "cuda:12.8" }, "sha256:facts",
-			"jetson.lock:23:9: error: cuda:12.6 is in the lock, and cuda:12.8 in the chain [lock-differs]" + hint,
+			"jetson.lock:23:9: error: cuda:12.6 is in the lock, and cuda:12.8 in the chain [lock-differs]" + hint + asked,
 		},
 		"a package more and one less": {
 			func(p *plan.Plan) { p.Steps[0].Name = "numpy" }, "sha256:facts",
@@ -172,7 +174,7 @@ func TestCompare(t *testing.T) {
 		},
 		"from elsewhere": {
 			func(p *plan.Plan) { p.Steps[1].Origin = plan.Origin{Kind: plan.Context, Path: "arm"} }, "sha256:facts",
-			"jetson.lock:27:9: error: arm is from https://host/a.git#main:arm in the lock, and from ./arm now [lock-differs]" + hint,
+			"jetson.lock:27:9: error: arm is from https://host/a.git#main:arm in the lock, and from ./arm now [lock-differs]" + hint + asked,
 		},
 		"another order": {
 			func(p *plan.Plan) { p.Steps[0], p.Steps[1] = p.Steps[1], p.Steps[0] }, "sha256:facts",

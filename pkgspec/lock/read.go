@@ -126,7 +126,7 @@ func (r *reader) pins(kind Kind, n *yamlnode.Node) {
 
 func (r *reader) choice(platform string, n *yamlnode.Node) Choice {
 	c := Choice{Target: map[string]string{}, Packages: []Package{}}
-	r.fields(n, platform, []string{"target", "base", "packages"}, func(f *yamlnode.Field) {
+	r.fields(n, platform, []string{"target", "base", "packages", "reasons"}, func(f *yamlnode.Field) {
 		r.lock.at[platform+" "+f.Key] = f.KeyAt
 		switch f.Key {
 		case "target":
@@ -138,6 +138,8 @@ func (r *reader) choice(platform string, n *yamlnode.Node) Choice {
 			c.Base = r.text(f.Value, f.Key)
 		case "packages":
 			c.Packages = r.packages(platform, f.Value)
+		case "reasons":
+			c.Reasons = r.text(f.Value, f.Key)
 		}
 	})
 	return c
