@@ -69,18 +69,23 @@ func remoteDaemon(t *testing.T) *harness.Daemon {
 func gpuDaemon(t *testing.T) *harness.Daemon {
 	t.Helper()
 	return gpu.get(t, func() (*harness.Daemon, error) {
-		driver := filepath.Join(shared.Root, "libcuda.so")
-		if err := os.WriteFile(driver, []byte("540.4.0\n"), 0o644); err != nil {
-			return nil, err
-		}
 		d, err := shared.StartDaemon(t.Context(), "gpu", harness.DaemonOptions{})
 		if err != nil {
 			return nil, err
 		}
-		return d, writeSpec(d, fmt.Sprintf(`env: [FAKE_GPU=orin]
+		return d, giveGPU(d)
+	})
+}
+
+// giveGPU makes a daemon have the made-up GPU.
+func giveGPU(d *harness.Daemon) error {
+	driver := d.CDISpecDir + "-libcuda.so"
+	if err := os.WriteFile(driver, []byte("540.4.0\n"), 0o644); err != nil {
+		return err
+	}
+	return writeSpec(d, fmt.Sprintf(`env: [FAKE_GPU=orin]
       deviceNodes: [{path: /dev/fake-gpu, hostPath: /dev/null}]
       mounts: [{hostPath: %s, containerPath: /usr/lib/fake-gpu/libcuda.so, options: [ro, nosuid, nodev, bind]}]`, driver))
-	})
 }
 
 // writeSpec makes a daemon have the CDI device nvidia.com/gpu=all, with these edits of containers.

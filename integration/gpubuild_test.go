@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/integration/harness"
 )
 
 // kernelsTree has a package whose RUN steps have a GPU, between two that have none.
@@ -126,7 +128,8 @@ func TestRunStepsWithGPUFailAsOthersDo(t *testing.T) {
 // whatever form their Dockerfile has them.
 func TestStubsOfANewDriver(t *testing.T) {
 	t.Parallel()
-	daemon := gpuDaemon(t)
+	daemon := startDaemon(t, "driver", harness.DaemonOptions{}) // of its own, as its device becomes another
+	require.NoError(t, giveGPU(daemon))
 	p := newProject(t, files{
 		"jetson.yaml":                 "packages: [kernels]\n",
 		"packages/kernels/Dockerfile": dockerfile("name: kernels\nbuildkit_device: true", "RUN [\"touch\", \"/etc/ld.so.conf.d/00-nvcr-@ID@.conf\", \"/made\"]\n"),
