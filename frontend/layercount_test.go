@@ -66,6 +66,16 @@ func TestLayersOfARuntimeImage(t *testing.T) {
 	}
 }
 
+// TestLayersOfADetachedRuntimeImage checks that its base is counted, which is not the chain's.
+func TestLayersOfADetachedRuntimeImage(t *testing.T) {
+	g := layered("chain", 1)
+	g.Locals["context"]["packages/b/Dockerfile"].Data = []byte("FROM scratch\nCOPY . /\n")
+	g.Locals["context"]["jetson.yaml"].Data = append(g.Locals["context"]["jetson.yaml"].Data, "image: {from: /a}\n"...)
+	res, err := call(t, g, requestPlan)
+	require.NoError(t, err)
+	assert.Contains(t, string(res.Metadata["result.txt"]), "\nThe image has 3 layers, 1 of them the base image's.\n")
+}
+
 // TestLayersOfAPackageThatChangesNothing checks that it is none.
 func TestLayersOfAPackageThatChangesNothing(t *testing.T) {
 	g := layered("packages", 1)

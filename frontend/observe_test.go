@@ -13,6 +13,24 @@ import (
 	"jetkit/llb/teststep"
 )
 
+// A runtime image consists of its base and of what is copied out of the chain.
+func TestCompiledRuntimeImage(t *testing.T) {
+	g := gateway(map[string]string{
+		"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [a]\nimage: {from: [/opt, python]}\n",
+		"packages/a/Dockerfile": header("name: a") + "RUN make a\n",
+	}, nil)
+	var c Compiled
+	_, err := BuildWith(Options{Compiled: func(compiled Compiled) { c = compiled }})(t.Context(), g)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []Operation{
+		{Kind: BaseOperation},
+		{Kind: InstructionOperation, Packages: []string{"a"}, Instruction: "COPY . /", Number: "1/2"},
+		{Kind: InstructionOperation, Packages: []string{"a"}, Instruction: "RUN make a", Number: "2/2"},
+		{Kind: CopyOperation}, {Kind: CopyOperation}, {Kind: SealOperation},
+	}, operationsOf(c.Operations))
+	assert.Equal(t, []Owner{{Kind: CopyOperation}, {Kind: CopyOperation}, {Kind: SealOperation}}, c.History)
+}
+
 func TestCompiled(t *testing.T) {
 	files := map[string]string{
 		"jetson.yaml":           "target: {l4t: 36.4.3}\npackages: [b]\n",

@@ -4,6 +4,7 @@ package integration
 
 import (
 	"archive/tar"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -222,7 +223,7 @@ func assertHarmlessLayer(t *testing.T, layer v1.Layer) {
 	defer archive.Close()
 	for entries := tar.NewReader(archive); ; {
 		entry, err := entries.Next()
-		if err == io.EOF { //nolint:errorlint // archive/tar gives it as it is
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		require.NoError(t, err)

@@ -8,8 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
+
+	"jetkit/pkgspec/dotted"
 )
 
 // buildkit is the module, and oldest the first version of it that jetkit takes.
@@ -33,13 +34,13 @@ func minors(ctx context.Context) (own string, others []string, err error) {
 
 // chosen picks from all versions, the lowest first.
 func chosen(own string, all []string) []string {
-	others := []string{oldest}
+	others, first, with := []string{oldest}, semantic(oldest), semantic(own)
 	for _, version := range all {
-		last := others[len(others)-1]
+		last, v := semantic(others[len(others)-1]), semantic(version)
 		switch {
-		case strings.Contains(version, "-") || compare(version, oldest) <= 0 || minor(version) == minor(oldest):
-		case minor(version) == minor(own) && compare(version, own) <= 0:
-		case minor(version) == minor(last):
+		case strings.Contains(version, "-") || v.Compare(first) <= 0 || v.SameMinor(first):
+		case v.SameMinor(with) && v.Compare(with) <= 0:
+		case v.SameMinor(last):
 			others[len(others)-1] = version
 		default:
 			others = append(others, version)
@@ -48,20 +49,8 @@ func chosen(own string, all []string) []string {
 	return others
 }
 
-// minor is "v0.34" of "v0.34.2".
-func minor(version string) string { return version[:strings.LastIndexByte(version, '.')] }
-
-func compare(a, b string) int {
-	x, y := strings.Split(a[1:], "."), strings.Split(b[1:], ".")
-	for i := range x {
-		m, _ := strconv.Atoi(x[i]) // versions without a dash are numbers
-		n, _ := strconv.Atoi(y[i])
-		if m != n {
-			return m - n
-		}
-	}
-	return 0
-}
+// semantic reads a version such as "v0.34.2".
+func semantic(version string) dotted.Version { return dotted.Of(strings.TrimPrefix(version, "v")) }
 
 // program compiles a program of a module's version into .cache/matrix, unless it is there, in a module of its own: with the
 // versions of other modules that it was made for.

@@ -97,12 +97,14 @@ func TestPages(t *testing.T) {
 
 // What a package is called says nothing of whose the other layers are.
 func TestSizesOfAPackageCalledSeal(t *testing.T) {
-	view := sizesView(&Image{Size: 6, Layers: []Layer{{Size: 1, Owner: "package", Package: "Seal"}, {Size: 2, Owner: "join"}, {Size: 3, Owner: "seal"}}})
+	made, _ := (&Image{Layers: []Layer{{Size: 1, Owner: "base"}, {Size: 2, Owner: "join"}, {Size: 4, Owner: "copy"}}}).sizeOf(ownersOf(PhaseLayers))
+	assert.Equal(t, int64(6), made, "of a join, or of a runtime image")
+	view := sizesView(&Image{Size: 6, Layers: []Layer{{Size: 1, Owner: "package", Package: "Seal"}, {Size: 2, Owner: "join"}, {Size: 3, Owner: "seal"}, {Size: 4, Owner: "copy"}}})
 	var parts []string
 	for _, p := range view.Parts {
 		parts = append(parts, p.Name+" "+p.Size)
 	}
-	assert.Equal(t, []string{"Seal 1B", "Join of the layers 2B", "Seal 3B"}, parts)
+	assert.Equal(t, []string{"Seal 1B", "Join of the layers 2B", "Seal 3B", "Files of the packages 4B"}, parts)
 }
 
 // evil tries to be markup, a link, a script and a style, and to turn the text around.
