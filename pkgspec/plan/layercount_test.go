@@ -38,4 +38,7 @@ func TestLayersOnBase(t *testing.T) {
 	n, known := p.LayersOnBase()
 	assert.True(t, known)
 	assert.Equal(t, 4, n, "two packages, what joins them, and the seal")
+	p.Image.From = []plan.ImageFile{{Path: "/opt"}}
+	_, known = p.LayersOnBase()
+	assert.False(t, known, "a runtime image has none of the packages' layers")
 }
