@@ -26,7 +26,9 @@ func TestCompiledRuntimeImage(t *testing.T) {
 		{Kind: BaseOperation},
 		{Kind: InstructionOperation, Packages: []string{"a"}, Instruction: "COPY . /", Number: "1/2"},
 		{Kind: InstructionOperation, Packages: []string{"a"}, Instruction: "RUN make a", Number: "2/2"},
-		{Kind: CopyOperation}, {Kind: CopyOperation}, {Kind: SealOperation},
+		{Kind: CopyOperation},
+		{Kind: CopyOperation},
+		{Kind: SealOperation},
 	}, operationsOf(c.Operations))
 	assert.Equal(t, []Owner{{Kind: CopyOperation}, {Kind: CopyOperation}, {Kind: SealOperation}}, c.History)
 }
