@@ -48,6 +48,10 @@ func (i Image) identity() Image {
 func (s Step) identity() Step {
 	s.Why, s.AfterAllReason, s.Requested, s.At, s.BuildTimeout = nil, "", false, diag.Range{}, 0
 	s.TestSecrets, s.TestSSH = withoutPlaces(s.TestSecrets, s.TestSSH)
+	s.Constraints = slices.Clone(s.Constraints)
+	for i := range s.Constraints {
+		s.Constraints[i].At = diag.Range{}
+	}
 	s.Tests = slices.Clone(s.Tests)
 	for i := range s.Tests {
 		s.Tests[i].At, s.Tests[i].Timeout, s.Tests[i].Retries = diag.Range{}, 0, 0

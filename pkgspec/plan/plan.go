@@ -93,6 +93,9 @@ type Step struct {
 	Why []string `json:"why,omitempty"`
 	// BuildArgs are passed to the Dockerfile, on top of the target's own.
 	BuildArgs map[string]string `json:"build_args,omitempty"`
+	// Constraints are what pip and uv must keep in this package's steps, in those of packages
+	// that are built on it, and in the image.
+	Constraints []Constraint `json:"constraints,omitempty"`
 	// BuildGPU says how the RUN steps of the package get the GPU that its metadata
 	// asks for (buildkit_device): [GPUCDI] or [GPURuntime]. It is empty for packages
 	// that build without one.
@@ -115,6 +118,16 @@ type Step struct {
 	GPU   bool   `json:"gpu,omitempty"`
 	Tests []Test `json:"tests,omitempty"`
 	// At is where the package is declared.
+	At diag.Range `json:"at"`
+}
+
+// Constraint is a version of a Python project that a package relies on.
+type Constraint struct {
+	// Project is the project's name, normalized as PEP 503 says: "torch-tensorrt".
+	Project string `json:"project"`
+	// Specifier is a version specifier of PEP 440: "==2.8.0", ">=1.26,<2".
+	Specifier string `json:"specifier"`
+	// At is where the package's metadata has it.
 	At diag.Range `json:"at"`
 }
 
