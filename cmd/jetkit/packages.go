@@ -43,6 +43,14 @@ type entry struct {
 	Requires []string          `json:"requires"`
 	Test     []string          `json:"test"`
 	Args     map[string]string `json:"build_args"`
+	// Constraints are versions of Python projects that pip and uv must keep, as the package
+	// writes them; Kernels the compute capabilities that its binaries have.
+	Constraints []string      `json:"constraints,omitempty"`
+	Kernels     []plan.Kernel `json:"kernels,omitempty"`
+	// FactsFrom is where the metadata's facts are from, and Checked the day on which somebody
+	// read them there.
+	FactsFrom string `json:"facts_from,omitempty"`
+	Checked   string `json:"checked,omitempty"`
 	// Layers is "chain" for a package that is built on all before it, whatever it needs.
 	Layers string `json:"layers,omitempty"`
 	// TestTimeout, TestRetries and BuildTimeout are what the package says itself: "1h30m",

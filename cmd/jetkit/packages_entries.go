@@ -41,6 +41,7 @@ func (e *entries) entry(p *catalog.Package) *entry {
 		Depends: values(p.Depends), Requires: requirements(p), Test: values(p.Tests),
 		Dockerfile: p.Dockerfile, Path: p.Origin.Path, Source: p.Origin.Tree(),
 		Image:       imageName(p, e.Spec.Target.Tables.ForTree(e.target), e.Spec.Target.Python.Value != ""),
+		Constraints: values(p.Constraints), Kernels: p.Kernels, FactsFrom: p.Source, Checked: p.Checked,
 		TestRetries: p.TestRetries,
 		Notes:       p.Notes, Docs: p.Docs, Disabled: e.disabled(p),
 		folder: p.Origin.String(),

@@ -132,6 +132,8 @@ func (s *shown) print(sys *system) error {
 		row("Requires", strings.Join(s.Requires, ", "))
 	}
 	row("Depends", strings.Join(s.Depends, " "))
+	row("Constraints", strings.Join(s.Constraints, ", "))
+	row("Kernels", plan.KernelsText(s.Kernels))
 	row("Layers", s.Layers)
 	row("Test timeout", s.TestTimeout)
 	if s.TestRetries != nil {
@@ -148,5 +150,7 @@ func (s *shown) print(sys *system) error {
 	}
 	row("Notes", s.Notes)
 	row("Docs", s.Docs)
+	row("Facts from", s.FactsFrom)
+	row("Checked", s.Checked)
 	return w.Flush()
 }

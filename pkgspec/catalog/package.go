@@ -49,6 +49,14 @@ type Package struct {
 	// AfterAll is where the package asks to be built on all packages before it, also
 	// where packages are layers of their own; nil if it does not.
 	AfterAll *diag.Range
+	// Constraints are versions of Python projects that pip and uv must keep, as they are
+	// written: with ${NAME} for build arguments.
+	Constraints []diag.Text
+	// Kernels are the compute capabilities that the package's binaries have.
+	Kernels []plan.Kernel
+	// Source is where the facts of the metadata are from, and Checked the day on which
+	// somebody read it there, such as 2026-11-25.
+	Source, Checked string
 	// Disabled returns why the package cannot be used; empty if it can.
 	Disabled string
 	// Unknown marks a disabled package of which nobody knows what it is: what declares

@@ -29,6 +29,7 @@ func (p Project) Warnings() diag.List {
 	var l diag.List
 	p.otherGeneration(&l)
 	p.unusedArgs(&l)
+	p.noKernels(&l)
 	return l
 }
 

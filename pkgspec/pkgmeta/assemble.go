@@ -56,6 +56,9 @@ func (f *folderReader) finish(read fields, dockerfile string) (*catalog.Package,
 		}
 		check.unusedArgs(args)
 	}
+	p.Source, p.Checked = read["source"].value(), read["checked"].value()
+	check.constraints(read["constraints"])
+	p.Kernels = kernels(read["kernels"])
 	p.Problems = append(p.Problems, unexpanded(read)...)
 	check.tests(read)
 	return p, true

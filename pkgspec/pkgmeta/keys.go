@@ -23,6 +23,8 @@ const (
 	theChain                // the word chain
 	aTimeout                // a duration, or none
 	aNumber                 // a small whole number
+	aDate                   // a day: 2026-11-25
+	someKernels             // compute capabilities, some of them with +ptx
 	notOurs                 // known to jetson-containers, without a meaning here
 )
 
@@ -48,13 +50,16 @@ var packageKeys = vocabulary{"metadata key", []key{
 	{"build_flags", aText, "options of docker build; they have no effect here"},
 	{"buildkit_device", boolOrText, "CDI device of the RUN steps: true for nvidia.com/gpu=all, or vendor.com/class=name"},
 	{"build_timeout", aTimeout, "how long a RUN step may take: 45m, 2h30m, or none"},
+	{"checked", aDate, "the day on which somebody read where the facts are from: 2026-11-25"},
 	{"config", someFiles, "configuration files of the package, in place of those found by name"},
+	{"constraints", someTexts, "versions of Python projects that pip and uv must keep: torch==2.8.0, numpy<2"},
 	{"depends", someNames, "packages that come before this one: names, name:tag or patterns"},
 	{"disabled", boolOrText, "true, or the reason why the package cannot be used"},
 	{"dockerfile", aFile, "the Dockerfile inside the package's folder"},
 	{"docs", aText, "documentation"},
 	{"gpu", aBool, "whether the tests need a GPU"},
 	{"group", aText, "group that lists show the package in"},
+	{"kernels", someKernels, "compute capabilities that the package's binaries have, ten times the number: [80, 90, 120+ptx]"},
 	{"layers", theChain, "chain, for a package that is built on all packages before it, also where packages are layers of their own"},
 	{"name", aText, "name of the package, with a tag if there are several versions: numpy, cmake:apt"},
 	{"notes", aText, "notes for readers"},
@@ -62,6 +67,7 @@ var packageKeys = vocabulary{"metadata key", []key{
 	{"postfix", aText, "end of the tag of jetson-containers' images"},
 	{"prefix", aText, "beginning of the tag of jetson-containers' images"},
 	{"requires", someTexts, "conditions on the target that must all hold: >=36, >=cu126, aarch64"},
+	{"source", aText, "where the facts are from, such as a page or a file"},
 	{"test", someTexts, "test scripts with their arguments, in the order they run"},
 	{"test_retries", aNumber, "how often a test that fails runs again"},
 	{"test_timeout", aTimeout, "how long a test may take: 45m, 2h30m, or none"},
@@ -74,10 +80,14 @@ var packageKeys = vocabulary{"metadata key", []key{
 var variantKeys = vocabulary{"key of a variant", []key{
 	{"alias", someNames, "further names of this version"},
 	{"build_args", argMap, "build arguments of this version, laid over the package's"},
+	{"checked", aDate, "the day on which somebody read where the row's facts are from"},
+	{"constraints", someTexts, "versions of Python projects that pip and uv must keep, beside the package's own"},
 	{"default", someTexts, "true, false, or the conditions on the target under which this version is the default"},
 	{"depends", someNames, "packages that this version needs beside the package's own"},
 	{"disabled", boolOrText, "true, or the reason why this version cannot be used"},
+	{"kernels", someKernels, "compute capabilities that the binaries of this version have, in place of the package's"},
 	{"requires", someTexts, "conditions on the target beside the package's own"},
+	{"source", aText, "where the row's facts are from"},
 	{"version", aText, "the version; it becomes the tag of the package's name"},
 }}
 
@@ -88,7 +98,8 @@ var synonyms = map[string]string{
 	"description": "notes",
 	"device":      "buildkit_device",
 	"timeout":     "test_timeout", "retries": "test_retries",
-	"conditions": "requires", "constraints": "requires", "requirements": "requires",
+	"conditions": "requires", "requirements": "requires",
+	"pins": "constraints", "constraint": "constraints", "architectures": "kernels", "sm": "kernels",
 	"version": "variants", "versions": "variants",
 }
 

@@ -110,6 +110,10 @@ func (r *reader) field(entry yamlnode.Field, kind kind) (field, bool) {
 		return r.checked(key, value, plan.TimeoutHint, "is not a time limit", isTimeout)
 	case aNumber:
 		return r.checked(key, value, "", fmt.Sprintf("is not a number from 0 to %d", plan.MaxRetries), isRetries)
+	case aDate:
+		return r.checked(key, value, "write year, month and day: 2026-11-25", "is not a day", isDate)
+	case someKernels:
+		return r.kernels(key, value)
 	case argMap:
 		return r.args(value)
 	case variantList:

@@ -28,7 +28,7 @@ func (r *reader) variants(n *yamlnode.Node) (field, bool) {
 		return field{}, false
 	}
 	var f field
-	seen := map[string]diag.Range{}
+	seen := map[declaredVersion]diag.Range{}
 	for _, entry := range n.Items {
 		if entry.Kind != yamlnode.Mapping {
 			r.wrongType(entry, "write version: and its other keys", "a variant must be a mapping")
@@ -41,8 +41,21 @@ func (r *reader) variants(n *yamlnode.Node) (field, bool) {
 	return f, true
 }
 
+// declaredVersion is what tells the rows of a list of variants apart.
+type declaredVersion struct{ version, requires string }
+
+// requirements joins the conditions of a row, in any order.
+func requirements(read fields) string {
+	var texts []string
+	for _, item := range read["requires"].items {
+		texts = append(texts, item.Value)
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, "\n")
+}
+
 // variant checks one entry of variants. seen holds the versions before it.
-func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range) bool {
+func (r *reader) variant(at diag.Range, read fields, seen map[declaredVersion]diag.Range) bool {
 	version, given := read["version"]
 	if !given {
 		r.problems.Errorf(rules.MissingKey, at, `write version: "2.8", say`, "a variant needs a version")
@@ -53,12 +66,13 @@ func (r *reader) variant(at diag.Range, read fields, seen map[string]diag.Range)
 		r.problems.Errorf(rules.BadName, version.at, "use letters, digits and - _ . +", "%q is no version", text)
 		return false
 	}
-	if first, twice := seen[text]; twice {
-		r.problems.Errorf(rules.DuplicateVersion, version.at, "keep one of them, or add a letter or number to one", "version %s is declared twice", text).
+	declared := declaredVersion{text, requirements(read)}
+	if first, twice := seen[declared]; twice {
+		r.problems.Errorf(rules.DuplicateVersion, version.at, "keep one of them, or give them requires that tell them apart", "version %s is declared twice", text).
 			Relate(first, "the first %s", text)
 		return false
 	}
-	seen[text] = version.at
+	seen[declared] = version.at
 	for _, condition := range defaultConditions(read["default"]) {
 		var wrong *platform.RequirementError
 		if _, err := platform.ParseRequirement(condition.Value); errors.As(err, &wrong) {
@@ -164,14 +178,16 @@ func versionFields(common, entry fields, set *catalog.VersionSet) fields {
 		alias = append(alias, diag.Text{Value: shared.Value + ":" + version.value(), At: shared.At})
 	}
 	read["alias"] = field{at: version.at, items: append(alias, entry["alias"].items...)}
-	for _, key := range []string{"depends", "requires"} {
+	for _, key := range []string{"depends", "requires", "constraints"} {
 		if own, ok := entry[key]; ok {
 			own.items = slices.Concat(common[key].items, own.items)
 			read[key] = own
 		}
 	}
-	if own, ok := entry["disabled"]; ok {
-		read["disabled"] = own
+	for _, key := range []string{"disabled", "kernels", "source", "checked"} {
+		if own, ok := entry[key]; ok {
+			read[key] = own
+		}
 	}
 	args := maps.Clone(common["build_args"].args)
 	if args == nil {

@@ -46,7 +46,7 @@ func (i Image) identity() Image {
 }
 
 func (s Step) identity() Step {
-	s.Why, s.AfterAllReason, s.Requested, s.At, s.BuildTimeout = nil, "", false, diag.Range{}, 0
+	s.Why, s.AfterAllReason, s.Requested, s.At, s.BuildTimeout, s.Kernels = nil, "", false, diag.Range{}, 0, nil
 	s.TestSecrets, s.TestSSH = withoutPlaces(s.TestSecrets, s.TestSSH)
 	s.Constraints = slices.Clone(s.Constraints)
 	for i := range s.Constraints {

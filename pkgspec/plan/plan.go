@@ -96,6 +96,9 @@ type Step struct {
 	// Constraints are what pip and uv must keep in this package's steps, in those of packages
 	// that are built on it, and in the image.
 	Constraints []Constraint `json:"constraints,omitempty"`
+	// Kernels are the compute capabilities that the package's binaries have; none if the
+	// package does not say.
+	Kernels []Kernel `json:"kernels,omitempty"`
 	// BuildGPU says how the RUN steps of the package get the GPU that its metadata
 	// asks for (buildkit_device): [GPUCDI] or [GPURuntime]. It is empty for packages
 	// that build without one.
@@ -127,6 +130,20 @@ type Constraint struct {
 	Project string `json:"project"`
 	// Specifier is a version specifier of PEP 440: "==2.8.0", ">=1.26,<2".
 	Specifier string `json:"specifier"`
+	// At is where the package's metadata has it.
+	At diag.Range `json:"at"`
+}
+
+// String writes the constraint as pip reads it.
+func (c Constraint) String() string { return c.Project + c.Specifier }
+
+// Kernel is a compute capability that binaries have code for.
+type Kernel struct {
+	// SM is ten times the number, as nvcc's sm_ names have it: 87.
+	SM int `json:"sm"`
+	// PTX says that there is code as text, which a driver compiles for GPUs of this and of
+	// each later capability.
+	PTX bool `json:"ptx,omitempty"`
 	// At is where the package's metadata has it.
 	At diag.Range `json:"at"`
 }

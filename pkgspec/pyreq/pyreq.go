@@ -30,6 +30,7 @@ func (e *Error) Error() string { return e.Message + "; " + e.Hint }
 var (
 	nameAndRest = regexp.MustCompile(`^\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(.*?)\s*$`)
 	clauseForm  = regexp.MustCompile(`^(===|~=|==|!=|<=|>=|<|>)\s*([0-9A-Za-z][0-9A-Za-z.+!_-]*(?:\.\*)?)$`)
+	argument    = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 	separators  = regexp.MustCompile(`[-_.]+`)
 )
 
@@ -48,13 +49,30 @@ func Parse(text string) (Requirement, error) {
 	}
 	var clauses []string
 	for part := range strings.SplitSeq(rest, ",") {
-		c := clauseForm.FindStringSubmatch(strings.TrimSpace(part))
-		if c == nil || strings.HasSuffix(c[2], ".*") && c[1] != "==" && c[1] != "!=" {
+		op, version, ok := clause(strings.TrimSpace(part))
+		if !ok || strings.HasSuffix(version, ".*") && op != "==" && op != "!=" {
 			return Requirement{}, &Error{fmt.Sprintf("%q is not a version specifier", strings.TrimSpace(part)), hintFor(name, rest)}
 		}
-		clauses = append(clauses, c[1]+c[2])
+		clauses = append(clauses, op+version)
 	}
 	return Requirement{Project: Normalize(name), Specifier: strings.Join(clauses, ",")}, nil
+}
+
+// Expand reads a requirement in which ${NAME} stands for a build argument.
+func Expand(text string, args map[string]string) (Requirement, error) {
+	var unknown string
+	expanded := argument.ReplaceAllStringFunc(text, func(match string) string {
+		name := argument.FindStringSubmatch(match)[1]
+		value, ok := args[name]
+		if !ok {
+			unknown = name
+		}
+		return value
+	})
+	if unknown != "" {
+		return Requirement{}, &Error{fmt.Sprintf("%q names a build argument that the package does not have: %s", text, unknown), "give it under build_args"}
+	}
+	return Parse(expanded)
 }
 
 // hintFor suggests what was meant by a text behind a name that is no specifier.
@@ -74,8 +92,8 @@ func Normalize(name string) string {
 
 // Exact returns the version that a specifier demands; empty if it leaves a choice.
 func Exact(specifier string) string {
-	for clause := range strings.SplitSeq(specifier, ",") {
-		if version, ok := strings.CutPrefix(clause, "=="); ok && !strings.HasSuffix(version, ".*") {
+	for text := range strings.SplitSeq(specifier, ",") {
+		if version, ok := strings.CutPrefix(text, "=="); ok && !strings.HasSuffix(version, ".*") {
 			return strings.TrimPrefix(version, "=")
 		}
 	}
@@ -91,10 +109,18 @@ func Contradict(a, b string) bool {
 
 // excludes reports whether a specifier excludes a version.
 func excludes(specifier, version string) bool {
-	return version != "" && slices.ContainsFunc(strings.Split(specifier, ","), func(clause string) bool {
-		m := clauseForm.FindStringSubmatch(clause)
-		return m != nil && !satisfies(version, m[1], m[2])
+	return version != "" && slices.ContainsFunc(strings.Split(specifier, ","), func(text string) bool {
+		op, want, ok := clause(text)
+		return ok && !satisfies(version, op, want)
 	})
+}
+
+// clause reads one comparison with a version.
+func clause(text string) (op, version string, ok bool) {
+	if m := clauseForm.FindStringSubmatch(text); m != nil {
+		return m[1], m[2], true
+	}
+	return "", "", false
 }
 
 // satisfies reports whether a version satisfies one clause, and true where it cannot tell.

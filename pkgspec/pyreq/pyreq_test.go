@@ -47,6 +47,19 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+func TestExpand(t *testing.T) {
+	args := map[string]string{"TORCH_VERSION": "2.8.0", "EMPTY": ""}
+	got, err := Expand("torch==${TORCH_VERSION}", args)
+	require.NoError(t, err)
+	assert.Equal(t, Requirement{"torch", "==2.8.0"}, got)
+	_, err = Expand("torch==${TORCH}", args)
+	require.EqualError(t, err, `"torch==${TORCH}" names a build argument that the package does not have: TORCH; give it under build_args`)
+	_, err = Expand("torch==${EMPTY}", args)
+	require.ErrorContains(t, err, "is not a version specifier")
+	_, err = Expand("torch==$TORCH_VERSION", args)
+	require.ErrorContains(t, err, "is not a version specifier")
+}
+
 func TestContradict(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

@@ -172,7 +172,7 @@ func (r *resolver) relateCandidates(problem *diag.Diagnostic, n *node) {
 // as well. (The catalog reports those whose requirements are the same.)
 func (r *resolver) reportTwins(n *node) {
 	for _, p := range r.cat.Lookup(n.pkg.Name) {
-		if p == n.pkg || p.Name != n.pkg.Name || p.Superseded || !r.finder.usable(p) || n.pkg.Problems.HasErrors() {
+		if p == n.pkg || p.Name != n.pkg.Name || sameSet(p, n.pkg) || p.Superseded || !r.finder.usable(p) || n.pkg.Problems.HasErrors() {
 			continue
 		}
 		r.problems.Errorf(rules.DuplicatePackage, n.pkg.At, "rename one of them, or let their requirements exclude each other",
@@ -180,6 +180,12 @@ func (r *resolver) reportTwins(n *node) {
 			Relate(p.At, "the other %s", p.Name)
 		return
 	}
+}
+
+// sameSet reports whether two packages are rows of one list of variants, of which the first
+// that fits is used.
+func sameSet(p, q *catalog.Package) bool {
+	return p.Variant != nil && q.Variant != nil && p.Variant.Set == q.Variant.Set
 }
 
 // reportSubstitute warns of a package that an earlier tree may have too: an unknown

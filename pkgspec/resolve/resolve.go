@@ -38,6 +38,9 @@ func (r *resolver) plan(g *graph, base plan.Value) (*plan.Plan, diag.List) {
 	r.reportUnused(g)
 	r.reportPython(g)
 	r.reportBystanders(g)
+	if !r.problems.HasErrors() { // else the chain is not the one that would be built
+		r.reportConstraints(g)
+	}
 	if r.problems.HasErrors() {
 		return nil, r.problems.Sorted()
 	}

@@ -30,7 +30,9 @@ func (r *resolver) steps(g *graph) []plan.Step {
 			Requested:  slices.ContainsFunc(n.askedBy, (*demand).isRequest),
 			GPU:        gpu[n],
 			At:         p.At,
+			Kernels:    p.Kernels,
 		}
+		step.Constraints = r.constraints(n)
 		if p.GPU != nil {
 			step.GPU = *p.GPU
 		}

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"jetkit/pkgspec"
@@ -104,7 +105,7 @@ func (r *resolver) reportUnknownVersions(g *graph) {
 		set := u.node.pkg.Variant.Set
 		var names []string
 		for _, p := range r.cat.Variants(set.Family) {
-			if p.Variant != nil && p.Variant.Set.Family == set.Family {
+			if p.Variant != nil && p.Variant.Set.Family == set.Family && !slices.Contains(names, p.Variant.Version) {
 				names = append(names, p.Variant.Version)
 			}
 		}

@@ -111,18 +111,20 @@ var (
 
 // The rules about the chain.
 var (
-	MissingPackage    = diag.Rule{Name: "missing-package", Severity: diag.Error, Description: "No package answers to a name that is asked for."}
-	DisabledPackage   = diag.Rule{Name: "disabled-package", Severity: diag.Error, Description: "A package that is needed is disabled."}
-	UnknownPackage    = diag.Rule{Name: "unknown-package", Severity: diag.Warning, Description: "A package of the chain may be in an earlier source too: its config.py failed there, or its folder is not searched."}
-	Requirement       = diag.Rule{Name: "requirement", Severity: diag.Error, Description: "A package that is needed does not fit the target."}
-	BadRequirement    = diag.Rule{Name: "bad-requirement", Severity: diag.Error, Description: "A requirement is not one that jetkit can read."}
-	DuplicatePackage  = diag.Rule{Name: "duplicate-package", Description: "One package is listed twice, or two packages have one name."}
-	NoVariant         = diag.Rule{Name: "no-variant", Severity: diag.Error, Description: "No declared version of a package fits the target."}
-	VersionConflict   = diag.Rule{Name: "version-conflict", Severity: diag.Error, Description: "Packages of the chain need different versions of one package."}
-	UnsettledVersions = diag.Rule{Name: "unsettled-versions", Severity: diag.Error, Description: "The versions in the chain keep changing one another."}
-	DependencyCycle   = diag.Rule{Name: "dependency-cycle", Severity: diag.Error, Description: "Packages depend on each other in a circle."}
-	UnusedName        = diag.Rule{Name: "unused-name", Description: "A name under skip, layers, build or tests matches no package of the chain; an error where layers.chain has one that no package goes by."}
-	SkippedRequest    = diag.Rule{Name: "skipped-request", Severity: diag.Warning, Description: "A package is both requested and left out."}
+	MissingPackage     = diag.Rule{Name: "missing-package", Severity: diag.Error, Description: "No package answers to a name that is asked for."}
+	DisabledPackage    = diag.Rule{Name: "disabled-package", Severity: diag.Error, Description: "A package that is needed is disabled."}
+	UnknownPackage     = diag.Rule{Name: "unknown-package", Severity: diag.Warning, Description: "A package of the chain may be in an earlier source too: its config.py failed there, or its folder is not searched."}
+	Requirement        = diag.Rule{Name: "requirement", Severity: diag.Error, Description: "A package that is needed does not fit the target."}
+	BadRequirement     = diag.Rule{Name: "bad-requirement", Severity: diag.Error, Description: "A requirement is not one that jetkit can read."}
+	DuplicatePackage   = diag.Rule{Name: "duplicate-package", Description: "One package is listed twice, or two packages have one name."}
+	NoVariant          = diag.Rule{Name: "no-variant", Severity: diag.Error, Description: "No declared version of a package fits the target."}
+	VersionConflict    = diag.Rule{Name: "version-conflict", Severity: diag.Error, Description: "Packages of the chain need different versions of one package."}
+	ConstraintConflict = diag.Rule{Name: "constraint-conflict", Severity: diag.Error, Description: "Packages of the chain need versions of one Python project that exclude each other."}
+	NoKernels          = diag.Rule{Name: "no-kernels", Severity: diag.Warning, Description: "A package's binaries may have no code for a GPU of the target.", Why: "Such a package builds well and imports well; the first kernel that it starts fails with \"no kernel image is available for execution on the device\"."}
+	UnsettledVersions  = diag.Rule{Name: "unsettled-versions", Severity: diag.Error, Description: "The versions in the chain keep changing one another."}
+	DependencyCycle    = diag.Rule{Name: "dependency-cycle", Severity: diag.Error, Description: "Packages depend on each other in a circle."}
+	UnusedName         = diag.Rule{Name: "unused-name", Description: "A name under skip, layers, build or tests matches no package of the chain; an error where layers.chain has one that no package goes by."}
+	SkippedRequest     = diag.Rule{Name: "skipped-request", Severity: diag.Warning, Description: "A package is both requested and left out."}
 )
 
 // The rules about the build.
@@ -215,7 +217,7 @@ func Groups() []Group {
 			UnusedBuildArg, UnusedBuildFlags, ConfigPy,
 		}},
 		{"the chain", []diag.Rule{
-			MissingPackage, DisabledPackage, UnknownPackage, Requirement, BadRequirement, DuplicatePackage, NoVariant, VersionConflict,
+			MissingPackage, DisabledPackage, UnknownPackage, Requirement, BadRequirement, DuplicatePackage, NoVariant, VersionConflict, ConstraintConflict, NoKernels,
 			UnsettledVersions, DependencyCycle, UnusedName, SkippedRequest,
 		}},
 		{"the build", []diag.Rule{

@@ -52,8 +52,10 @@ func sample() *plan.Plan {
 			},
 			{
 				Name: "pytorch:2.8", Origin: plan.Origin{Kind: plan.Named, Name: "ours", Path: "ml/pytorch"}, Dockerfile: "Dockerfile", Needs: []string{"cuda:12.4", "build-essential"},
+				Constraints: []plan.Constraint{{Project: "torch", Specifier: "==2.8.0"}, {Project: "numpy", Specifier: "<2"}}, Kernels: []plan.Kernel{{SM: 80}, {SM: 120, PTX: true}},
 				GPU: true, Requested: true, Why: []string{"requested at jetson.yaml:4:5"}, Tests: []plan.Test{{Name: "test.py", Skipped: "it needs a GPU, and tests.gpu is skip"}},
 			},
+			{Name: "tools", Origin: plan.Origin{Kind: plan.Context, Path: "tools"}, Constraints: []plan.Constraint{{Project: "numpy", Specifier: "<2"}}},
 			{Name: `quotes "and" <b>#1</b> \ & ` + "`x`\n", Origin: plan.Origin{Kind: plan.Context, Path: "odd"}, Requested: true, Needs: []string{"build-essential", "absent"}},
 			{Name: "a-package-with-a-name-that-is-much-longer-than-any-column-should-be-in-a-hundred-columns:1.2.3", Origin: plan.Origin{Kind: plan.Context, Path: "robots/arm"}, Dockerfile: "Dockerfile"},
 		},

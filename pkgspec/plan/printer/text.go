@@ -29,6 +29,7 @@ func Text(p *plan.Plan) string {
 	w.section("Build", buildRows(p.Build))
 	w.section("Tests", testRows(p.Tests))
 	w.lines("Overrides", overrideLines(p))
+	w.section("Constraints", constraintRows(p.Steps))
 	w.privileges(p.Entitlements())
 	w.heading(fmt.Sprintf("Chain: %s", plural(len(p.Steps), "package")))
 	builtOn := p.BuiltOnTexts()
@@ -88,6 +89,23 @@ func imageRows(p *plan.Plan) [][]string {
 	return rows
 }
 
+// constraintRows lists the Python projects that keep their version, and for which packages.
+func constraintRows(steps []plan.Step) [][]string {
+	of := map[string][]string{}
+	for _, s := range steps {
+		for _, c := range s.Constraints {
+			if text := c.String(); !slices.Contains(of[text], s.Name) {
+				of[text] = append(of[text], s.Name)
+			}
+		}
+	}
+	var rows [][]string
+	for _, text := range slices.Sorted(maps.Keys(of)) {
+		rows = append(rows, []string{text, "for " + strings.Join(of[text], ", ")})
+	}
+	return rows
+}
+
 // overrideLines returns what build arguments changed.
 func overrideLines(p *plan.Plan) []string {
 	var lines []string
@@ -115,6 +133,9 @@ func details(s *plan.Step, builtOn string) [][2]string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.BuildArgs)) {
 		details = append(details, [2]string{"arg", name + "=" + s.BuildArgs[name]})
+	}
+	if len(s.Kernels) > 0 {
+		details = append(details, [2]string{"gpu", "has code for compute capability " + plan.KernelsText(s.Kernels)})
 	}
 	switch s.BuildGPU {
 	case plan.GPUCDI:
