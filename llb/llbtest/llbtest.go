@@ -96,7 +96,12 @@ func (s Sources) ReadFile(_ context.Context, o plan.Origin, name string) ([]byte
 // Golden compares text with testdata/name, or rewrites that file with -update.
 func Golden(t *testing.T, name, text string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
+	GoldenFile(t, filepath.Join("testdata", name), text)
+}
+
+// GoldenFile is Golden for a file at any place.
+func GoldenFile(t *testing.T, file, text string) {
+	t.Helper()
 	if *update {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) // a golden file is no secret
@@ -105,3 +110,6 @@ func Golden(t *testing.T, name, text string) {
 	require.NoError(t, err, "run the test with -update to write it")
 	assert.Equal(t, string(want), text, "%s differs: run the test with -update if the change is meant", file)
 }
+
+// Updating reports whether golden files are rewritten.
+func Updating() bool { return *update }

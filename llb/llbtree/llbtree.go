@@ -8,6 +8,7 @@ package llbtree
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
@@ -117,6 +118,43 @@ func (t *Tree) String() string {
 			fmt.Fprintf(&b, " %q", n.name)
 		}
 		b.WriteByte('\n')
+		for _, line := range describe(n) {
+			b.WriteString("    " + line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// Since prints what the tree has and the one that it is built on has not, without progress
+// names and numbered on their own. #0 is the last operation of the other tree, and numbers
+// below are others of it.
+func (t *Tree) Since(base *Tree) string {
+	before := map[digest.Digest]int{}
+	for i, n := range base.nodes {
+		before[n.stable] = i
+	}
+	last := len(base.nodes) - 1
+	if last > 0 && base.nodes[last].op.GetOp() == nil { // it only names the result
+		last--
+	}
+	positions := make([]int, len(t.nodes))
+	own := 0
+	var b strings.Builder
+	for i, n := range t.nodes {
+		if k, ok := before[n.stable]; ok {
+			positions[i] = k - last - 1
+			continue
+		}
+		positions[i] = own
+		if n.op.GetOp() == nil {
+			continue
+		}
+		own++
+		n.inputs = slices.Clone(n.inputs)
+		for k, in := range n.inputs {
+			n.inputs[k] = positions[in]
+		}
+		fmt.Fprintf(&b, "%d\n", own)
 		for _, line := range describe(n) {
 			b.WriteString("    " + line + "\n")
 		}

@@ -45,6 +45,28 @@ func TestText(t *testing.T) {
 	assert.NotContains(t, got, "secret-session", "the session is printed")
 }
 
+func TestSince(t *testing.T) {
+	tree := func(st llb.State) *llbtree.Tree {
+		tr, err := llbtree.New(marshal(t, st))
+		require.NoError(t, err)
+		return tr
+	}
+	base := build("one", "make")
+	src := llb.Local("context", llb.SessionID("two")) // the base has it, too
+	more := base.Run(llb.Args([]string{"check"}), llb.AddMount("/src", src, llb.Readonly)).Root().Run(llb.Args([]string{"clean"})).Root()
+	assert.Equal(t, `1
+    exec "check"
+    cwd /
+    mount / bind from #0
+    mount /src bind from #-1 readonly
+2
+    exec "clean"
+    cwd /
+    mount / bind from #1
+`, tree(more).Since(tree(base)))
+	assert.Empty(t, tree(base).Since(tree(base)))
+}
+
 func TestBrokenDefinitions(t *testing.T) {
 	whole := marshal(t, build("s", "make"))
 	for name, def := range map[string]*llb.Definition{

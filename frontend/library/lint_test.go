@@ -1,0 +1,102 @@
+package library
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"jetkit/llb/chain"
+	dockerlint "jetkit/llb/lint"
+	"jetkit/packages"
+	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/lint"
+	"jetkit/pkgspec/pkgmeta"
+	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/platform"
+)
+
+// TestLintClean holds that neither a build nor a check has anything to say of any package on
+// any target: the linters of jetkit, which leave the library out for its users, and BuildKit's.
+func TestLintClean(t *testing.T) {
+	for _, f := range library(t) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			for _, a := range f.answers {
+				if a.plan == nil {
+					continue
+				}
+				for _, finding := range findings(t, f, a) {
+					t.Errorf("on %s: %s", a.target.name, finding)
+				}
+			}
+		})
+	}
+}
+
+// findings are what the linters say of a package.
+func findings(t *testing.T, f family, a answer) []string {
+	t.Helper()
+	c, err := a.compile(t.Context(), f.name)
+	require.NoError(t, err)
+	found := c.findings
+	for _, d := range slices.Concat(a.problems, ofPlan(a), ofDockerfile(t, c), ofTests(t, c)) {
+		found = append(found, d.String())
+	}
+	return found
+}
+
+// ofPlan are the findings in the plan, of packages as if they were a user's.
+func ofPlan(a answer) diag.List {
+	own := *a.plan
+	own.Steps = slices.Clone(own.Steps)
+	for i := range own.Steps {
+		own.Steps[i].Origin.Kind, own.Steps[i].Origin.Name = plan.Named, "library"
+	}
+	return lint.Project{
+		Spec: a.spec, Plan: &own, Catalog: a.catalog, IsContext: func(string) bool { return false },
+		DeclaredArgs: func(s plan.Step) (map[string]bool, bool) {
+			dt, err := fs.ReadFile(packages.FS, path.Join(s.Origin.Path, s.Dockerfile))
+			return pkgmeta.DeclaredArgs(dt), err == nil || s.Dockerfile == ""
+		},
+	}.Check()
+}
+
+// ofDockerfile are jetkit's findings in the package's Dockerfile.
+func ofDockerfile(t *testing.T, c *compiled) diag.List {
+	t.Helper()
+	step := c.stage.Step
+	if step.Dockerfile == "" {
+		return nil
+	}
+	dt, err := sources{}.ReadFile(t.Context(), step.Origin, step.Dockerfile)
+	require.NoError(t, err)
+	facts := dockerlint.Facts{
+		File: step.Origin.File(step.Dockerfile), Package: step.Name, Args: chain.BuildArgs(c.options.Plan, step),
+		IsContext: func(string) bool { return false }, Env: map[string]bool{}, Unbased: true,
+		OtherGeneration: func(ref string) (message, hint string) {
+			return lint.OtherGeneration(c.options.Plan.Target, ref, platform.L4TOfImage(ref))
+		},
+	}
+	for _, pair := range c.stage.OnEnv {
+		name, _, _ := strings.Cut(pair, "=")
+		facts.Env[name] = true
+	}
+	return append(dockerlint.Warnings(dt, facts), dockerlint.Check(dt, facts)...)
+}
+
+// ofTests are jetkit's findings in the package's tests.
+func ofTests(t *testing.T, c *compiled) diag.List {
+	t.Helper()
+	var found diag.List
+	step := c.stage.Step
+	for _, test := range step.Tests {
+		dt, err := sources{}.ReadFile(t.Context(), step.Origin, test.Args[0])
+		require.NoError(t, err)
+		found = append(found, dockerlint.TestData(step.Origin.File(test.Args[0]), dt, test.At, test.Args[1:])...)
+	}
+	return found
+}
