@@ -13,16 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLinks holds that the relative links of README.md, docs/*.md and docs/cli/*.md lead to files, folders and headings that are there.
+// TestLinks holds that the relative links of README.md, docs/*.md, docs/cli/*.md and docs/library/*.md lead to files, folders and
+// headings that are there.
 func TestLinks(t *testing.T) {
 	root := filepath.Join("..", "..")
-	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	require.NoError(t, err)
-	require.NotEmpty(t, pages, "no pages in docs")
-	commands, err := filepath.Glob(filepath.Join(root, "docs", "cli", "*.md"))
-	require.NoError(t, err)
-	require.NotEmpty(t, commands, "no pages in docs/cli")
-	pages = append(pages, commands...)
+	var pages []string
+	for _, dir := range []string{"docs", filepath.Join("docs", "cli"), filepath.Join("docs", "library")} {
+		found, err := filepath.Glob(filepath.Join(root, dir, "*.md"))
+		require.NoError(t, err)
+		require.NotEmpty(t, found, "no pages in %s", dir)
+		pages = append(pages, found...)
+	}
 	for _, page := range append(pages, filepath.Join(root, "README.md")) {
 		for _, target := range links(readPage(t, page)) {
 			assert.NoError(t, followLink(t, page, target), "%s: %s", page, target)

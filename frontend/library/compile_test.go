@@ -124,9 +124,15 @@ func (c *compiled) writeConfig(b *strings.Builder) {
 		what   string
 		is, on any
 	}{
-		{"user", config.User, on.User}, {"workdir", config.WorkingDir, on.WorkingDir}, {"shell", config.Shell, on.Shell},
-		{"entrypoint", config.Entrypoint, on.Entrypoint}, {"cmd", config.Cmd, on.Cmd}, {"ports", config.ExposedPorts, on.ExposedPorts},
-		{"volumes", config.Volumes, on.Volumes}, {"labels", config.Labels, on.Labels}, {"healthcheck", config.Healthcheck, on.Healthcheck},
+		{"user", config.User, on.User},
+		{"workdir", config.WorkingDir, on.WorkingDir},
+		{"shell", config.Shell, on.Shell},
+		{"entrypoint", config.Entrypoint, on.Entrypoint},
+		{"cmd", config.Cmd, on.Cmd},
+		{"ports", config.ExposedPorts, on.ExposedPorts},
+		{"volumes", config.Volumes, on.Volumes},
+		{"labels", config.Labels, on.Labels},
+		{"healthcheck", config.Healthcheck, on.Healthcheck},
 	} {
 		if !reflect.DeepEqual(row.is, row.on) {
 			fmt.Fprintf(b, "image %s %v\n", row.what, row.is)

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -160,7 +159,7 @@ func resolveAll() ([]family, error) {
 // resolve finds what the bare name of a package means on a target.
 func resolve(name string, t target) (answer, error) {
 	ctx := context.Background()
-	p, solved, problems, err := load(ctx, "jetson.yaml", jetsonYAML(t, name), t.platform, contexts{root: fstest.MapFS{}})
+	p, solved, problems, err := load(ctx, "jetson.yaml", jetsonYAML(t, name), t.platform, root())
 	a := answer{target: t, plan: solved, problems: problems}
 	if err == nil && solved != nil {
 		a.spec = p.Spec
@@ -210,6 +209,13 @@ func refusals() []diag.Rule {
 	return []diag.Rule{rules.NoVariant, rules.Requirement, rules.DisabledPackage}
 }
 
+// unexplained are the errors that are no refusal of a target.
+func unexplained(problems diag.List) diag.List {
+	return slices.DeleteFunc(slices.Clone(problems), func(d diag.Diagnostic) bool {
+		return d.Severity != diag.Error || slices.Contains(refusals(), d.Rule)
+	})
+}
+
 // TestResolves holds that each package resolves on each target, or says why it does not.
 func TestResolves(t *testing.T) {
 	for _, f := range library(t) {
@@ -219,10 +225,8 @@ func TestResolves(t *testing.T) {
 			if a.plan != nil {
 				continue
 			}
-			for _, d := range a.problems {
-				if d.Severity == diag.Error && !slices.Contains(refusals(), d.Rule) {
-					t.Errorf("%s on %s: %s", f.name, a.target.name, d)
-				}
+			for _, d := range unexplained(a.problems) {
+				t.Errorf("%s on %s: %s", f.name, a.target.name, d)
 			}
 			if whyNot(a) == "" {
 				t.Errorf("%s on %s: neither a plan nor a reason", f.name, a.target.name)
@@ -263,7 +267,7 @@ func versionsAgainst(d diag.Diagnostic) []string {
 	for _, r := range d.Related {
 		tag, why, ok := strings.Cut(r.Message, ": ")
 		if ok && catalog.Base(tag) == name {
-			versions = append(versions, tag+" "+why)
+			versions = append(versions, r.Message)
 			reasons[why] = true
 		}
 	}
