@@ -56,13 +56,14 @@ func ofPlan(a answer) diag.List {
 	for i := range own.Steps {
 		own.Steps[i].Origin.Kind, own.Steps[i].Origin.Name = plan.Named, "library"
 	}
-	return lint.Project{
+	looked := lint.Project{
 		Spec: a.spec, Plan: &own, Catalog: a.catalog, IsContext: func(string) bool { return false },
 		DeclaredArgs: func(s plan.Step) (map[string]bool, bool) {
 			dt, err := fs.ReadFile(packages.FS, path.Join(s.Origin.Path, s.Dockerfile))
 			return pkgmeta.DeclaredArgs(dt), err == nil || s.Dockerfile == ""
 		},
-	}.Check()
+	}
+	return append(looked.Warnings(), looked.Check()...)
 }
 
 // ofDockerfile are jetkit's findings in the package's Dockerfile.

@@ -21,6 +21,7 @@ import (
 	"jetkit/packages"
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
+	"jetkit/pkgspec/plan"
 )
 
 // generated begins each page.
@@ -55,7 +56,7 @@ func page(t *testing.T, f family, families []family, all []tried) string {
 		fmt.Fprintf(&b, " More: %s.", docs)
 	}
 	fmt.Fprintf(&b, " [All packages](../library.md).\n")
-	writeExample(&b, f)
+	writeExample(t, &b, f)
 	writeVersions(&b, f)
 	fmt.Fprintf(&b, "\n## State\n\n| platform | state |\n| --- | --- |\n")
 	for _, name := range platformNames() {
@@ -81,20 +82,29 @@ func (s state) versionOf(f family) string {
 }
 
 // writeExample shows a jetson.yaml that resolves, and its chain.
-func writeExample(b *strings.Builder, f family) {
+func writeExample(t *testing.T, b *strings.Builder, f family) {
+	t.Helper()
 	i := slices.IndexFunc(f.answers, func(a answer) bool { return a.plan != nil && a.target.name == "JetPack 6.2" })
 	if i < 0 {
 		i = slices.IndexFunc(f.answers, func(a answer) bool { return a.plan != nil })
 	}
-	if i < 0 {
-		return
-	}
+	require.GreaterOrEqual(t, i, 0, "%s resolves nowhere", f.name)
 	a := f.answers[i]
+	text := jetsonYAML(a.target, f.name)
+	_, solved, problems, err := load(t.Context(), "jetson.yaml", text, a.target.platform, root())
+	require.NoError(t, err)
+	require.NotNil(t, solved, problems.Err())
+	require.Equal(t, names(a.plan), names(solved), "the example's chain is that of the table")
+	fmt.Fprintf(b, "\n```yaml\n%s```\n\nThe chain on %s: %s.\n", text, a.target.name, quoted(names(solved)))
+}
+
+// names lists the chain of a plan.
+func names(p *plan.Plan) []string {
 	var chain []string
-	for _, s := range a.plan.Steps {
+	for _, s := range p.Steps {
 		chain = append(chain, s.Name)
 	}
-	fmt.Fprintf(b, "\n```yaml\n%s```\n\nThe chain on %s: %s.\n", jetsonYAML(a.target, f.name), a.target.name, quoted(chain))
+	return chain
 }
 
 // writeVersions has the table of targets, and that of the versions.

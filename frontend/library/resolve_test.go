@@ -7,11 +7,9 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +21,7 @@ import (
 	"jetkit/pkgspec/pkgmeta"
 	"jetkit/pkgspec/plan"
 	"jetkit/pkgspec/project"
+	"jetkit/pkgspec/resolve"
 	"jetkit/pkgspec/rules"
 )
 
@@ -123,21 +122,15 @@ func resolveAll() ([]family, error) {
 	if err != nil {
 		return nil, err
 	}
-	families := make([]family, len(names))
 	columns := targets()
-	errs := make([]error, len(names)*len(columns))
-	var next atomic.Int64
-	var wg sync.WaitGroup
+	families := make([]family, len(names))
 	for i, name := range names {
 		families[i] = family{name: name, answers: make([]answer, len(columns))}
 	}
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(errs); i = int(next.Add(1)) - 1 {
-				f, k := &families[i/len(columns)], i%len(columns)
-				f.answers[k], errs[i] = resolve(f.name, columns[k])
-			}
-		})
+	errs := make([]error, len(columns))
+	var wg sync.WaitGroup
+	for k, t := range columns {
+		wg.Go(func() { errs[k] = resolveOn(families, k, t) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -156,16 +149,27 @@ func resolveAll() ([]family, error) {
 	return families, nil
 }
 
-// resolve finds what the bare name of a package means on a target.
-func resolve(name string, t target) (answer, error) {
+// resolveOn finds what the bare names mean on a target. The search for packages, which takes
+// the most time, is one for all of them.
+func resolveOn(families []family, column int, t target) error {
 	ctx := context.Background()
-	p, solved, problems, err := load(ctx, "jetson.yaml", jetsonYAML(t, name), t.platform, root())
-	a := answer{target: t, plan: solved, problems: problems}
-	if err == nil && solved != nil {
-		a.spec = p.Spec
-		a.catalog, err = p.Catalog(ctx, solved.Target)
+	p, _, problems, err := load(ctx, "jetson.yaml", jetsonYAML(t, families[0].name), t.platform, root())
+	if err != nil || p.Spec == nil {
+		return errors.Join(err, problems.Err())
 	}
-	return a, err
+	for i, f := range families {
+		spec := *p.Spec
+		spec.Packages = []pkgspec.PackageRef{{Text: diag.Text{Value: f.name}}}
+		solution, problems, err := resolve.Solve(&spec, func(target plan.Target) (*catalog.Catalog, diag.List, error) {
+			found, err := p.Catalog(ctx, target)
+			return found, nil, err
+		})
+		if err != nil {
+			return err
+		}
+		families[i].answers[column] = answer{t, solution.Plan, problems, &spec, solution.Catalog}
+	}
+	return nil
 }
 
 // scan finds the library's packages.
