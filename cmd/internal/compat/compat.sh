@@ -31,7 +31,7 @@ if [ ! -d "$JETKIT_TREE/packages" ]; then
 fi
 export JETKIT_TREE JETKIT_TREES=${JETKIT_TREES-} JETKIT_ORACLE=${JETKIT_ORACLE-}
 
-go test -count=1 -timeout 30m ./cmd/internal/compat -v -run 'OwnTree|Oracle'
+go test -count=1 -timeout 30m ./cmd/internal/compat -v -run 'OwnTree|Oracle|WithLibrary'
 if [ -n "$JETKIT_TREES" ]; then
     go test -count=1 ./cmd/jetkit -run 'TestDocs/comparison.md'
 fi
