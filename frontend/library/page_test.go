@@ -100,11 +100,11 @@ func writeExample(t *testing.T, b *strings.Builder, f family) {
 
 // names lists the chain of a plan.
 func names(p *plan.Plan) []string {
-	var chain []string
+	var list []string
 	for _, s := range p.Steps {
-		chain = append(chain, s.Name)
+		list = append(list, s.Name)
 	}
-	return chain
+	return list
 }
 
 // writeVersions has the table of targets, and that of the versions.
@@ -243,7 +243,7 @@ func writeArgs(t *testing.T, b *strings.Builder, f family) {
 				continue
 			}
 			seen[arg.name] = true
-			rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |\n", arg.name, f.defaultOf(arg), cell(arg.comment)))
+			rows = append(rows, "| "+quoted([]string{arg.name})+" | "+f.defaultOf(arg)+" | "+cell(arg.comment)+" |\n")
 		}
 	}
 	b.WriteString("\n## Build arguments\n\n")
