@@ -21,15 +21,14 @@ import (
 	"jetkit/llb/files"
 	"jetkit/llb/llbtest"
 	"jetkit/llb/llbtree"
-	"jetkit/packages"
 	"jetkit/pkgspec/plan"
 )
 
-// sources are the library's folders, as the frontend hands them to the compiler.
-type sources struct{}
+// sources are a tree's folders, as the frontend hands those of the library to the compiler.
+type sources struct{ fs.FS }
 
-func (sources) State(o plan.Origin) (llb.State, string, error) {
-	folder, err := fs.Sub(packages.FS, o.Path)
+func (s sources) State(o plan.Origin) (llb.State, string, error) {
+	folder, err := fs.Sub(s.FS, o.Path)
 	if err != nil {
 		return llb.State{}, "", err
 	}
@@ -37,8 +36,8 @@ func (sources) State(o plan.Origin) (llb.State, string, error) {
 	return st, ".", err
 }
 
-func (sources) ReadFile(_ context.Context, o plan.Origin, name string) ([]byte, error) {
-	return fs.ReadFile(packages.FS, path.Join(o.Path, name))
+func (s sources) ReadFile(_ context.Context, o plan.Origin, name string) ([]byte, error) {
+	return fs.ReadFile(s.FS, path.Join(o.Path, name))
 }
 
 // compiled is the stage of a package in the chain that its name resolves to.
@@ -61,7 +60,7 @@ func (a answer) compile(ctx context.Context, name string) (*compiled, error) {
 	c.options = chain.Options{
 		Plan:    a.plan,
 		Base:    chain.Base{State: llb.Image(a.plan.Base.Value, llb.Platform(platform)), Image: base},
-		Sources: sources{}, Client: &llbtest.Client{Config: *base}, Platform: platform,
+		Sources: sources{a.files}, Client: &llbtest.Client{Config: *base}, Platform: platform,
 		Warn: func(step plan.Step, _ *llb.SourceMap) linter.LintWarnFunc {
 			return func(rule, _, _, message string, at []parser.Range) {
 				if step.Name == own.Name {

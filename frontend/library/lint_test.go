@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"jetkit/llb/chain"
 	dockerlint "jetkit/llb/lint"
-	"jetkit/packages"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/lint"
 	"jetkit/pkgspec/pkgmeta"
@@ -37,6 +38,35 @@ func TestLintClean(t *testing.T) {
 	}
 }
 
+// TestFindings holds that the linters see a package which is not clean.
+func TestFindings(t *testing.T) {
+	const header = "#---\n# name: bad\n# gpu: true\n# test: []\n# build_args: {NOWHERE: 1}\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+	tree := fstest.MapFS{
+		"packages/bad/Dockerfile": file(header + "RUN apt-get update && apt-get install -y git\nCMD git\n"),
+		"packages/ok/Dockerfile":  file("#---\n# name: ok\n# depends: bad\n# test: test.sh\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN true\n"),
+		"packages/ok/test.sh":     file("run --model /data/model.bin\n"),
+	}
+	for name, want := range map[string][]string{
+		"bad": {"[apt-lists]", "[JSONArgsRecommended]", "[untested-gpu]", "[unused-build-arg]"},
+		"ok":  {"[test-data]", "[untested-gpu]", "[unused-build-arg]"}, // what is wrong with the chain is so for all in it
+	} {
+		column := targets()[2]
+		p, solved, problems, err := load(t.Context(), "jetson.yaml", jetsonYAML(column, name), column.platform, contexts{root: tree})
+		require.NoError(t, err)
+		require.NotNil(t, solved, problems.Err())
+		found, err := p.Catalog(t.Context(), solved.Target)
+		require.NoError(t, err)
+		var got []string
+		for _, finding := range findings(t, family{name: name}, answer{column, solved, problems, p.Spec, found, tree}) {
+			first, _, _ := strings.Cut(finding, "\n")
+			got = append(got, first[strings.LastIndex(first, "["):])
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		assert.Equal(t, want, slices.Compact(got), name)
+	}
+}
+
 // findings are what the linters say of a package.
 func findings(t *testing.T, f family, a answer) []string {
 	t.Helper()
@@ -59,7 +89,7 @@ func ofPlan(a answer) diag.List {
 	looked := lint.Project{
 		Spec: a.spec, Plan: &own, Catalog: a.catalog, IsContext: func(string) bool { return false },
 		DeclaredArgs: func(s plan.Step) (map[string]bool, bool) {
-			dt, err := fs.ReadFile(packages.FS, path.Join(s.Origin.Path, s.Dockerfile))
+			dt, err := fs.ReadFile(a.files, path.Join(s.Origin.Path, s.Dockerfile))
 			return pkgmeta.DeclaredArgs(dt), err == nil || s.Dockerfile == ""
 		},
 	}
@@ -73,7 +103,7 @@ func ofDockerfile(t *testing.T, c *compiled) diag.List {
 	if step.Dockerfile == "" {
 		return nil
 	}
-	dt, err := sources{}.ReadFile(t.Context(), step.Origin, step.Dockerfile)
+	dt, err := c.options.Sources.ReadFile(t.Context(), step.Origin, step.Dockerfile)
 	require.NoError(t, err)
 	facts := dockerlint.Facts{
 		File: step.Origin.File(step.Dockerfile), Package: step.Name, Args: chain.BuildArgs(c.options.Plan, step),
@@ -95,7 +125,7 @@ func ofTests(t *testing.T, c *compiled) diag.List {
 	var found diag.List
 	step := c.stage.Step
 	for _, test := range step.Tests {
-		dt, err := sources{}.ReadFile(t.Context(), step.Origin, test.Args[0])
+		dt, err := c.options.Sources.ReadFile(t.Context(), step.Origin, test.Args[0])
 		require.NoError(t, err)
 		found = append(found, dockerlint.TestData(step.Origin.File(test.Args[0]), dt, test.At, test.Args[1:])...)
 	}

@@ -48,7 +48,7 @@ func page(t *testing.T, f family, families []family, all []tried) string {
 	for _, text := range distinct(f, func(p *catalog.Package) string { return p.Notes }) {
 		fmt.Fprintf(&b, "%s.\n", cell(strings.TrimRight(text, ".")))
 	}
-	fmt.Fprintf(&b, "\nGroup %s, [packages/%s](../../packages/%[2]s).", f.group(), f.packages[0].Origin.Path)
+	fmt.Fprintf(&b, "\nGroup %s, in %s.", f.group(), strings.Join(f.folders("[packages/%s](../../packages/%[1]s)"), " and "))
 	if names := f.aliases(); len(names) > 0 {
 		fmt.Fprintf(&b, " Other names: %s.", quoted(names))
 	}
@@ -67,10 +67,17 @@ func page(t *testing.T, f family, families []family, all []tried) string {
 	writeDepends(&b, f, families)
 	writeTests(t, &b, f)
 	writeArgs(t, &b, f)
-	if dt, err := fs.ReadFile(packages.FS, path.Join(f.packages[0].Origin.Path, "README.md")); err == nil {
-		b.WriteString("\n## README\n\n" + strings.TrimSpace(demote(string(dt))) + "\n")
+	for _, dir := range f.folders("%s") {
+		if dt, err := fs.ReadFile(packages.FS, path.Join(dir, "README.md")); err == nil {
+			b.WriteString("\n## README\n\n" + strings.TrimSpace(demote(string(dt))) + "\n")
+		}
 	}
 	return b.String()
+}
+
+// folders lists the folders that the versions are in, each once and in a format.
+func (f family) folders(format string) []string {
+	return distinct(f, func(p *catalog.Package) string { return fmt.Sprintf(format, p.Origin.Path) })
 }
 
 // versionOf names the version that was tried, where there are several.
@@ -174,25 +181,23 @@ func writeTests(t *testing.T, b *strings.Builder, f family) {
 	b.WriteString("\n## Tests\n\n")
 	var scripts []string
 	gpu := false
-	for _, p := range f.packages {
-		for _, test := range p.Tests {
-			if !slices.Contains(scripts, test.Value) {
-				scripts = append(scripts, test.Value)
-			}
-		}
-	}
 	for _, a := range f.answers {
 		gpu = gpu || a.plan != nil && a.step(f.name).GPU
 	}
-	for _, script := range scripts {
-		args, err := catalog.SplitTest(script)
-		require.NoError(t, err)
-		dt, err := fs.ReadFile(packages.FS, path.Join(f.packages[0].Origin.Path, args[0]))
-		require.NoError(t, err)
-		summary := summaryOf(string(dt))
-		require.NotEmpty(t, summary, "%s: %s begins with no comment that says what it tests", f.name, args[0])
-		fmt.Fprintf(b, "- `%s`: %s\n", script, cell(summary))
+	for _, p := range f.packages {
+		for _, test := range p.Tests {
+			args, err := catalog.SplitTest(test.Value)
+			require.NoError(t, err)
+			dt, err := fs.ReadFile(packages.FS, path.Join(p.Origin.Path, args[0]))
+			require.NoError(t, err)
+			summary := summaryOf(string(dt))
+			require.NotEmpty(t, summary, "%s: %s begins with no comment that says what it tests", p.Name, args[0])
+			if line := fmt.Sprintf("- %s: %s\n", quoted([]string{test.Value}), cell(summary)); !slices.Contains(scripts, line) {
+				scripts = append(scripts, line)
+			}
+		}
 	}
+	b.WriteString(strings.Join(scripts, ""))
 	switch {
 	case len(scripts) == 0:
 		b.WriteString("None.\n")

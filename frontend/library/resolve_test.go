@@ -62,6 +62,8 @@ type answer struct {
 	problems diag.List
 	spec     *pkgspec.Spec
 	catalog  *catalog.Catalog
+	// files are the tree that its packages are in.
+	files fs.FS
 }
 
 // step returns the package's own step.
@@ -167,7 +169,7 @@ func resolveOn(families []family, column int, t target) error {
 		if err != nil {
 			return err
 		}
-		families[i].answers[column] = answer{t, solution.Plan, problems, &spec, solution.Catalog}
+		families[i].answers[column] = answer{t, solution.Plan, problems, &spec, solution.Catalog, packages.FS}
 	}
 	return nil
 }
