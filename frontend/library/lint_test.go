@@ -2,6 +2,7 @@ package library
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -26,13 +27,17 @@ func TestLintClean(t *testing.T) {
 	for _, f := range library(t) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
+			on := map[string][]string{} // a finding is as a rule the same on all targets
 			for _, a := range f.answers {
 				if a.plan == nil {
 					continue
 				}
 				for _, finding := range findings(t, f, a) {
-					t.Errorf("on %s: %s", a.target.name, finding)
+					on[finding] = append(on[finding], a.target.name)
 				}
+			}
+			for _, finding := range slices.Sorted(maps.Keys(on)) {
+				t.Errorf("on %s: %s", strings.Join(on[finding], ", "), finding)
 			}
 		})
 	}
