@@ -28,7 +28,9 @@ holds that no linter has anything to say of any package on any target, BuildKit'
 
 ## Packages
 
-"yes" is a package without versions of its own: the distribution's, as a rule. Numbers in parentheses are [reasons](#why-not).
+"yes" is a package without versions of its own: the distribution's, as a rule. It says that nothing in the package is against the
+target, and not that somebody looked into that distribution's archive; [states](#states) say what was built. Numbers in parentheses are
+[reasons](#why-not).
 `)
 	reasons := writeMatrix(&b, families)
 	b.WriteString("\n## Why not\n\n")
