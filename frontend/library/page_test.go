@@ -129,13 +129,33 @@ func writeVersions(b *strings.Builder, f family) {
 			fmt.Fprintf(b, "| %s | %s |\n", a.target.name, is)
 		}
 	}
-	b.WriteString("\n| package | needs of the target | depends on |\n| --- | --- | --- |\n")
+	var rows [][]string
 	for _, p := range f.packages {
 		needs := quoted(texts(p.Requires))
 		if p.Disabled != "" {
-			needs = strings.TrimPrefix(needs+"; disabled: "+cell(p.Disabled), "; ")
+			needs = strings.TrimPrefix(needs+"; disabled: "+cell(p.Disabled), "–; ")
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", p.Name, needs, quoted(texts(p.Depends)))
+		rows = append(rows, []string{"`" + p.Name + "`", needs, quoted(texts(p.Depends))})
+	}
+	writeTable(b, []string{"package", "needs of the target", "depends on"}, rows)
+}
+
+// writeTable leaves out the columns that say nothing.
+func writeTable(b *strings.Builder, heads []string, rows [][]string) {
+	for i := len(heads) - 1; i > 0; i-- {
+		if !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "–" }) {
+			heads = slices.Delete(heads, i, i+1)
+			for k := range rows {
+				rows[k] = slices.Delete(rows[k], i, i+1)
+			}
+		}
+	}
+	if len(heads) == 1 {
+		return
+	}
+	fmt.Fprintf(b, "\n| %s |\n|%s\n", strings.Join(heads, " | "), strings.Repeat(" --- |", len(heads)))
+	for _, row := range rows {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
 	}
 }
 

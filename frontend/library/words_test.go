@@ -1,6 +1,7 @@
 package library
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -67,4 +68,13 @@ func TestRanOnGPU(t *testing.T) {
 	families := []family{{name: "cuda", packages: []*catalog.Package{{Origin: plan.Origin{Path: "cuda/cuda"}}}}}
 	assert.Contains(t, ranOnGPU(families, "examples/cuda, builtin:cuda/cuda-samples"), "No package of the library has run on a GPU")
 	assert.Contains(t, ranOnGPU(families, "| `builtin:cuda/cuda` | works |"), "only `cuda` [ran on a GPU]")
+}
+
+func TestTablesLeaveOutWhatSaysNothing(t *testing.T) {
+	var b strings.Builder
+	writeTable(&b, []string{"a", "b", "c"}, [][]string{{"1", "–", "2"}, {"3", "–", "–"}})
+	assert.Equal(t, "\n| a | c |\n| --- | --- |\n| 1 | 2 |\n| 3 | – |\n", b.String())
+	b.Reset()
+	writeTable(&b, []string{"a", "b"}, [][]string{{"1", "–"}})
+	assert.Empty(t, b.String())
 }
