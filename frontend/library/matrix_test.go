@@ -24,7 +24,8 @@ PCs; a package's page has its versions, tests, build arguments, and where its fa
 is for one target, and [sources](jetson-yaml.md#sources) add others, such as [jetson-containers'](from-jetson-containers.md#both-libraries-together).
 
 A test makes this page and the others: it resolves each name on each target, and fails if one neither resolves nor says why. It also
-holds that no linter has anything to say of any package on any target, BuildKit's included.
+holds that no linter has anything to say of any package on any target, BuildKit's included. But for one thing, which pages show: whether binaries
+that others publish [have code for a target's GPUs](rules.md#no-kernels).
 
 ## Packages
 

@@ -2,6 +2,7 @@ package library
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -135,9 +136,34 @@ func writeVersions(b *strings.Builder, f family) {
 		if p.Disabled != "" {
 			needs = strings.TrimPrefix(needs+"; disabled: "+cell(p.Disabled), "–; ")
 		}
-		rows = append(rows, []string{"`" + p.Name + "`", needs, quoted(texts(p.Depends))})
+		rows = append(rows, []string{"`" + p.Name + "`", needs, quoted(texts(p.Depends)), quoted(texts(p.Constraints)), quoted(kernels(p)), facts(p)})
 	}
-	writeTable(b, []string{"package", "needs of the target", "depends on"}, rows)
+	writeTable(b, []string{"package", "needs of the target", "depends on", "later packages keep", "code for GPUs", "facts"}, rows)
+	if warnings := f.warnings(); len(warnings) > 0 {
+		fmt.Fprintf(b, "\nThe plan warns ([no-kernels](../rules.md#no-kernels)):\n\n- %s\n", strings.Join(warnings, "\n- "))
+	}
+}
+
+// kernels lists the compute capabilities that a package's binaries have.
+func kernels(p *catalog.Package) []string {
+	var list []string
+	for _, k := range p.Kernels {
+		text := fmt.Sprint(k.SM)
+		if k.PTX {
+			text += "+ptx"
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// facts says where the facts about a version are from.
+func facts(p *catalog.Package) string {
+	text := cmp.Or(cell(p.Source), "–")
+	if p.Checked != "" {
+		text += ", read on " + p.Checked
+	}
+	return text
 }
 
 // writeTable leaves out the columns that say nothing.

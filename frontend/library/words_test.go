@@ -78,3 +78,28 @@ func TestTablesLeaveOutWhatSaysNothing(t *testing.T) {
 	writeTable(&b, []string{"a", "b"}, [][]string{{"1", "–"}})
 	assert.Empty(t, b.String())
 }
+
+// TestWarningsAreShown holds that the page says what no change of the package would alter.
+func TestWarningsAreShown(t *testing.T) {
+	tree := fstest.MapFS{"packages/wheel/Dockerfile": file("#---\n# name: wheel\n# kernels: [120]\n# constraints: [torch==2.8]\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")}
+	f := family{name: "wheel"}
+	for _, column := range targets()[1:4] {
+		p, solved, problems, err := load(t.Context(), "jetson.yaml", jetsonYAML(column, "wheel"), column.platform, contexts{root: tree})
+		require.NoError(t, err)
+		require.NotNil(t, solved, problems.Err())
+		found, err := p.Catalog(t.Context(), solved.Target)
+		require.NoError(t, err)
+		f.answers = append(f.answers, answer{column, solved, nil, p.Spec, found, tree})
+		f.packages = found.Packages()[:1]
+	}
+	warnings := f.warnings()
+	require.Len(t, warnings, 2)
+	assert.Equal(t, "On JetPack 6.0, JetPack 6.2: wheel has code for GPUs of compute capability 12.0, and none that runs on the target's 8.7", warnings[0])
+	for _, finding := range findings(t, f, f.answers[0]) {
+		assert.NotContains(t, finding, "no-kernels")
+	}
+	var b strings.Builder
+	writeVersions(&b, f)
+	assert.Contains(t, b.String(), "| package | later packages keep | code for GPUs |\n| --- | --- | --- |\n| `wheel` | `torch==2.8` | `120` |\n")
+	assert.Contains(t, b.String(), "\n- On JetPack 7.0: wheel has code")
+}
