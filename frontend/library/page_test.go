@@ -23,6 +23,7 @@ import (
 	"jetkit/pkgspec/catalog"
 	"jetkit/pkgspec/diag"
 	"jetkit/pkgspec/plan"
+	"jetkit/pkgspec/pyreq"
 )
 
 // generated begins each page.
@@ -136,12 +137,25 @@ func writeVersions(b *strings.Builder, f family) {
 		if p.Disabled != "" {
 			needs = strings.TrimPrefix(needs+"; disabled: "+cell(p.Disabled), "–; ")
 		}
-		rows = append(rows, []string{"`" + p.Name + "`", needs, quoted(texts(p.Depends)), quoted(texts(p.Constraints)), quoted(kernels(p)), facts(p)})
+		rows = append(rows, []string{"`" + p.Name + "`", needs, quoted(texts(p.Depends)), quoted(keeps(p)), quoted(kernels(p)), facts(p)})
 	}
 	writeTable(b, []string{"package", "needs of the target", "depends on", "later packages keep", "code for GPUs", "facts"}, rows)
 	if warnings := f.warnings(); len(warnings) > 0 {
 		fmt.Fprintf(b, "\nThe plan warns ([no-kernels](../rules.md#no-kernels)):\n\n- %s\n", strings.Join(warnings, "\n- "))
 	}
+}
+
+// keeps lists which versions of Python projects later packages have to keep.
+func keeps(p *catalog.Package) []string {
+	var list []string
+	for _, c := range p.Constraints {
+		text := c.Value
+		if r, err := pyreq.Expand(text, p.BuildArgs); err == nil { // else the scan reports it
+			text = r.Project + r.Specifier
+		}
+		list = append(list, text)
+	}
+	return list
 }
 
 // kernels lists the compute capabilities that a package's binaries have.

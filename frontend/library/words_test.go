@@ -81,7 +81,7 @@ func TestTablesLeaveOutWhatSaysNothing(t *testing.T) {
 
 // TestWarningsAreShown holds that the page says what no change of the package would alter.
 func TestWarningsAreShown(t *testing.T) {
-	tree := fstest.MapFS{"packages/wheel/Dockerfile": file("#---\n# name: wheel\n# kernels: [120]\n# constraints: [torch==2.8]\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")}
+	tree := fstest.MapFS{"packages/wheel/Dockerfile": file("#---\n# name: wheel\n# kernels: [120]\n# build_args: {V: 2.8}\n# constraints: ['torch==${V}']\n#---\nARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")}
 	f := family{name: "wheel"}
 	for _, column := range targets()[1:4] {
 		p, solved, problems, err := load(t.Context(), "jetson.yaml", jetsonYAML(column, "wheel"), column.platform, contexts{root: tree})
