@@ -48,6 +48,8 @@ type compiled struct {
 	// means that of the build.
 	epoch *time.Time
 	runs  []teststep.Run
+	// checks are those of constraints on Python projects.
+	checks []teststep.Check
 	// annotations are those of its manifest.
 	annotations map[string]string
 	// joins are the steps that put packages' layers together, and owners the packages whose
@@ -66,6 +68,8 @@ type converted struct {
 	// base is what the image builds on: a runtime image on another one than the chain.
 	base    *chain.Base
 	runtime bool
+	// whole is what the packages made, all of it; Finished is some of it in a runtime image.
+	whole chain.Base
 	// epoch is the time that SOURCE_DATE_EPOCH stands for.
 	epoch *time.Time
 }
@@ -100,7 +104,7 @@ func (b *build) convert(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		res = &chain.Result{}
 	}
 	problems := slices.Concat(otherBase(base, p.Base.Value, p.BaseAt, p.Target, platform), b.detached(p, res.Stages), b.otherGenerations(p, res.Stages), b.dropped(p), b.undated(epoch))
-	c := &converted{base: base, Result: res, epoch: epoch}
+	c := &converted{base: base, Result: res, epoch: epoch, whole: res.Finished}
 	if p.Image.IsRuntime() && err == nil {
 		err = b.runtimeImage(ctx, p, c, platform)
 		if p.Image.Base != "" && err == nil {
@@ -148,7 +152,7 @@ func (b *build) compile(ctx context.Context, p *plan.Plan, platform ocispecs.Pla
 		return nil, err
 	}
 	image := b.solvable(p, c, def, platform)
-	image.config, image.epoch, image.runs = sealed.image, sealed.epoch, sealed.runs
+	image.config, image.epoch, image.runs, image.checks = sealed.image, sealed.epoch, sealed.runs, sealed.checks
 	image.annotations = b.annotationsOf(p, c.base, sealed.epoch)
 	if b.options.Compiled != nil {
 		observed, err := image.observed(ctx, platform, c.Result)

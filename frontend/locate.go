@@ -119,6 +119,21 @@ func (b *build) declared(_ plan.Step, t plan.Test) llb.ConstraintsOpt {
 	return llb.NewSourceMap(nil, info.Filename, info.Language, info.Data).Location(ranges(t.At))
 }
 
+// constrained returns the source location of a package's constraints on Python projects.
+func (b *build) constrained(s plan.Step) llb.ConstraintsOpt {
+	at := s.Constraints[0].At
+	info := b.sourceInfo(at.File)
+	if info == nil {
+		return llb.WithDescription(nil)
+	}
+	for _, c := range s.Constraints {
+		if c.At.File == at.File {
+			at = at.To(c.At)
+		}
+	}
+	return llb.NewSourceMap(nil, info.Filename, info.Language, info.Data).Location(ranges(at))
+}
+
 // placeOf returns the place of what belongs to no package: where jetson.yaml lists the
 // packages or, if it does not, its first line.
 func (b *build) placeOf(p *plan.Plan) llb.ConstraintsOpt { return b.placed(p.RequestedAt) }

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"cmp"
+	"path"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"jetkit/llb/chain"
 	"jetkit/llb/teststep"
 	"jetkit/pkgspec/plan"
 )
@@ -19,6 +21,8 @@ type sealedImage struct {
 	image *dockerspec.DockerOCIImage
 	epoch *time.Time
 	runs  []teststep.Run
+	// checks are those of constraints on Python projects.
+	checks []teststep.Check
 }
 
 // sealName is what the progress calls the seal.
@@ -31,34 +35,59 @@ func (b *build) seal(p *plan.Plan, c *converted, platform ocispecs.Platform, epo
 	if err != nil {
 		return nil, err
 	}
-	runs, err := teststep.Steps(b.testConfig(p, platform), c.Stages, finished)
+	config := b.testConfig(p, platform)
+	runs, err := teststep.Steps(config, c.Stages, finished)
 	if err != nil {
 		return nil, err
+	}
+	checks, err := teststep.Checks(config, c.Stages, c.whole)
+	if err != nil {
+		return nil, err
+	}
+	inputs := b.evaluations.of(platform)
+	for _, check := range checks {
+		inputs = append(inputs, teststep.BuildInput{State: check.Out, Empty: teststep.CheckOut})
 	}
 	manifest, err := teststep.NewManifest(p, runs)
 	if err != nil {
 		return nil, err
 	}
-	st, err := teststep.Seal(finished, manifest, b.evaluations.of(platform), epoch,
+	st, err := teststep.Seal(finished, manifest, inputs, epoch,
 		llb.WithCustomName(b.label(platform, "internal")+sealName), llb.Platform(platform), b.placeOf(p))
 	if err != nil {
 		return nil, err
 	}
+	finished.Image.Config.Env = withConstraints(finished.Image.Config.Env, p)
 	finished.Image.Config.Labels = b.labels(finished.Image.Config.Labels, manifest, p)
-	return &sealedImage{state: st, image: finished.Image, epoch: epoch, runs: runs}, nil
+	return &sealedImage{state: st, image: finished.Image, epoch: epoch, runs: runs, checks: checks}, nil
 }
 
 // testConfig returns what the tests of a platform's image share.
 func (b *build) testConfig(p *plan.Plan, platform ocispecs.Platform) teststep.Config {
 	return teststep.Config{
 		Plan: p, Platform: platform, Caps: b.ui.BuildOpts().LLBCaps, Project: b.project(),
-		Declared: b.declared, Prefix: b.prefix(platform),
+		Declared: b.declared, Constrained: b.constrained, Prefix: b.prefix(platform),
 		Flags: teststep.Flags{
 			ExtraHosts: b.ui.ExtraHosts, CgroupParent: b.ui.CgroupParent, Resources: b.ui.LinuxResources,
 			Hostname: b.ui.Hostname, Proxy: proxyOf(b.ui.BuildArgs),
 			CacheNamespace: b.ui.CacheIDNamespace, NoCache: b.ui.IsNoCache,
 		},
 	}
+}
+
+// withConstraints returns the image's variables with those that name the constraints on Python
+// projects, for pip and uv in whatever is built on the image. What the user sets stays.
+func withConstraints(env []string, p *plan.Plan) []string {
+	if chain.ConstraintsText(p.Steps) == "" {
+		return env
+	}
+	named := chain.WithConstraints(env, path.Join(teststep.ShareDir, teststep.ConstraintsFile))
+	for _, name := range chain.ConstraintVariables() {
+		if value, set := p.Image.Env[name]; set {
+			named = mergeEnv(named, map[string]string{name: value})
+		}
+	}
+	return named
 }
 
 // proxyOf returns the proxies that build arguments name, in small or capital letters, as the

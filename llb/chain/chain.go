@@ -92,6 +92,9 @@ type Stage struct {
 	context  llb.State
 	excludes []string
 	gpu      buildGPU
+	// pythonConstraints is the file of constraints on Python projects that RUN steps get; empty
+	// for none.
+	pythonConstraints string
 	// args are what the Dockerfile was converted with, and onBase is set if its last stage
 	// has the configuration of BASE_IMAGE, and what it does to it.
 	args   configArgs
@@ -163,6 +166,7 @@ func Compile(ctx context.Context, opt Options) (*Result, error) {
 	}
 	on := opt.Plan.BuiltOn()
 	inheritTriggers(stages, opt.Base.Image, on)
+	inheritConstraints(stages, on)
 	caps := opt.Client.BuildOpts().LLBCaps
 	if err := assignGPUs(stages, caps); err != nil {
 		return nil, err
@@ -253,6 +257,9 @@ func (s *Stage) compile(ctx context.Context, opt Options, in stepInput, stubs *d
 	s.onBase = withHistory(res.Image, earlier)
 	s.State, s.Image, s.Epoch = res.State, res.Image, res.Epoch
 	if err := s.withPins(ctx, opt, in); err != nil {
+		return err
+	}
+	if err := s.withPythonConstraints(ctx, in); err != nil {
 		return err
 	}
 	if opt.Plan.Build.Ccache.Used() {

@@ -40,9 +40,14 @@ type Manifest struct {
 	// Sources are the trees that jetson.yaml names by where they are, with their commits.
 	Sources  []plan.Source     `json:"sources,omitempty"`
 	Packages []ManifestPackage `json:"packages"`
+	// Constraints are the versions of Python projects that the packages rely on.
+	Constraints []ManifestConstraint `json:"constraints,omitempty"`
 	// Runtime says what of the packages the image has; nil is all.
 	Runtime *ManifestRuntime `json:"runtime,omitempty"`
 	Tests   []TestResult     `json:"tests"`
+
+	// constraintsText is the file of constraints.
+	constraintsText string
 }
 
 // ManifestPackage is one package of the image, in build order.
@@ -52,6 +57,12 @@ type ManifestPackage struct {
 	// Tag is the part of the name behind its colon, for packages that have one.
 	Tag    string `json:"tag,omitempty"`
 	Source string `json:"source"`
+}
+
+// ManifestConstraint is a version of a Python project that a package relies on.
+type ManifestConstraint struct {
+	Package    string `json:"package"`
+	Constraint string `json:"constraint"`
 }
 
 // ManifestRuntime is of a runtime image.
@@ -95,7 +106,7 @@ func NewManifest(p *plan.Plan, runs []Run) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Version: ManifestVersion, Plan: digest, Base: p.Base.Value, BuiltFor: targetFacts(p.Target), Sources: p.Sources, Packages: []ManifestPackage{}, Tests: []TestResult{}}
+	m := &Manifest{Version: ManifestVersion, Plan: digest, Base: p.Base.Value, BuiltFor: targetFacts(p.Target), Sources: p.Sources, Packages: []ManifestPackage{}, Constraints: constraints(p.Steps), Tests: []TestResult{}, constraintsText: chain.ConstraintsText(p.Steps)}
 	for _, s := range p.Steps {
 		_, tag, _ := strings.Cut(s.Name, ":")
 		source := s.Origin.File("")
@@ -151,7 +162,7 @@ func (m *Manifest) Labels() map[string]string {
 }
 
 // BuildInput is a step that the image depends on without holding any of its files: one
-// that ran config.py files.
+// that ran config.py files, or a check.
 type BuildInput struct {
 	State llb.State
 	// Empty is an empty folder of the state.
@@ -174,6 +185,9 @@ func Seal(finished chain.Stage, m *Manifest, inputs []BuildInput, epoch *time.Ti
 	}
 	action := llb.Mkdir(ShareDir, 0o755, llb.WithParents(true), created).
 		Mkfile(path.Join(ShareDir, ManifestFile), 0o644, manifest, created)
+	if m.constraintsText != "" {
+		action = action.Mkfile(path.Join(ShareDir, ConstraintsFile), 0o644, []byte(m.constraintsText), created)
+	}
 	if len(m.Tests) > 0 {
 		action = action.Mkdir(path.Join(ShareDir, "tests"), 0o755, llb.WithParents(true), created)
 	}

@@ -60,6 +60,8 @@ type Config struct {
 	Caps apicaps.CapSet
 	// Declared returns the source location of a test's declaration.
 	Declared func(plan.Step, plan.Test) llb.ConstraintsOpt
+	// Constrained returns the source location of a step's constraints on Python projects.
+	Constrained func(plan.Step) llb.ConstraintsOpt
 	// Prefix goes into progress names: the platform, in a build for several.
 	Prefix string
 }
