@@ -3,9 +3,17 @@
 package integration
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"jetkit/pkgspec/plan"
 )
 
 // TestLibraryPythonIsTheTargets checks that an image holds the Python that its
@@ -19,4 +27,49 @@ func TestLibraryPythonIsTheTargets(t *testing.T) {
 	require.NotEqual(t, "3.12", version)
 	assertContains(t, p.fail(t).Stderr, "the target has Python 3.12, but the distribution of this image has Python "+version+":",
 		`write python: "`+version+`" under target`)
+}
+
+// TestLibraryOnDebian builds what of the library needs nothing but a distribution's archive, in one chain for each platform, and
+// runs all its tests on the finished image. The chains are files, as the library's pages say of each package what was done with it.
+func TestLibraryOnDebian(t *testing.T) {
+	t.Parallel()
+	for _, platform := range []struct {
+		name, file string
+		atLeast    int
+	}{
+		{"linux/amd64", "amd64.yaml", 15},
+		{"linux/arm64", "arm64.yaml", 8},
+	} {
+		t.Run(platform.name, func(t *testing.T) {
+			t.Parallel()
+			needsAMD64(t)
+			file, err := os.ReadFile(filepath.Join("testdata", "library", platform.file))
+			require.NoError(t, err)
+			_, body, ok := strings.Cut(string(file), "\ntarget:") // what comes before is a comment
+			require.True(t, ok)
+			p := newProject(t, files{"jetson.yaml": "target:" + body})
+			chain := p.planOf(t, forPlatforms(t, platform.name))
+			b := p.build(t, forPlatforms(t, platform.name))
+			var want []string
+			for _, step := range chain.Steps {
+				require.NotEmpty(t, step.Tests, "%s has no test", step.Name)
+				for _, test := range step.Tests {
+					want = append(want, "[test "+step.Name+" on image] "+test.Name)
+				}
+			}
+			slices.Sort(want)
+			assert.Equal(t, want, b.tests())
+			assert.GreaterOrEqual(t, len(chain.Steps), platform.atLeast)
+			t.Logf("library: %d packages built on %s, %d tests of theirs passed", len(chain.Steps), platform.name, len(want))
+		})
+	}
+}
+
+// planOf returns the plan of the project, as the frontend has it.
+func (p *project) planOf(t *testing.T, options ...buildOption) *plan.Plan {
+	t.Helper()
+	var answer plan.Plan
+	out := p.build(t, append(options, with("--call", "jetson.plan,format=json"))...).Stdout
+	require.NoError(t, json.Unmarshal([]byte(out[strings.Index(out, "{"):]), &answer))
+	return &answer
 }
