@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,13 +34,18 @@ func (b *build) dropped(p *plan.Plan) diag.List {
 		{len(p.Build.Ulimits) > 0 || len(p.Tests.Ulimits) > 0, pb.CapExecMetaUlimit, "ulimits"},
 		{p.Build.ShmSize > 0 || p.Tests.ShmSize > 0, pb.CapExecMountTmpfsSize, "the size of /dev/shm (shm_size)"},
 		{b.ui.CgroupParent != "", pb.CapExecMetaCgroupParent, "--cgroup-parent"},
-		{b.ui.LinuxResources != nil, pb.CapExecMetaLinuxResources, "limits of memory and processors"},
+		{b.ui.LinuxResources != nil || limited(p), pb.CapExecMetaLinuxResources, "limits of memory and processors"},
 	} {
 		if limit.wanted && caps.Supports(limit.capability) != nil {
 			l.Warnf(rules.LimitDropped, diag.Range{}, "upgrade the builder", "the builder is too old for %s: steps run without", limit.name)
 		}
 	}
 	return l
+}
+
+// limited reports whether RUN steps of a package have limits of memory or processors.
+func limited(p *plan.Plan) bool {
+	return slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Resources.Memory > 0 || s.Resources.CPUs != "" })
 }
 
 // undated warns of a SOURCE_DATE_EPOCH that stands for something without a date.

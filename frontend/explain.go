@@ -141,11 +141,25 @@ func (c *compiled) instructionFailure(i chain.Instruction, platform string, err 
 	if i.Stage != "" && !unnamedStage.MatchString(i.Stage) {
 		stage = " of its stage " + i.Stage
 	}
-	failed, hint := "failed", c.inheritedHint(i)+copyHint(i.Command, err)+missingHint(err, plan.Step{})
+	failed, hint := "failed", c.memoryHint(i, err)+c.inheritedHint(i)+copyHint(i.Command, err)+missingHint(err, plan.Step{})
 	if limit := c.exceeded(i, err); limit > 0 {
 		failed, hint = "did not end within "+limit.String(), "\nif it needs more time: build_timeout in the package's metadata, or build.timeout"
 	}
 	return fmt.Errorf("%s%s %s%s in step %s%s%s: %w%s", packages, strings.Join(i.Packages, ", "), failed, platform, i.Number, stage, firstPlace(err), err, hint)
+}
+
+// memoryHint says of a step that was killed which limit of memory jetson.yaml gives it.
+func (c *compiled) memoryHint(i chain.Instruction, err error) string {
+	exit, ok := errors.AsType[*gwpb.ExitError](err)
+	if !ok || int(exit.ExitCode) != killed {
+		return ""
+	}
+	for _, step := range c.plan.Steps {
+		if r := step.Resources; r.Memory > 0 && slices.Contains(i.Packages, step.Name) {
+			return fmt.Sprintf("\nresources (%s) gives its RUN steps %s of memory: raise it, or give them fewer jobs", r.At, plan.SizeText(r.Memory))
+		}
+	}
+	return ""
 }
 
 // exceeded returns the time limit that ended a RUN step, or zero.

@@ -44,7 +44,7 @@ func TestProblems(t *testing.T) {
 entry: 1
 `, `
 «entry» jetson.yaml:2:1: error: unknown key "entry" [unknown-key]
-    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, layers, build, tests or image
+    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, resources, layers, build, tests or image
 `},
 		{"unknown keys in sections", `packages: a
 target: {jetpak: 6}
@@ -77,7 +77,7 @@ sources: [{url: x}]
 «shm_size» jetson.yaml:4:1: error: unknown key "shm_size" [unknown-key]
     hint: it is a key of build or tests
 «python_image» jetson.yaml:5:1: error: unknown key "python_image" [unknown-key]
-    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, layers, build, tests or image
+    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, resources, layers, build, tests or image
 «base» jetson.yaml:6:10: error: unknown key "base" in target [unknown-key]
     hint: base is a key of the file itself: write it outside target
 «privileged» jetson.yaml:6:32: error: unknown key "privileged" in target [unknown-key]

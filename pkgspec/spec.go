@@ -38,10 +38,12 @@ type Spec struct {
 	Args map[string]string
 	// ArgsAt is where the file gives an argument. The others are build arguments.
 	ArgsAt map[string]diag.Range
-	Layers Layers
-	Build  Build
-	Tests  Tests
-	Image  plan.Image
+	// Resources are what RUN steps of packages may take, in the order of the file.
+	Resources []Resources
+	Layers    Layers
+	Build     Build
+	Tests     Tests
+	Image     plan.Image
 	// HasOCIAnnotations and ImageBase are what image.oci_annotations and image.base say, which
 	// a complete Image has.
 	HasOCIAnnotations *bool

@@ -83,9 +83,11 @@ func network(of section) form {
 const maxShmSize = 1 << 50
 
 // shmSize is a number of bytes in Docker's form.
+// sizeSchema is a size, as docker's options take it.
+var sizeSchema = schema.Text(`^[0-9.]+ ?([kKmMgGtTpP]?[iI]?[bB]?)$`).AtLeast(1)
+
 func shmSize(of section) form {
 	const hint = "write a number of bytes, or one with k, m or g: 2g"
-	size := schema.Text(`^[0-9.]+ ?([kKmMgGtTpP]?[iI]?[bB]?)$`).AtLeast(1)
 	return oneLine(func(l *loader, s located) {
 		switch bytes, err := units.RAMInBytes(s.Value); {
 		case err != nil:
@@ -95,7 +97,7 @@ func shmSize(of section) form {
 		default:
 			of.sandbox(l.spec).ShmSize = bytes
 		}
-	}, func(s *Spec) string { return plan.SizeText(of.sandbox(s).ShmSize) }, size).
+	}, func(s *Spec) string { return plan.SizeText(of.sandbox(s).ShmSize) }, sizeSchema).
 		with(func(p *plan.Plan) string { return plan.SizeText(of.planned(p).ShmSize) })
 }
 

@@ -23,9 +23,9 @@ true: b
 packages: a
 `, `
 «1» jetson.yaml:1:1: error: unknown key "1" [unknown-key]
-    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, layers, build, tests or image
+    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, resources, layers, build, tests or image
 «true» jetson.yaml:2:1: error: unknown key "true" [unknown-key]
-    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, layers, build, tests or image
+    hint: it can be version, target, facts, base, packages, sources, locked, skip, args, resources, layers, build, tests or image
 «[x]» jetson.yaml:3:1: error: a key must be a text, not a list [bad-key]
     hint: write a single word before the colon
 `},

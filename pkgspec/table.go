@@ -61,6 +61,7 @@ var settings = []setting{
 	{key: "locked", arg: "LOCK", about: "whether [jetson.lock](lock.md) must be there (`true`), or does not count (`false`); as an argument `require` or `ignore`", unset: "it counts if it is there", form: locked()},
 	{key: "skip", arg: "SKIP_PACKAGES", about: "list of package names or patterns to leave out", unset: "none", form: names(func(s *Spec) *[]diag.Text { return &s.Skip })},
 	{key: "args", about: "mapping of names to values for the packages' Dockerfiles; set by any other build argument", unset: "none", form: arguments()},
+	{key: "resources", about: "mapping of package names or patterns to what their RUN steps may take: [`memory`, `cpus`, `jobs`](#resources)", unset: "all that there is", form: resources()},
 	{key: "layers", about: "short for `layers.form`", form: shortLayers()},
 	{
 		key: "layers.form", arg: "LAYERS", about: "what packages are built on, and what is a [layer](layers.md) of the image: `packages` (a package is built on what it needs, and is one layer) or `chain` (on all before it, and each instruction is a layer)", unset: "`chain`",

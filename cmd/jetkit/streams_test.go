@@ -66,7 +66,7 @@ func TestCompletionOfHostileNames(t *testing.T) {
 	require.NoError(t, err)
 	defer answer.Close()
 	var errs bytes.Buffer
-	require.Equal(t, exitOK, run(t.Context(), []string{"__complete", "build", "--source", tree, "go"}, here(t, answer, &errs)))
+	require.Equal(t, exitOK, run(t.Context(), []string{"__complete", "build", "--source", tree, "goo"}, here(t, answer, &errs)))
 	dt, err := os.ReadFile(answer.Name())
 	require.NoError(t, err)
 	assert.Equal(t, "good\ttree:good\n:4\n", string(dt))

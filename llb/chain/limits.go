@@ -11,11 +11,14 @@ import (
 	"jetkit/llb/turn"
 )
 
-// withLimits gives the RUN steps of a stage's Dockerfile what they may take: a time, and
-// turns where stages are built side by side.
+// withLimits gives the RUN steps of a stage's Dockerfile what they may take: a time, memory,
+// processors and jobs, and turns where stages are built side by side.
 func (s *Stage) withLimits(ctx context.Context, opt Options, in stepInput) error {
-	timeout, turns := s.Step.BuildTimeout, opt.Plan.Layers.ByPackage()
-	if timeout == 0 && !turns {
+	timeout, turns, resources := s.Step.BuildTimeout, opt.Plan.Layers.ByPackage(), s.Step.Resources
+	if !canLimit(opt.Client.BuildOpts().LLBCaps) { // a warning says so
+		resources.Memory, resources.CPUs = 0, ""
+	}
+	if timeout == 0 && !turns && resources.String() == "" {
 		return nil
 	}
 	var program llb.State
@@ -32,12 +35,14 @@ func (s *Stage) withLimits(ctx context.Context, opt Options, in stepInput) error
 			if turns {
 				turn.Add(exec, turn.Build, s.number, opt.Plan.Build.Parallel)
 			}
+			exec.Meta.Env = withJobs(exec.GetMeta().GetEnv(), resources.Jobs)
 			if timeout > 0 {
 				exec.Meta.Args = testinit.Command(testinit.Limits{Timeout: timeout.Duration()}, exec.GetMeta().GetArgs()...)
 				exec.Mounts = append(exec.GetMounts(), testinit.InputMount(added))
 			}
 			sortMounts(exec)
 		},
+		limit: func(md *pb.OpMetadata) { limitResources(md, resources) },
 	}
 	st, _, err := r.apply(ctx, s.State, in.constraints)
 	s.State = st

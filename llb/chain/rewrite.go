@@ -20,6 +20,9 @@ type rewriter struct {
 	// matches reports whether a step is one to change; nil is none.
 	matches func(*pb.ExecOp) bool
 	rewrite func(exec *pb.ExecOp, added pb.InputIndex)
+	// limit changes what the builder is told of a step that is rewritten, beside its key; nil
+	// changes nothing.
+	limit func(*pb.OpMetadata)
 	// of limits it to the steps of a Dockerfile, on the base or not; nil is any step
 	// that is on the base.
 	of *llb.SourceMap
@@ -99,7 +102,7 @@ func (w *rewriting) visit(ctx context.Context, v llb.Vertex) (*visitedVertex, er
 	}
 	if exec := op.GetExec(); exec != nil && w.matches != nil && w.matches(exec) && w.belongs(places) {
 		if s.onBase || w.of != nil {
-			rewritten.rewrite, rewritten.added, differs = w.rewrite, w.adds.Output(), true
+			rewritten.rewrite, rewritten.limit, rewritten.added, differs = w.rewrite, w.limit, w.adds.Output(), true
 		} else {
 			s.offBase = true
 		}

@@ -18,6 +18,8 @@ type rewrittenVertex struct {
 	before, after []llb.Output
 	// rewrite is nil if only inputs differ.
 	rewrite func(*pb.ExecOp, pb.InputIndex)
+	// limit changes what the builder is told of the operation; nil changes nothing.
+	limit func(*pb.OpMetadata)
 	// pinned takes the place of a source; nil if it stays.
 	pinned *pb.SourceOp
 	// added is one more input, for what rewrite mounts; nil is none.
@@ -66,6 +68,10 @@ func (v *rewrittenVertex) Marshal(ctx context.Context, c *llb.Constraints) (dige
 	}
 	if v.rewrite != nil {
 		v.rewrite(op.GetExec(), pb.InputIndex(len(op.GetInputs())-1))
+	}
+	if v.limit != nil && md != nil {
+		md = md.CloneVT()
+		v.limit(md)
 	}
 	if v.pinned != nil {
 		op.Op = &pb.Op_Source{Source: v.pinned}

@@ -48,6 +48,7 @@ func (i Image) identity() Image {
 func (s Step) identity() Step {
 	s.Why, s.AfterAllReason, s.Requested, s.At, s.BuildTimeout, s.Kernels = nil, "", false, diag.Range{}, 0, nil
 	s.TestSecrets, s.TestSSH = withoutPlaces(s.TestSecrets, s.TestSSH)
+	s.Resources = Resources{Jobs: s.Resources.Jobs}
 	s.Constraints = slices.Clone(s.Constraints)
 	for i := range s.Constraints {
 		s.Constraints[i].At = diag.Range{}

@@ -14,7 +14,7 @@ import (
 var explained = map[string]bool{
 	"Plan.BaseAt": true, "Plan.Requested": true, "Plan.RequestedAt": true, "Plan.Overrides": true,
 	"Image.BaseAt": true, "ImageFile.At": true, "Value.Reason": true, "Value.Source": true,
-	"Step.Why": true, "Step.Requested": true, "Step.AfterAllReason": true, "Step.At": true, "Step.Kernels": true, "Constraint.At": true, "Test.At": true, "Secret.At": true, "SSHAgent.At": true,
+	"Step.Why": true, "Step.Requested": true, "Step.AfterAllReason": true, "Step.At": true, "Step.Kernels": true, "Resources.Memory": true, "Resources.CPUs": true, "Resources.At": true, "Constraint.At": true, "Test.At": true, "Secret.At": true, "SSHAgent.At": true,
 	// What steps may take, how many run at once and what they have cached changes nothing that they make.
 	"Step.BuildTimeout": true, "Test.Timeout": true, "Test.Retries": true,
 	"Build.Ccache": true, "Build.Caches": true, "Build.Parallel": true, "Tests.Parallel": true, "Tests.GPUParallel": true,

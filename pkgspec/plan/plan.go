@@ -107,6 +107,8 @@ type Step struct {
 	BuildDevice string `json:"build_device,omitempty"`
 	// BuildTimeout is how long each of the package's RUN steps may take; zero is any time.
 	BuildTimeout Seconds `json:"build_timeout,omitempty"`
+	// Resources are what the package's RUN steps may take.
+	Resources Resources `json:"resources,omitzero"`
 	// BuildPrivileged and TestPrivileged tell that the package's RUN steps, and its
 	// tests, run without a sandbox (security.insecure).
 	BuildPrivileged bool `json:"build_privileged,omitempty"`

@@ -331,10 +331,14 @@ func (r *resolver) reportUnused(g *graph) {
 	for _, s := range r.spec.Tests.SSH {
 		ssh = append(ssh, s.Packages...)
 	}
+	var resources []diag.Text
+	for _, s := range r.spec.Resources {
+		resources = append(resources, s.Package)
+	}
 	for _, list := range []struct {
 		key   string
 		texts []diag.Text
-	}{{"tests.secrets", secrets}, {"tests.ssh", ssh}, {"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"layers.chain", r.spec.Layers.Chain}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
+	}{{"resources", resources}, {"tests.secrets", secrets}, {"tests.ssh", ssh}, {"skip", r.spec.Skip}, {"tests.skip", r.spec.Tests.Skip}, {"tests.only", r.spec.Tests.Only}, {"layers.chain", r.spec.Layers.Chain}, {"build.privileged", r.spec.Build.Privileged}, {"tests.privileged", r.spec.Tests.Privileged}} {
 		for _, text := range list.texts {
 			if !g.uses(text.Value) {
 				report := r.problems.Warnf

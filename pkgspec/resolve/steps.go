@@ -56,12 +56,25 @@ func (r *resolver) allow(step *plan.Step, p *catalog.Package) {
 		if step.BuildGPU == plan.GPUCDI {
 			step.BuildDevice = cmp.Or(build.Device, p.BuildkitDevice)
 		}
+		step.Resources = r.resources(p)
 		step.BuildTimeout = or(cmp.Or(p.BuildTimeout, build.Timeout), 0)
 	}
 	if len(step.Tests) > 0 {
 		step.TestPrivileged = anyMatches(r.spec.Tests.Privileged, p)
 		step.TestSecrets, step.TestSSH = r.testSecrets(p), r.testSSH(p)
 	}
+}
+
+// resources returns what the RUN steps of a package may take: of several entries that match it
+// the last that says something.
+func (r *resolver) resources(p *catalog.Package) plan.Resources {
+	var all plan.Resources
+	for _, entry := range r.spec.Resources {
+		if p.Matches(entry.Package.Value) {
+			all = all.With(entry.Resources)
+		}
+	}
+	return all
 }
 
 // testSecrets returns the secrets that a package's tests get. Two that would take the same

@@ -17,13 +17,13 @@ graph = helper.make_graph(
     [helper.make_node("MatMul", ["x", "weights"], ["product"]), helper.make_node("Relu", ["product"], ["y"])],
     "layer",
     [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 4])],
-    [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    [helper.make_tensor_value_info("y", TensorProto.FLOAT, [2, 3])],
     [weights],
 )
 model = helper.make_model(graph)
 checker.check_model(model)
 inferred = shape_inference.infer_shapes(model)
-shape = [d.dim_value for d in inferred.graph.output[0].type.tensor_type.shape.dim]
+shape = [d.dim_value for d in inferred.graph.value_info[0].type.tensor_type.shape.dim]
 assert shape == [2, 3], shape
 with tempfile.TemporaryDirectory() as work:
     path = os.path.join(work, "layer.onnx")

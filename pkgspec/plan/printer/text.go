@@ -146,6 +146,9 @@ func details(s *plan.Step, builtOn string) [][2]string {
 	if s.BuildTimeout > 0 {
 		details = append(details, [2]string{"note", "each RUN step ends within " + s.BuildTimeout.String()})
 	}
+	if text := s.Resources.String(); text != "" {
+		details = append(details, [2]string{"note", "RUN steps have " + text})
+	}
 	if s.BuildPrivileged {
 		details = append(details, [2]string{"note", "RUN steps run privileged"})
 	}
