@@ -2,6 +2,7 @@ package chain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/solver/pb"
@@ -27,7 +28,7 @@ func withJobs(env []string, jobs int) []string {
 	for _, form := range jobVariables() {
 		name, _, _ := strings.Cut(form, "=")
 		if lookup(env, name) == "" {
-			env = append(env[:len(env):len(env)], fmt.Sprintf(form, jobs))
+			env = append(slices.Clip(env), fmt.Sprintf(form, jobs))
 		}
 	}
 	return env
