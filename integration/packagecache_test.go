@@ -131,7 +131,7 @@ func TestPackageCaches(t *testing.T) {
 	m := serveMirror(t, map[string][]byte{
 		"/simple/arm/": page("arm-1.0-py3-none-any.whl"), "/files/arm-1.0-py3-none-any.whl": wheel(t, "arm", "reach = 1\n"),
 		"/simple/leg/": page("leg-1.0.tar.gz"), "/files/leg-1.0.tar.gz": sdist(t, "leg"),
-		"/apt/gripper.deb": gripper.content, "/apt/claw.deb": claw.content, "/apt/Packages": []byte(gripper.entry + "\n" + claw.entry),
+		"/apt/gripper_1.0.deb": gripper.content, "/apt/claw_1.0.deb": claw.content, "/apt/Packages": []byte(gripper.entry + "\n" + claw.entry),
 	})
 	// The second build's steps follow another file; a repository of one package is all that apt then knows.
 	app := func(side string) string {
@@ -151,7 +151,7 @@ RUN [ -z "$APT_CONFIG" ] || dd if=/dev/zero of=/.jetkit-apt/kept/claw_1.0_all.de
 		"packages/app/source":     "@ID@",
 	})
 	p.build(t, noBase(), push())
-	for _, file := range []string{"arm-1.0-py3-none-any.whl", "leg-1.0.tar.gz", "gripper.deb", "claw.deb"} {
+	for _, file := range []string{"arm-1.0-py3-none-any.whl", "leg-1.0.tar.gz", "gripper_1.0.deb", "claw_1.0.deb"} {
 		require.Equal(t, 1, m.downloads(file), file)
 	}
 
@@ -159,8 +159,8 @@ RUN [ -z "$APT_CONFIG" ] || dd if=/dev/zero of=/.jetkit-apt/kept/claw_1.0_all.de
 	with := p.build(t, noBase(), pushTimeless("with"))
 	assert.Equal(t, 1, m.downloads("arm-1.0-py3-none-any.whl"), "the wheel is from the cache")
 	assert.Equal(t, 1, m.downloads("leg-1.0.tar.gz"), "the source is from the cache")
-	assert.Equal(t, 1, m.downloads("gripper.deb"), "the archive is from the cache")
-	assert.Equal(t, 2, m.downloads("claw.deb"), "what was spoilt is not taken")
+	assert.Equal(t, 1, m.downloads("gripper_1.0.deb"), "the archive is from the cache")
+	assert.Equal(t, 2, m.downloads("claw_1.0.deb"), "what was spoilt is not taken")
 	added := with.added(t)
 	assert.Empty(t, slices.DeleteFunc(slices.Clone(added), func(name string) bool {
 		return !strings.Contains(name, ".jetkit") && !strings.Contains(name, "/.cache/") && !strings.HasSuffix(name, ".deb")
@@ -172,7 +172,7 @@ RUN [ -z "$APT_CONFIG" ] || dd if=/dev/zero of=/.jetkit-apt/kept/claw_1.0_all.de
 
 	without := p.build(t, noBase(), pushTimeless("without"), arg("BUILD_CACHES=none"))
 	assert.Equal(t, 2, m.downloads("arm-1.0-py3-none-any.whl"), "no cache")
-	assert.Equal(t, 2, m.downloads("gripper.deb"), "no cache")
+	assert.Equal(t, 2, m.downloads("gripper_1.0.deb"), "no cache")
 	require.Equal(t, layersOf(t, without), layersOf(t, with))
 	assert.Equal(t, without.digest(t), with.digest(t))
 	site := slices.IndexFunc(added, func(name string) bool { return strings.HasSuffix(name, "/leg.py") })
@@ -195,13 +195,27 @@ type debian struct {
 // debianPackage makes a package of one file.
 func debianPackage(t *testing.T, name string) debian {
 	t.Helper()
+	return debianPackageOf(t, name, "1.0", "", files{"usr/share/" + name: strings.Repeat("robot\n", 1000)})
+}
+
+// debianPackageOf makes a Debian package of files.
+func debianPackageOf(t *testing.T, name, version, depends string, content files) debian {
+	t.Helper()
 	dir := t.TempDir()
-	control := "Package: " + name + "\nVersion: 1.0\nArchitecture: all\nMaintainer: nobody <nobody@example.com>\nDescription: a test\n"
-	writeFiles(t, dir, "", files{"tree/DEBIAN/control": control, "tree/usr/share/" + name: strings.Repeat("robot\n", 1000)})
+	control := "Package: " + name + "\nVersion: " + version + "\nArchitecture: all\nMaintainer: nobody <nobody@example.com>\nDescription: a test\n"
+	if depends != "" {
+		control += "Depends: " + depends + "\n"
+	}
+	tree := files{"tree/DEBIAN/control": control}
+	for file, text := range content {
+		tree["tree/"+file] = text
+	}
+	writeFiles(t, dir, "", tree)
+	name += "_" + version
 	file := filepath.Join(dir, name+".deb")
 	out, err := exec.CommandContext(t.Context(), "dpkg-deb", "--root-owner-group", "--build", filepath.Join(dir, "tree"), file).CombinedOutput()
 	require.NoError(t, err, string(out))
-	content, err := os.ReadFile(file)
+	archive, err := os.ReadFile(file)
 	require.NoError(t, err)
-	return debian{content, fmt.Sprintf("%sFilename: ./%s.deb\nSize: %d\nSHA256: %x\n", control, name, len(content), sha256.Sum256(content))}
+	return debian{archive, fmt.Sprintf("%sFilename: ./%s.deb\nSize: %d\nSHA256: %x\n", control, name, len(archive), sha256.Sum256(archive))}
 }

@@ -46,7 +46,7 @@ as_root() {
 # missing_packages prints the apt packages whose command (or file) is not on this machine.
 missing_packages() {
   local need
-  for need in runc:runc debootstrap:debootstrap iptables:iptables ssh-agent:openssh-client git:git tar:tar xz:xz-utils make:make shellcheck:shellcheck python3:python3 jq:jq \
+  for need in runc:runc debootstrap:debootstrap iptables:iptables ssh-agent:openssh-client git:git tar:tar xz:xz-utils make:make shellcheck:shellcheck python3:python3 jq:jq gpg:gpg \
     gcc:gcc /usr/include/stdlib.h:libc6-dev \
     /etc/ssl/certs/ca-certificates.crt:ca-certificates \
     /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring; do
