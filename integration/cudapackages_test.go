@@ -24,8 +24,7 @@ type signer struct{ home, fingerprint, public string }
 // newSigner makes a key.
 func newSigner(t *testing.T) signer {
 	t.Helper()
-	// gpg's agent has a socket there, whose path must be short.
-	home, err := os.MkdirTemp("", "gpg")
+	home, err := os.MkdirTemp("", "gpg") //nolint:usetesting // gpg's agent has a socket there, whose path must be short
 	require.NoError(t, err)
 	s := signer{home: home}
 	t.Cleanup(func() {
@@ -94,6 +93,7 @@ func TestCUDAPackages(t *testing.T) {
 	served := s.repository(t, nvidiaPackages(t)...)
 	m := serveMirror(t, served)
 	project := func(t *testing.T) *project {
+		t.Helper()
 		return newProject(t, files{"jetson.yaml": libraryFile(t, "standins-cuda.yaml")})
 	}
 	from := func(host, fingerprint string) buildOption {
