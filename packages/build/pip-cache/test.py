@@ -23,7 +23,7 @@ sys.path.insert(0, FOLDER)
 import answers  # noqa: E402
 import runpip  # noqa: E402
 
-spec = importlib.util.spec_from_file_location("first_index", os.path.join(FOLDER, "__main__.py"))
+spec = importlib.util.spec_from_file_location("first_index", os.path.join(FOLDER, "main.py"))
 program = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(program)
 answers.PAUSES = (0, 0)

@@ -187,8 +187,8 @@ def exists(index):
 def main(arguments):
     commands = {"install": install, "check": check, "list": lambda _: print(redact("\n".join(indexes())))}
     if not arguments or arguments[0] not in commands:
-        print(__doc__, file=sys.stderr)
-        return 2
+        print(__doc__)
+        return 0 if arguments in (["-h"], ["--help"]) else 2
     try:
         commands[arguments[0]](arguments[1:])
     except Problem as problem:
