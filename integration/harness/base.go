@@ -40,6 +40,21 @@ func (e *Env) BaseFor(ctx context.Context, arch string) (string, error) {
 	return e.foreign.do(func() (string, error) { return e.pushDebian(ctx, arch, "-"+arch) })
 }
 
+// BaseAs pushes Base as if it were for another architecture, and returns its reference. Its programs are this machine's and
+// run at its speed. It is for builds of a board's packages with stand-ins for all that is compiled for the board.
+func (e *Env) BaseAs(ctx context.Context, arch string) (string, error) {
+	apt, err := e.readHostApt(ctx)
+	if err != nil {
+		return "", err
+	}
+	archive, err := e.baseArchive(ctx, e.recipe(apt, runtime.GOARCH))
+	if err != nil {
+		return "", err
+	}
+	ref := e.Ref("base/debian:" + apt.release + "-as-" + arch)
+	return ref, pushBase(ctx, ref, arch, archive)
+}
+
 // BaseIndex pushes Base and BaseFor(arm64) as one image for several platforms.
 func (e *Env) BaseIndex(ctx context.Context) (string, error) {
 	return e.index.do(func() (string, error) {
