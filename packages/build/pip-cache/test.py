@@ -188,6 +188,8 @@ class Install(Case):
             (HTML, '<a href="numpy-1.0-py3-none-any.whl">of another project</a>'),
             ("application/json", "{}"),
             (JSON, "{}"),
+            (JSON, '{"files": [{"filename": 1, "url": 2}]}'),
+            (JSON, '{"files": [{"filename": "torch-1-py3-none-any.whl", "url": "x", "hashes": []}]}'),
             (JSON, "no JSON"),
             ("application/octet-stream", "x"),
         ):
@@ -279,18 +281,24 @@ class Pages(Case):
         return answers.ask(self.serve({"/simple/%s/" % project: reply}).url, project).files
 
     def test_json(self):
-        found = self.files((200, JSON, json.dumps({"files": [{"filename": "torch-1.whl", "url": "../f/torch-1.whl", "hashes": {"sha256": DIGEST}}]})))
-        self.assertEqual(list(found), ["torch-1.whl"])
-        self.assertTrue(found["torch-1.whl"][0].endswith("/simple/f/torch-1.whl"))
-        self.assertEqual(found["torch-1.whl"][1], DIGEST)
+        found = self.files((200, JSON, json.dumps({"files": [{"filename": "torch-1-py3-none-any.whl", "url": "../f/torch-1-py3-none-any.whl", "hashes": {"sha256": DIGEST}}]})))
+        self.assertEqual(list(found), ["torch-1-py3-none-any.whl"])
+        self.assertTrue(found["torch-1-py3-none-any.whl"][0].endswith("/simple/f/torch-1-py3-none-any.whl"))
+        self.assertEqual(found["torch-1-py3-none-any.whl"][1], DIGEST)
 
     def test_html(self):
         found = self.files((200, HTML, page("torch-2.8.0%2Bcu126-cp312-cp312-linux_x86_64.whl", "torch-2.7.tar.gz", "torchvision-1-py3-none-any.whl")))
         self.assertEqual(list(found), ["torch-2.8.0+cu126-cp312-cp312-linux_x86_64.whl", "torch-2.7.tar.gz"])
 
     def test_names(self):
-        for file, project in (("torch_tensorrt-2.8.0-cp310-cp310-linux_aarch64.whl", "torch-tensorrt"), ("nvidia-cudss-cu12-0.7.tar.gz", "nvidia-cudss-cu12"), ("readme.zip", "")):
-            self.assertEqual(answers.project_of(file), project)
+        for file, project in (
+            ("torch_tensorrt-2.8.0-cp310-cp310-linux_aarch64.whl", "torch-tensorrt"),
+            ("torch-2.8.0-1-cp310-cp310-manylinux_2_28_aarch64.manylinux2014_aarch64.whl", "torch"),
+            ("nvidia-cudss-cu12-0.7.tar.gz", "nvidia-cudss-cu12"),
+        ):
+            self.assertTrue(answers.belongs(file, project), file)
+        for file in ("torch-1.whl", "torch.whl", "torch-2.8-py3-none-any.whl.metadata", "torch-2.8.exe", "torch", "torchvision-1-py3-none-any.whl", "atorch-1.zip"):
+            self.assertFalse(answers.belongs(file, "torch"), file)
 
     def test_redirect(self):
         index = self.serve({"/simple/torch/": (302, "/+simple/torch/", ""), "/+simple/torch/": (200, HTML, page("torch-1-py3-none-any.whl"))})
@@ -383,16 +391,27 @@ class Settings(Case):
             self.assertNotIn(name, text)
         self.assertEqual((env["PIP_TRUSTED_HOST"], env["PIP_CONSTRAINT"]), ("a.example b.example", "/c.txt"))
 
+    def test_conflict_with_a_constraint(self):
+        """Of a constraint on a version that an index does not have pip says the same as of one on another version."""
+        for file, specifier, kind in (
+            ("torch-2.9-py3-none-any.whl", "==2.9", None),
+            ("torch-2.9+cu126-py3-none-any.whl", "==2.9", None),
+            ("torch-2.9.tar.gz", ">=2", None),
+            ("torch-2.8-py3-none-any.whl", "==2.9", answers.LACKS),
+            ("torch-2.9-cp20-cp20-linux_x86_64.whl", "", answers.LACKS),
+        ):
+            self.assertEqual(runpip.failure("ResolutionImpossible", [file], specifier)[0], kind, file)
+
     def test_failures(self):
         for output, kind in (
             ("ERROR: Could not find a version that satisfies the requirement x", answers.LACKS),
             ("urllib3.exceptions.ReadTimeoutError: HTTPConnectionPool(host='x', port=1): Read timed out.", answers.SILENT),
             ("ERROR: Exception: ... ConnectionResetError(104, 'Connection reset by peer')", answers.SILENT),
             ("ERROR: 502 Server Error: Bad Gateway for url: x", answers.SILENT),
-            ("ERROR: Cannot install torch==2.9 because these package versions have conflicting dependencies.", None),
+            ("ERROR: Cannot install torch==2.9 because …\nERROR: ResolutionImpossible: for help", None),
             ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\nsocket timed out", None),
         ):
-            self.assertEqual(runpip.failure(output)[0], kind, output)
+            self.assertEqual(runpip.failure(output, ["torch-2.9-py3-none-any.whl"], "==2.9")[0], kind, output)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Asks indexes for projects: HTTP, and the pages of PEP 503 and PEP 691."""
 import base64
 import html.parser
+import itertools
 import json
 import netrc
 import os
@@ -58,10 +59,10 @@ class Page(html.parser.HTMLParser):
         self.titled = False
 
 
-def project_of(file):
-    """The project that a file's name begins with; of sources all up to the last dash before a digit."""
-    match = re.match(r"(.+?)-\d" if file.endswith(".whl") else r"(.+)-\d", file)
-    return normal(match.group(1)) if match else ""
+def belongs(file, project):
+    """Whether a file's name is that of a wheel or a source of the project. Of sources all up to the last dash before a digit is the project's."""
+    match = re.match(r"(.+?)-\d[^-]*(-\d[^-]*)?-[^-]+-[^-]+-[^-]+\.whl$" if file.endswith(".whl") else r"(.+)-\d", file)
+    return bool(match) and file.endswith(ARCHIVES) and normal(match.group(1)) == project
 
 
 def read_files(url, kind, body, project):
@@ -69,10 +70,10 @@ def read_files(url, kind, body, project):
     if kind == "application/vnd.pypi.simple.v1+json":
         try:
             entries = json.loads(body.decode("utf-8"))["files"]
-            found = [(e["filename"], e["url"], e.get("hashes", {}).get("sha256", "")) for e in entries]
+            found = [(e["filename"], urllib.parse.urljoin(url, e["url"]), e.get("hashes", {}).get("sha256", "")) for e in entries]
+            return {name: (link, digest) for name, link, digest in found if belongs(name, project)}
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
-        return {name: (urllib.parse.urljoin(url, link), digest) for name, link, digest in found}
     if kind not in ("text/html", "application/vnd.pypi.simple.v1+html"):
         return None
     page, files = Page(), {}
@@ -80,7 +81,7 @@ def read_files(url, kind, body, project):
     for link in page.links:
         where, _, fragment = urllib.parse.urljoin(url, link).partition("#")
         name = urllib.parse.unquote(urllib.parse.urlsplit(where).path.rsplit("/", 1)[-1])
-        if name.endswith(ARCHIVES) and project_of(name) == project:
+        if belongs(name, project):
             digest = re.match(r"sha256=([0-9a-fA-F]{64})", fragment)
             files[name] = (where, digest.group(1).lower() if digest else "")
     # A portal's page has links too, but none to a file of the project.
@@ -194,15 +195,21 @@ def ask(index, project):
     return Answer(SILENT, "does not answer: " + status)
 
 
+def version_and_tags(file):
+    """The version in a file's name, and its tags one by one; of sources none."""
+    if not file.endswith(".whl"):
+        return re.sub(r".*-(\d.*?)\.(tar.*|zip|tgz)$", r"\1", file), set()
+    parts = file[: -len(".whl")].split("-")
+    pythons, abis, platforms = (part.split(".") for part in parts[-3:])
+    return parts[1], {"-".join(tag) for tag in itertools.product(pythons, abis, platforms)}
+
+
 def described(files):
     """Versions and tags of files, for messages: the last eight of them."""
     found = {}
     for name in files:
-        if name.endswith(".whl"):
-            parts = name[: -len(".whl")].split("-")
-            found.setdefault(parts[1], set()).add("-".join(parts[-3:]))
-        else:
-            found.setdefault(re.sub(r".*-(\d.*?)\.(tar.*|zip|tgz)$", r"\1", name), set()).add("source")
+        version, tags = version_and_tags(name)
+        found.setdefault(version, set()).update(tags or {"source"})
     ordered = sorted(found, key=lambda v: [int(n) for n in re.findall(r"\d+", v)])
     shown = ["%s (%s)" % (v, ", ".join(sorted(found[v])[:6])) for v in ordered[-8:]]
     return ("… " if len(ordered) > 8 else "") + "; ".join(shown)

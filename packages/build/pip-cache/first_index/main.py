@@ -49,6 +49,7 @@ class Wanted:
         if not match:
             raise Problem('%s is no requirement: write PROJECT==VERSION, or "PROJECT @ URL"' % redact(text))
         self.text, self.project, self.extras, self.url = text, normal(match.group(1)), match.group(2) or "", match.group(4)
+        self.specifier = "" if self.url else match.group(3)
 
 
 def install_from(wanted, index, answer, options, env):
@@ -57,7 +58,7 @@ def install_from(wanted, index, answer, options, env):
     source = ["--index-url", index] if index else []
     code, output = run_pip(["--no-deps"] + source + options + [wanted.text], env)
     if code != 0:
-        kind, why = failure(output)
+        kind, why = failure(output, answer.files, wanted.specifier)
         if kind is None:
             raise Problem("%s could not be installed from %s; pip says above why" % (wanted.text, index or "its URL"))
         return Answer(kind, "%s, %s" % (answer.why, why) if kind == LACKS else why)

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-from answers import LACKS, SILENT
+from answers import LACKS, SILENT, version_and_tags
 
 PROGRAM = "pip-first-index"
 RECORDS = "/usr/local/share/pip-first-index"  # what was installed from where, a file for each project
@@ -59,11 +59,30 @@ def run_pip(arguments, env):
     return process.wait(), "\n".join(output)
 
 
-def failure(output):
+def fits(files, specifier):
+    """Whether any of the files is for this Python and of a wanted version, as pip sees it."""
+    try:
+        from pip._vendor.packaging import specifiers, tags
+    except ImportError:
+        return True
+    wanted, here = specifiers.SpecifierSet(specifier), {str(tag) for tag in tags.sys_tags()}
+    for name in files:
+        version, found = version_and_tags(name)
+        try:
+            if wanted.contains(version, prereleases=True) and (not found or here & found):
+                return True
+        except ValueError:
+            continue  # no version
+    return False
+
+
+def failure(output, files, specifier):
     """What a failed pip means: (kind, why), or (None, "") if asking another index would hide something."""
     if "DO NOT MATCH THE HASHES" in output:
         return None, ""
-    if re.search(r"No matching distribution found|Could not find a version that satisfies", output):
+    # pip calls it a conflict if a constraint asks for the same version, which the index does not have.
+    if re.search(r"No matching distribution found|Could not find a version that satisfies", output) or (
+            "ResolutionImpossible" in output and not fits(files, specifier)):
         return LACKS, "none of them fits"
     network = re.search(
         r"Max retries exceeded|Read ?[Tt]imeout|timed out|Connection(Reset|)Error|Connection (refused|reset|broken|aborted)"
