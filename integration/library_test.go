@@ -4,10 +4,7 @@ package integration
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,11 +40,7 @@ func TestLibraryOnDebian(t *testing.T) {
 		t.Run(platform.name, func(t *testing.T) {
 			t.Parallel()
 			needsAMD64(t)
-			file, err := os.ReadFile(filepath.Join("testdata", "library", platform.file))
-			require.NoError(t, err)
-			_, body, ok := strings.Cut(string(file), "\ntarget:") // what comes before is a comment
-			require.True(t, ok)
-			p := newProject(t, files{"jetson.yaml": "target:" + body})
+			p := newProject(t, files{"jetson.yaml": libraryFile(t, platform.file)})
 			chain := p.planOf(t, forPlatforms(t, platform.name))
 			b := p.build(t, forPlatforms(t, platform.name))
 			for _, s := range b.steps {
@@ -68,6 +61,18 @@ func TestLibraryOnDebian(t *testing.T) {
 			t.Logf("library: %d packages built on %s, %d tests of theirs passed", len(chain.Steps), platform.name, len(want))
 		})
 	}
+}
+
+// TestCameraExample builds an example on the archive's packages, and lets it count in frames that need no camera.
+func TestCameraExample(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	p := newProject(t, files{})
+	frontend, err := shared.FrontendImage(t.Context())
+	require.NoError(t, err)
+	p.dir = "../examples/camera-opencv"
+	b := p.build(t, forPlatforms(t, "linux/amd64"), arg("BUILDKIT_SYNTAX="+frontend), arg("CUDA_ARCH=x86_64"), arg("PYTHON_VERSION=3.11"), arg("TESTS=final"))
+	assert.Contains(t, b.output(t, "[test cube-counter on image] test.py"), "cube-counter works")
 }
 
 // planOf returns the plan of the project, as the frontend has it.

@@ -112,7 +112,7 @@ func TestTriedIsBuilt(t *testing.T) {
 	for _, file := range programs {
 		dt, err := os.ReadFile(file)
 		require.NoError(t, err)
-		if regexp.MustCompile(`testdata(/|", ")library`).Match(dt) {
+		if regexp.MustCompile(`testdata(/|", ")library|libraryFile\(`).Match(dt) {
 			builds.Write(dt)
 		}
 	}
