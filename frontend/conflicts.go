@@ -41,6 +41,9 @@ func (c *compiled) joinOf(ctx context.Context, err error) (*layers.Joined, error
 // say what of them: an error of a step has its exit code, and not its output, which only
 // names the packages.
 func (b *build) explain(ctx context.Context, c *compiled, err error) error {
+	if check := c.brokenBy(err); check != nil {
+		return b.brokenConstraints(ctx, c, *check, err)
+	}
 	joined, findErr := c.joinOf(ctx, err)
 	if findErr != nil || joined == nil {
 		return b.withUndeclared(ctx, c, c.layerFailure(ctx, err))
@@ -96,18 +99,23 @@ func (e *conflictError) As(target any) bool {
 
 // conflicts reads what a join reports.
 func (b *build) conflicts(ctx context.Context, report llb.State, c *llb.Constraints) (string, error) {
+	dt, err := b.report(ctx, report, layers.ConflictsFile, c)
+	return strings.TrimSuffix(string(dt), "\n"), err
+}
+
+// report runs a step that says more of one that failed, and returns the file that it leaves.
+func (b *build) report(ctx context.Context, report llb.State, file string, c *llb.Constraints) ([]byte, error) {
 	def, err := report.Marshal(ctx, llb.WithCaps(*c.Caps), llb.Platform(*c.Platform), llb.LocalUniqueID(c.LocalUniqueID))
 	if err != nil {
-		return "", fmt.Errorf("marshalling the LLB definition: %w", err)
+		return nil, fmt.Errorf("marshalling the LLB definition: %w", err)
 	}
 	res, err := b.client.Solve(ctx, client.SolveRequest{Definition: def.ToPB(), CacheImports: b.ui.CacheImports})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	ref, err := res.SingleRef()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	dt, err := ref.ReadFile(ctx, client.ReadRequest{Filename: layers.ConflictsFile})
-	return strings.TrimSuffix(string(dt), "\n"), err
+	return ref.ReadFile(ctx, client.ReadRequest{Filename: file})
 }

@@ -51,7 +51,7 @@ func (c *compiled) explain(err error) error {
 	}
 	for _, check := range c.checks {
 		if name == check.Label() {
-			return checkFailure(check, platform, err)
+			return c.checkFailure(check, platform, err)
 		}
 	}
 	if failure := c.copyFailure(name, err); failure != nil {
@@ -64,14 +64,6 @@ func (c *compiled) explain(err error) error {
 		return fmt.Errorf("failed to %s%s%s: %w", own, platform, firstPlace(err), err)
 	}
 	return err
-}
-
-// checkFailure explains why constraints on Python projects do not hold.
-func checkFailure(check teststep.Check, platform string, err error) error {
-	at := check.Step.Constraints[0].At
-	return fmt.Errorf("in the finished image%s, the constraints of package %s do not hold (declared at %s): %w\n"+
-		"the output of the step says which: let the package that comes later install what fits, with --no-deps if need be, or ask for versions that go together; "+
-		"the check itself needs python3 in the image", platform, check.Step.Name, at, err)
 }
 
 // stubsFailure explains why the step failed that sees what a device brings. It is the first

@@ -43,6 +43,7 @@ const (
 	LayerOperation       OperationKind = "layer"       // what makes a package's layer
 	JoinOperation        OperationKind = "join"        // what puts layers together
 	TestOperation        OperationKind = "test"        // a test
+	CheckOperation       OperationKind = "check"       // a check of constraints on Python projects
 	CopyOperation        OperationKind = "copy"        // what copies files of the chain into a runtime image
 	SealOperation        OperationKind = "seal"        // the seal
 )
@@ -126,6 +127,11 @@ func (c *compiled) operations() map[digest.Digest]Operation {
 			op.Kind, op.Packages, op.Test = TestOperation, []string{run.Step.Name}, run.Test.Name
 			op.Where = append(op.Where, run.Where)
 			ops[dgst] = op
+		}
+	}
+	for _, check := range c.checks {
+		if dgst, ok := named[teststep.Prefixed(c.platform, check.Label())]; ok {
+			ops[dgst] = Operation{Kind: CheckOperation, Packages: []string{check.Step.Name}}
 		}
 	}
 	if dgst, ok := named[label(c.platform, "internal")+sealName]; ok {

@@ -57,7 +57,9 @@ func (b *build) seal(p *plan.Plan, c *converted, platform ocispecs.Platform, epo
 	if err != nil {
 		return nil, err
 	}
-	finished.Image.Config.Env = withConstraints(finished.Image.Config.Env, p)
+	if chain.ConstraintsText(p.Steps) != "" {
+		finished.Image.Config.Env = withConstraints(c.Finished.Image.Config.Env, p)
+	}
 	finished.Image.Config.Labels = b.labels(finished.Image.Config.Labels, manifest, p)
 	return &sealedImage{state: st, image: finished.Image, epoch: epoch, runs: runs, checks: checks}, nil
 }
@@ -75,19 +77,11 @@ func (b *build) testConfig(p *plan.Plan, platform ocispecs.Platform) teststep.Co
 	}
 }
 
-// withConstraints returns the image's variables with those that name the constraints on Python
-// projects, for pip and uv in whatever is built on the image. What the user sets stays.
-func withConstraints(env []string, p *plan.Plan) []string {
-	if chain.ConstraintsText(p.Steps) == "" {
-		return env
-	}
-	named := chain.WithConstraints(env, path.Join(teststep.ShareDir, teststep.ConstraintsFile))
-	for _, name := range chain.ConstraintVariables() {
-		if value, set := p.Image.Env[name]; set {
-			named = mergeEnv(named, map[string]string{name: value})
-		}
-	}
-	return named
+// withConstraints returns the variables of a finished image: what the packages made, with the
+// names of the constraints on Python projects, for pip and uv in whatever is built on the
+// image, and then what the user sets.
+func withConstraints(made []string, p *plan.Plan) []string {
+	return mergeEnv(chain.WithConstraints(made, path.Join(teststep.ShareDir, teststep.ConstraintsFile)), p.Image.Env)
 }
 
 // proxyOf returns the proxies that build arguments name, in small or capital letters, as the

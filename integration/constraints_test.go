@@ -32,10 +32,11 @@ func wheels(t *testing.T, folder string, list ...harness.Wheel) files {
 func pinned(t *testing.T, after string, list ...harness.Wheel) files {
 	t.Helper()
 	tree := files{
-		"jetson.yaml":                "packages: [after]\n",
-		"packages/python/Dockerfile": dockerfile("name: python", "RUN apt-get update && apt-get install -y --no-install-recommends python3-pip\n"),
-		"packages/torch/Dockerfile":  dockerfile("name: torch\ndepends: python\nconstraints: [torch==2.8.0, 'numpy<2']", pipOffline+"torch\n"),
-		"packages/after/Dockerfile":  dockerfile("name: after\ndepends: torch", after),
+		"jetson.yaml":                  "packages: [innocent]\n",
+		"packages/python/Dockerfile":   dockerfile("name: python", "RUN apt-get update && apt-get install -y --no-install-recommends python3-pip\n"),
+		"packages/torch/Dockerfile":    dockerfile("name: torch\ndepends: python\nconstraints: [torch==2.8.0, 'numpy<2']", pipOffline+"torch\n"),
+		"packages/after/Dockerfile":    dockerfile("name: after\ndepends: torch", after),
+		"packages/innocent/Dockerfile": dockerfile("name: innocent\ndepends: after", "RUN true\n"),
 	}
 	maps.Copy(tree, wheels(t, "packages/torch",
 		harness.Wheel{Name: "torch", Version: "2.8.0", Requires: []string{"numpy"}, Files: map[string]string{"torch/__init__.py": "cuda = '12.6'\n"}},
@@ -85,33 +86,58 @@ func TestConstraints(t *testing.T) {
 		b := newProject(t, pinned(t, pipOffline+"torch==2.9.0\n", newer)).fail(t)
 		assertContains(t, b.Stderr, "The user requested torch==2.9.0", "The user requested (constraint) torch==2.8.0", "package after failed in step 1/1")
 	})
+	t.Run("of a user", func(t *testing.T) {
+		t.Parallel()
+		tree := pinned(t, "RUN true\n")
+		tree["packages/torch/Dockerfile"] = dockerfile("name: torch\ndepends: python\nconstraints: torch==2.8.0", "RUN useradd --create-home robot\nUSER robot\n"+pipOffline+"--user torch\n")
+		b := newProject(t, tree).build(t, push())
+		b.step(t, "[constraints of torch] check")
+		assert.Equal(t, "cuda = '12.6'\n", b.file(t, "/home/robot/.local/lib/python"+version+"/site-packages/torch/__init__.py"))
+	})
+	t.Run("of a runtime image", func(t *testing.T) {
+		t.Parallel()
+		tree := pinned(t, "RUN true\n")
+		tree["jetson.yaml"] += "image: {from: [python]}\n"
+		b := newProject(t, tree).build(t, push())
+		b.step(t, "[constraints of torch] check")
+		assert.Equal(t, "numpy<2\ntorch==2.8.0\n", b.file(t, teststep.ShareDir+"/constraints.txt"))
+		assert.Contains(t, b.config(t).Config.Env, "PIP_CONSTRAINT=/usr/share/jetkit/constraints.txt")
+	})
+	t.Run("no Python", func(t *testing.T) {
+		t.Parallel()
+		b := newProject(t, pinned(t, "RUN rm /usr/bin/python3\n")).fail(t)
+		assertContains(t, b.Stderr, "the constraints of package torch (declared at packages/torch/Dockerfile:4:17) could not be checked in the finished image: ",
+			"the check needs python3 there, of version 3.8 or later", ">>> # constraints:")
+	})
 	for name, c := range map[string]struct {
 		after string
 		wheel harness.Wheel
 		says  string
+		// column is that of the constraint.
+		column string
 	}{
 		"another version": {
 			"RUN --mount=target=/wheels env -u PIP_CONSTRAINT pip install --break-system-packages --no-index --no-deps /wheels/torch-2.9.0-py3-none-any.whl\n", newer,
-			"torch needs torch==2.8.0, and the image has 2.9.0; one of the packages after it did that: after",
+			"torch needs torch==2.8.0, and the image has 2.9.0", ":17",
 		},
 		"another build": {
 			pipOffline + "--no-deps --force-reinstall torch\n", cpu,
-			"torch 2.8.0 is not the build that torch installed: 2.8.0 was, with other files; one of the packages after it did that: after",
+			"torch 2.8.0 is not the build that torch installed: 2.8.0 was, with other files", ":17",
 		},
 		"another major version": {
 			"RUN --mount=target=/wheels env -u PIP_CONSTRAINT pip install --break-system-packages --no-index --no-deps /wheels/numpy-2.0.0-py3-none-any.whl\n", newNumpy,
-			"torch needs numpy<2, and the image has 2.0.0; one of the packages after it did that: after",
+			"torch needs numpy<2, and the image has 2.0.0", ":31",
 		},
 		"none": {
 			"RUN pip uninstall --break-system-packages -y torch\n", tools,
-			"torch 2.8.0 was installed by torch, and is not in the image; one of the packages after it did that: after",
+			"torch 2.8.0 was installed by torch, and is not in the image", ":17",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newProject(t, pinned(t, c.after, c.wheel)).fail(t)
-			assertContains(t, b.Stderr, c.says, "packages/torch/Dockerfile:4", ">>> # constraints:",
-				"in the finished image, the constraints of package torch do not hold (declared at packages/torch/Dockerfile:4:17)")
+			assertContains(t, b.Stderr, c.says+"; one of the packages after it did that: after, innocent\n", ">>> # constraints:",
+				"in the finished image, constraints of package torch do not hold:\n  "+c.says+"; package after did that (declared at packages/torch/Dockerfile:4"+c.column+")\n")
 		})
 	}
 }

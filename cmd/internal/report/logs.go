@@ -192,8 +192,8 @@ func (b *BuildRecorder) logName(t *track) string {
 	steps := op.compiled.Plan.Steps
 	n := slices.IndexFunc(steps, func(s plan.Step) bool { return s.Name == op.Packages[0] })
 	pkg := fileName(op.Packages[0])
-	if op.Kind == frontend.LayerOperation {
-		return path.Join(b.folder(op.compiled), "build", fmt.Sprintf("%02do%02d_%s-layer", n+1, len(steps), pkg))
+	if of, ok := map[frontend.OperationKind]string{frontend.LayerOperation: "layer", frontend.CheckOperation: "constraints"}[op.Kind]; ok {
+		return path.Join(b.folder(op.compiled), "build", fmt.Sprintf("%02do%02d_%s-%s", n+1, len(steps), pkg, of))
 	}
 	if op.Kind != frontend.TestOperation {
 		number, all, _ := strings.Cut(op.Number, "/")

@@ -95,25 +95,27 @@ func TestLogIsThereAtOnce(t *testing.T) {
 	assert.Equal(t, "-- build/01o01_numpy-1o1.txt --\n# [numpy 1/1] RUN make\nno line break yet", readLogs(t, dir))
 }
 
-// What makes a package's layer is the package's, and what joins layers nobody's, of which each
-// platform has its own.
+// What makes a package's layer, or checks its constraints, is the package's, and what joins
+// layers nobody's, of which each platform has its own. None of it is a step of its Dockerfile.
 func TestLogsOfLayers(t *testing.T) {
 	dir := t.TempDir()
 	r, err := New(Options{LogDir: dir})
 	require.NoError(t, err)
 	b := r.Build("numpy")
-	const joins, records, other = digest.Digest("sha256:join"), digest.Digest("sha256:record"), digest.Digest("sha256:other")
+	const joins, records, checks, other = digest.Digest("sha256:join"), digest.Digest("sha256:record"), digest.Digest("sha256:check"), digest.Digest("sha256:other")
 	b.Compiled(frontend.Compiled{
 		Platform: "linux/arm64", Several: true,
 		Plan: &plan.Plan{Steps: []plan.Step{{Name: "python"}, {Name: "numpy"}}},
 		Operations: map[digest.Digest]frontend.Operation{
 			joins:   {Kind: frontend.JoinOperation},
 			records: {Kind: frontend.LayerOperation, Packages: []string{"numpy"}},
+			checks:  {Kind: frontend.CheckOperation, Packages: []string{"numpy"}},
 		},
 	})
 	started := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for dgst, name := range map[digest.Digest]string{
-		joins: "[linux/arm64 layers] join python", records: "[linux/arm64 numpy layer] record changes", other: "[internal] something",
+		joins: "[linux/arm64 layers] join python", records: "[linux/arm64 numpy layer] record changes",
+		checks: "[linux/arm64 constraints of numpy] check", other: "[internal] something",
 	} {
 		b.Write(&client.SolveStatus{
 			Vertexes: []*client.Vertex{{Digest: dgst, Name: name, Started: &started}},
@@ -122,7 +124,16 @@ func TestLogsOfLayers(t *testing.T) {
 	}
 	assert.Equal(t, "-- build/00_internal__something.txt --\n# [internal] something\nsays\n"+
 		"-- linux_arm64/build/00_layers__join_python.txt --\n# [linux/arm64 layers] join python\nsays\n"+
+		"-- linux_arm64/build/02o02_numpy-constraints.txt --\n# [linux/arm64 constraints of numpy] check\nsays\n"+
 		"-- linux_arm64/build/02o02_numpy-layer.txt --\n# [linux/arm64 numpy layer] record changes\nsays\n", readLogs(t, dir))
+	build := r.Report().Builds[0]
+	for _, s := range build.Steps {
+		want := map[string]Phase{string(joins): PhaseLayers, string(records): PhaseLayers, string(checks): PhaseSeal, string(other): PhaseFiles}[s.Digest]
+		assert.Equal(t, want, s.Phase, s.Name)
+	}
+	for _, p := range build.Images[0].Packages {
+		assert.Zero(t, p.Steps, p.Name)
+	}
 }
 
 func TestHostileNamesStayInTheFolder(t *testing.T) {

@@ -161,6 +161,7 @@ var phases = map[frontend.OperationKind]Phase{
 	frontend.LayerOperation:       PhaseLayers,
 	frontend.JoinOperation:        PhaseLayers,
 	frontend.TestOperation:        PhaseTest,
+	frontend.CheckOperation:       PhaseSeal,
 	frontend.CopyOperation:        PhaseLayers,
 	frontend.SealOperation:        PhaseSeal,
 }
