@@ -43,11 +43,6 @@ func TestLibraryOnDebian(t *testing.T) {
 			p := newProject(t, files{"jetson.yaml": libraryFile(t, platform.file)})
 			chain := p.planOf(t, forPlatforms(t, platform.name))
 			b := p.build(t, forPlatforms(t, platform.name))
-			for _, s := range b.steps {
-				if s.Time > 2e9 {
-					t.Log(s.Time, s.Name[:min(len(s.Name), 60)])
-				}
-			}
 			var want []string
 			for _, step := range chain.Steps {
 				require.NotEmpty(t, step.Tests, "%s has no test", step.Name)
