@@ -1,5 +1,5 @@
-// Command totals adds up the reports of `go test -json` in a folder. It lists the tests that did not run, with what they
-// said of why, and ends with one line, "N passed, N failed, N skipped". Subtests count, as they do in `go test -v`.
+// Command totals adds up the reports of `go test -json` in a folder. It lists how many packages of the library were built,
+// and the tests that did not run, with what they said of why. It ends with one line, "N passed, N failed, N skipped". Subtests count, as they do in `go test -v`.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 func main() {
@@ -26,6 +27,9 @@ func main() {
 	if total.failed == 0 {
 		total.failed = *alsoFailed
 	}
+	for _, line := range total.counts {
+		fmt.Println(line)
+	}
 	for _, line := range total.notRun {
 		fmt.Println("not run:", line)
 	}
@@ -36,6 +40,8 @@ type totals struct {
 	passed, failed, skipped int
 	// notRun names the skipped tests, each with its reason, sorted.
 	notRun []string
+	// counts are what tests that passed say of the library, sorted.
+	counts []string
 }
 
 // addUp reads every *.json in the folder; a folder without any is zero tests. A test that two reports tell of (the
@@ -69,6 +75,9 @@ type test struct {
 
 // outcomes holds the last word on each test, and what it last logged.
 type outcomes struct{ action, reason map[test]string }
+
+// libraryCount begins what a test logs that built packages of the library: how many.
+const libraryCount = "library: "
 
 // logged is a line that a test logged, as go test prints it.
 var logged = regexp.MustCompile(`^\s+\w+\.go:\d+: (.*)\n$`)
@@ -104,6 +113,9 @@ func (o outcomes) count() totals {
 		case key.Test == "":
 		case action == "pass":
 			sum.passed++
+			if strings.HasPrefix(o.reason[key], libraryCount) {
+				sum.counts = append(sum.counts, o.reason[key])
+			}
 		case action == "skip":
 			sum.skipped++
 			sum.notRun = append(sum.notRun, key.Test+": "+o.reason[key])
@@ -113,6 +125,7 @@ func (o outcomes) count() totals {
 		}
 	}
 	slices.Sort(sum.notRun)
+	slices.Sort(sum.counts)
 	for key, action := range o.action {
 		// A package that failed without a failed test did not compile, or died outside of one.
 		if key.Test == "" && action == "fail" && failedTests[key.Package] == 0 {

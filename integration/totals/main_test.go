@@ -35,6 +35,13 @@ func TestAddUp(t *testing.T) {
 			"unit.json": `{"Action":"build-fail"}
 {"Action":"fail","Package":"p"}`,
 		}, totals{failed: 1}},
+		{"what tests built of the library", map[string]string{
+			"integration.json": `{"Action":"output","Package":"q","Test":"L/amd64","Output":"    library_test.go:7: library: 18 packages built\n"}
+{"Action":"output","Package":"q","Test":"L/amd64","Output":"    --- PASS: L/amd64 (9.00s)\n"}
+{"Action":"pass","Package":"q","Test":"L/amd64"}
+{"Action":"output","Package":"q","Test":"L/arm64","Output":"    library_test.go:7: library: 8 packages built\n"}
+{"Action":"fail","Package":"q","Test":"L/arm64"}`,
+		}, totals{passed: 1, failed: 1, counts: []string{"library: 18 packages built"}}},
 		{"a package without tests is not a skipped test", map[string]string{
 			"unit.json": `{"Action":"skip","Package":"p"}`,
 		}, totals{}},
