@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ import (
 // signer is a key that signs repositories of Debian packages.
 type signer struct{ home, fingerprint, public string }
 
-// newSigner makes a key.
+// newSigner makes a key, which signs with another one below it, as that of L4T's repositories does.
 func newSigner(t *testing.T) signer {
 	t.Helper()
 	home, err := os.MkdirTemp("", "gpg") //nolint:usetesting // gpg's agent has a socket there, whose path must be short
@@ -34,6 +35,7 @@ func newSigner(t *testing.T) signer {
 	s.gpg(t, "", "--quick-generate-key", "stand-in <nobody@example.com>", "ed25519", "sign", "never")
 	listed := s.gpg(t, "", "--with-colons", "--list-keys")
 	s.fingerprint = regexp.MustCompile(`(?m)^fpr:+([0-9A-F]{40}):`).FindStringSubmatch(listed)[1]
+	s.gpg(t, "", "--quick-add-key", s.fingerprint, "ed25519", "sign", "never")
 	s.public = s.gpg(t, "", "--armor", "--export")
 	return s
 }
@@ -47,8 +49,9 @@ func (s signer) gpg(t *testing.T, input string, args ...string) string {
 	return string(out)
 }
 
-// repository returns the files of a signed repository of packages, by their paths on a server.
-func (s signer) repository(t *testing.T, packages ...debian) map[string][]byte {
+// repository returns the files of a signed repository of packages, by their paths on a server. Its indexes are in the folder of the
+// packages, or, of a suite such as r36.4, where Debian has those of the component main. They are for this machine's processors, as are all programs of these tests' images.
+func (s signer) repository(t *testing.T, suite string, packages ...debian) map[string][]byte {
 	t.Helper()
 	served, index := map[string][]byte{"/key.pub": []byte(s.public)}, ""
 	for _, p := range packages {
@@ -56,33 +59,50 @@ func (s signer) repository(t *testing.T, packages ...debian) map[string][]byte {
 		name := regexp.MustCompile(`Filename: \./(\S+)`).FindStringSubmatch(p.entry)[1]
 		served["/"+name] = p.content
 	}
-	release := fmt.Sprintf("Origin: stand-in\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n %x %d Packages\n", sha256.Sum256([]byte(index)), len(index))
-	served["/Packages"], served["/InRelease"] = []byte(index), []byte(s.gpg(t, release, "--clearsign"))
+	folder, file, about := "/", "Packages", "Origin: stand-in\n"
+	if suite != "" {
+		folder, file = "/dists/"+suite+"/", "main/binary-"+runtime.GOARCH+"/Packages"
+		about += "Suite: " + suite + "\nCodename: " + suite + "\nArchitectures: " + runtime.GOARCH + "\nComponents: main\n"
+	}
+	release := fmt.Sprintf("%sDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n %x %d %s\n", about, sha256.Sum256([]byte(index)), len(index), file)
+	served[folder+file], served[folder+"InRelease"] = []byte(index), []byte(s.gpg(t, release, "--clearsign"))
 	return served
+}
+
+// toolkit is a stand-in for a CUDA whose compiler says that it is of a version.
+func toolkit(t *testing.T, name, version, nvcc string) debian {
+	t.Helper()
+	return debianPackageOf(t, name, version, "", files{"usr/local/cuda/bin/nvcc": "#!/bin/sh\necho 'Cuda compilation tools, release " + nvcc + ", V" + nvcc + ".78'\n"})
+}
+
+// neural is a stand-in for a cuDNN, with the header in which its version is.
+func neural(t *testing.T, name, version, depends string) debian {
+	t.Helper()
+	number := strings.SplitN(version, ".", 3)
+	return debianPackageOf(t, name, version, depends, files{"usr/include/cudnn_version.h": "#define CUDNN_MAJOR " + number[0] + "\n#define CUDNN_MINOR " + number[1] + "\n"})
+}
+
+// inference are stand-ins for a TensorRT's packages.
+func inference(t *testing.T, version string) []debian {
+	t.Helper()
+	packages := []debian{debianPackageOf(t, "libnvinfer-dev", version, "", nil)}
+	for _, name := range []string{"libnvinfer-bin", "libnvinfer-plugin-dev", "libnvonnxparsers-dev", "python3-libnvinfer"} {
+		packages = append(packages, debianPackageOf(t, name, version, "libnvinfer-dev (= "+version+")", nil))
+	}
+	return packages
 }
 
 // nvidiaPackages are stand-ins with what the steps of the library's packages look for.
 func nvidiaPackages(t *testing.T) []debian {
 	t.Helper()
-	nvcc := func(version string) files {
-		return files{"usr/local/cuda/bin/nvcc": "#!/bin/sh\necho 'Cuda compilation tools, release " + version + ", V" + version + ".78'\n"}
-	}
-	header := func(major, minor string) files {
-		return files{"usr/include/cudnn_version.h": "#define CUDNN_MAJOR " + major + "\n#define CUDNN_MINOR " + minor + "\n"}
-	}
-	packages := []debian{
-		debianPackageOf(t, "cuda-toolkit-13-2", "13.2.1-1", "", nvcc("13.2")),
-		debianPackageOf(t, "cuda-toolkit-13-0", "13.0.2-1", "", nvcc("13.1")), // not what its name says
-		debianPackageOf(t, "libcudnn9-dev-cuda-13", "9.12.0.46-1", "", header("9", "12")),
-		debianPackageOf(t, "libcudnn9-dev-cuda-13", "9.20.0.46-1", "libcudnn9-cuda-13", header("9", "20")),
-		debianPackageOf(t, "libcudnn9-dev-cuda-13", "9.27.0.42-1", "", header("9", "27")),
+	return slices.Concat([]debian{
+		toolkit(t, "cuda-toolkit-13-2", "13.2.1-1", "13.2"),
+		toolkit(t, "cuda-toolkit-13-0", "13.0.2-1", "13.1"), // not what its name says
+		neural(t, "libcudnn9-dev-cuda-13", "9.12.0.46-1", ""),
+		neural(t, "libcudnn9-dev-cuda-13", "9.20.0.46-1", "libcudnn9-cuda-13"),
+		neural(t, "libcudnn9-dev-cuda-13", "9.27.0.42-1", ""),
 		debianPackageOf(t, "libcudnn9-cuda-13", "9.20.0.46-1", "", nil),
-	}
-	for _, name := range []string{"libnvinfer-bin", "libnvinfer-plugin-dev", "libnvonnxparsers-dev", "python3-libnvinfer"} {
-		packages = append(packages, debianPackageOf(t, name, "10.16.2.10-1+cuda13.2", "libnvinfer-dev (= 10.16.2.10-1+cuda13.2)", nil),
-			debianPackageOf(t, name, "11.4.1.5-1+cuda13.4", "", nil))
-	}
-	return append(packages, debianPackageOf(t, "libnvinfer-dev", "10.16.2.10-1+cuda13.2", "", nil), debianPackageOf(t, "libnvinfer-dev", "11.4.1.5-1+cuda13.4", "", nil))
+	}, inference(t, "10.16.2.10-1+cuda13.2"), inference(t, "11.4.1.5-1+cuda13.4"))
 }
 
 // TestCUDAPackages installs the library's CUDA, cuDNN and TensorRT from a stand-in for NVIDIA's repository, which has newer versions too,
@@ -90,7 +110,7 @@ func nvidiaPackages(t *testing.T) []debian {
 func TestCUDAPackages(t *testing.T) {
 	t.Parallel()
 	s := newSigner(t)
-	served := s.repository(t, nvidiaPackages(t)...)
+	served := s.repository(t, "", nvidiaPackages(t)...)
 	m := serveMirror(t, served)
 	project := func(t *testing.T) *project {
 		t.Helper()
@@ -135,6 +155,86 @@ func TestCUDAPackages(t *testing.T) {
 			assertContains(t, project(t).fail(t, c.options...).Stderr, append(c.says, "package cuda:13")...)
 		})
 	}
+}
+
+// TestCUDAPackagesOfBoards installs the same for Jetsons: for JetPack 6.2 from a stand-in for the repository of its L4T, with other versions
+// beside those of the release, and for JetPack 7.0 from one for NVIDIA's repositories for CUDA, where the package looks by itself.
+func TestCUDAPackagesOfBoards(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	s := newSigner(t)
+	for _, board := range []struct {
+		file, folder, suite string
+		packages            []debian
+		from                func(host string) []string
+		installed           []string
+	}{
+		{
+			file: "standins-cuda-arm64.yaml", folder: "/jetson/common", suite: "r36.4",
+			packages: slices.Concat([]debian{
+				toolkit(t, "cuda-toolkit-12-6", "12.6.11-1", "12.6"), toolkit(t, "cuda-toolkit-12-9", "12.9.1-1", "12.9"),
+				neural(t, "libcudnn9-dev-cuda-12", "9.3.0.75-1", ""), neural(t, "libcudnn9-dev-cuda-12", "9.12.0.46-1", ""),
+			}, inference(t, "10.3.0.30-1+cuda12.5"), inference(t, "10.7.0.23-1+cuda12.6")),
+			from: func(host string) []string {
+				return []string{"NVIDIA_APT_SOURCE=http://" + host + "/jetson/common r36.4 main", "NVIDIA_APT_SIGNER_URL=http://" + host + "/jetson/common/key.pub"}
+			},
+			installed: []string{"cuda-toolkit-12-6 12.6.11-1", "libcudnn9-dev-cuda-12 9.3.0.75-1", "libnvinfer-dev 10.3.0.30-1+cuda12.5", "python3-libnvinfer 10.3.0.30-1+cuda12.5"},
+		},
+		{
+			file: "standins-cuda-thor-arm64.yaml", folder: "/debian12/sbsa",
+			packages: slices.Concat([]debian{
+				toolkit(t, "cuda-toolkit-13-0", "13.0.2-1", "13.0"), toolkit(t, "cuda-toolkit-13-2", "13.2.1-1", "13.2"),
+				neural(t, "libcudnn9-dev-cuda-13", "9.12.0.46-1", ""), neural(t, "libcudnn9-dev-cuda-13", "9.20.0.46-1", ""),
+			}, inference(t, "10.13.3.9-1+cuda13.0"), inference(t, "10.16.2.10-1+cuda13.2")),
+			from:      func(host string) []string { return []string{"NVIDIA_APT_ROOT=http://" + host} },
+			installed: []string{"cuda-toolkit-13-0 13.0.2-1", "libcudnn9-dev-cuda-13 9.12.0.46-1", "libnvinfer-dev 10.13.3.9-1+cuda13.0", "python3-libnvinfer 10.13.3.9-1+cuda13.0"},
+		},
+	} {
+		t.Run(board.file, func(t *testing.T) {
+			t.Parallel()
+			served := map[string][]byte{}
+			for name, content := range s.repository(t, board.suite, board.packages...) {
+				served[board.folder+strings.Replace(name, "/key.pub", map[bool]string{true: "/3bf863cc.pub", false: "/key.pub"}[board.suite == ""], 1)] = content
+			}
+			options := []buildOption{push(), asBoard(t), arg("NVIDIA_APT_SIGNER=" + s.fingerprint)}
+			for _, a := range board.from(serveMirror(t, served).host) {
+				options = append(options, arg(a))
+			}
+			b := newProject(t, files{"jetson.yaml": libraryFile(t, board.file)}).build(t, options...)
+			status := b.anyFile(t, "/var/lib/dpkg/status")
+			var got []string
+			for _, p := range regexp.MustCompile(`(?m)^Package: ((?:cuda-|libcudnn|libnvinfer-dev|python3-libnvinfer)\S*)\n(?:[^\n]+\n)*?Version: (\S+)$`).FindAllStringSubmatch(status, -1) {
+				got = append(got, p[1]+" "+p[2])
+			}
+			assert.ElementsMatch(t, board.installed, got)
+		})
+	}
+}
+
+// TestCUDAOfTheBase builds for JetPack 5.1.2, whose base image has CUDA, cuDNN and TensorRT: no repository is asked, and another version
+// than that of the release is noticed.
+func TestCUDAOfTheBase(t *testing.T) {
+	t.Parallel()
+	needsAMD64(t)
+	project := func(t *testing.T, cudnn string) *project {
+		t.Helper()
+		tree := files{
+			"jetson.yaml":                 "target: {jetpack: \"5.1.2\", python: \"3.11\"}\npackages: [jetpack, tensorrt]\ntests: {gpu: skip, run: none}\n",
+			"packages/jetpack/Dockerfile": dockerfile("name: jetpack", "COPY *.deb /tmp/\nRUN dpkg -i /tmp/*.deb && rm /tmp/*.deb\n"),
+		}
+		for name, p := range map[string]debian{
+			"cuda": toolkit(t, "cuda-nvcc-11-4", "11.4.315-1", "11.4"), "cudnn": neural(t, "libcudnn8-dev", cudnn, ""),
+			"tensorrt": debianPackageOf(t, "libnvinfer-dev", "8.5.2-1+cuda11.4", "", nil),
+		} {
+			tree["packages/jetpack/"+name+".deb"] = string(p.content)
+		}
+		return newProject(t, tree)
+	}
+	nowhere := arg("NVIDIA_APT_ROOT=http://127.0.0.1:9")
+	b := project(t, "8.6.0.166-1+cuda11.4").build(t, push(), asBoard(t), nowhere)
+	assert.Contains(t, b.anyFile(t, "/usr/local/etc/nvidia-apt"), "NVIDIA_APT_SOURCE=''\n")
+	assertContains(t, project(t, "8.4.1.50-1+cuda11.4").fail(t, asBoard(t), nowhere).Stderr, "the plan has cuDNN 8.6, and the header is of 8.4")
+	assertContains(t, project(t, "8.6.0.166-1+cuda11.4").fail(t, asBoard(t), nowhere, arg("CUDNN_PACKAGE=libcudnn8-dev")).Stderr, "no repository of NVIDIA's is known for this target")
 }
 
 // libraryFile returns one of the files that say what of the library is tried, without the comment in front.

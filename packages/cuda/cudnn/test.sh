@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles a program with cuDNN that activates values on the GPU, and compares them with those of the processor.
+# Compiles a program that convolves an image with cuDNN on the GPU, and compares the result with that of the processor.
 set -euo pipefail
 
-nvcc -o /tmp/relu /test/relu.cu -lcudnn
-/tmp/relu "${JETKIT_CUDNN:?this test runs with a GPU}"
+nvcc -o /tmp/convolution /test/convolution.cu -lcudnn
+/tmp/convolution "${JETKIT_CUDNN:?this test runs with a GPU}"

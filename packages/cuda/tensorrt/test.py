@@ -8,9 +8,7 @@ import tensorrt as trt
 
 print("TensorRT", trt.__version__)
 wanted = os.environ["JETKIT_TENSORRT"]
-assert wanted.startswith(".".join(trt.__version__.split(".")[:2]) + ".") or trt.__version__.startswith(wanted), (
-    "TensorRT %s is loaded, the target has %s" % (trt.__version__, wanted)
-)
+assert wanted.split(".")[:2] == trt.__version__.split(".")[:2], "TensorRT %s is loaded, the target has %s" % (trt.__version__, wanted)
 
 logger = trt.Logger(trt.Logger.WARNING)
 builder = trt.Builder(logger)
