@@ -30,10 +30,10 @@ export CGO_ENABLED := 0
 export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 
 # go test arguments, e.g. make unit ARGS='-run TestX -count=1' PKGS=./pkgspec/...
-PKGS ?= $(filter-out jetkit/cmd/jetkit,$(shell go list ./...))
+PKGS ?= $(filter-out jetkit/cmd/jetkit jetkit/frontend/library,$(shell go list ./...))
 ARGS ?=
 
-.PHONY: help setup build lint vuln fmt unit commands integration test fuzz compat demo bench bench-turns compare-layers bench-layers matrix frontend-image release clean
+.PHONY: help setup build lint vuln fmt unit commands integration library test fuzz compat demo bench bench-turns compare-layers bench-layers matrix frontend-image release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -63,14 +63,21 @@ unit: $(BIN)/gotestsum ## Run the tests that need nothing but Go, a C compiler (
 	@mkdir -p $(REPORTS)
 	CGO_ENABLED=1 $(GOTESTSUM) --jsonfile $(REPORTS)/unit.json -- -race $(ARGS) $(PKGS)
 
-# Each starts the program, which the race detector makes slow to start. The packages behind it are of `make unit`.
-commands: $(BIN)/gotestsum ## Run the tests of the command line: scripts of commands and what they print
+# Each starts the program, or compiles the whole library, which the race detector makes slow. The packages behind them are of `make unit`.
+commands: $(BIN)/gotestsum ## Run the tests of the command line, scripts of commands and what they print, and of the library
 	@mkdir -p $(REPORTS)
-	$(GOTESTSUM) --jsonfile $(REPORTS)/commands.json -- $(ARGS) ./cmd/jetkit
+	$(GOTESTSUM) --jsonfile $(REPORTS)/commands.json -- $(ARGS) ./cmd/jetkit ./frontend/library
 
 integration: $(BIN)/gotestsum ## Run the tests against a real registry, buildkitd, buildx and docker (root)
 	@mkdir -p $(REPORTS)
 	$(GOTESTSUM) --jsonfile $(REPORTS)/integration.json -- -tags integration -timeout 30m -parallel 4 $(ARGS) ./integration/...
+
+library: $(BIN)/gotestsum ## Build all of the library that can be tried: large packages, and stand-ins for NVIDIA's repositories and PyPI (root)
+	@integration/setup.sh packages
+	@integration/setup.sh tools
+	@integration/setup.sh bases
+	@mkdir -p $(REPORTS)
+	$(GOTESTSUM) --jsonfile $(REPORTS)/library.json -- -tags integration,library -timeout 60m -parallel 4 -run 'Library|CUDA|PipIndexes' $(ARGS) ./integration
 
 test: ## Everything: setup, lint, unit, commands, integration; the last line is the sum
 	@integration/test.sh

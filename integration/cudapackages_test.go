@@ -1,4 +1,4 @@
-//go:build integration
+//go:build integration && library
 
 package integration
 
@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -235,14 +234,4 @@ func TestCUDAOfTheBase(t *testing.T) {
 	assert.Contains(t, b.anyFile(t, "/usr/local/etc/nvidia-apt"), "NVIDIA_APT_SOURCE=''\n")
 	assertContains(t, project(t, "8.4.1.50-1+cuda11.4").fail(t, asBoard(t), nowhere).Stderr, "the plan has cuDNN 8.6, and the header is of 8.4")
 	assertContains(t, project(t, "8.6.0.166-1+cuda11.4").fail(t, asBoard(t), nowhere, arg("CUDNN_PACKAGE=libcudnn8-dev")).Stderr, "no repository of NVIDIA's is known for this target")
-}
-
-// libraryFile returns one of the files that say what of the library is tried, without the comment in front.
-func libraryFile(t *testing.T, name string) string {
-	t.Helper()
-	file, err := os.ReadFile(filepath.Join("testdata", "library", name))
-	require.NoError(t, err)
-	_, body, ok := strings.Cut(string(file), "\ntarget:")
-	require.True(t, ok)
-	return "target:" + body
 }

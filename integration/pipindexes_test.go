@@ -1,4 +1,4 @@
-//go:build integration
+//go:build integration && library
 
 package integration
 
@@ -24,11 +24,8 @@ import (
 func libraryProject(t *testing.T, file string, more files) *project {
 	t.Helper()
 	root := filepath.Join("testdata", "library")
-	text, err := os.ReadFile(filepath.Join(root, file))
-	require.NoError(t, err)
-	_, body, ok := strings.Cut(string(text), "\ntarget:") // what comes before is a comment
-	require.True(t, ok)
-	tree := files{"jetson.yaml": "target:" + body}
+	body := libraryFile(t, file)
+	tree := files{"jetson.yaml": body}
 	dir := strings.TrimSuffix(file, ".yaml")
 	if strings.Contains(body, "sources: [{dir: ") {
 		dir, _, _ = strings.Cut(body[strings.Index(body, "{dir: ")+len("{dir: "):], "}")

@@ -90,7 +90,8 @@ func writeStates(t *testing.T, b *strings.Builder, families []family, all []trie
 ## States
 
 How far each package was tried, by the builds of the [integration tests](../CONTRIBUTING.md). A test takes it from the chains that
-they build, the files in ` + "`integration/testdata/library`" + `, so that nothing is listed which nobody builds.
+they build, the files in ` + "`integration/testdata/library`" + `, so that nothing is listed which nobody builds. ` + "`make test`" + ` builds amd64.yaml,
+and ` + "`make library`" + ` all of them: large packages and stand-ins take more time than a test of each change may.
 
 | state | what was done | what that does not mean |
 | --- | --- | --- |

@@ -56,7 +56,7 @@ type tried struct {
 // repositories of pip and apt, on the machine itself unless the name ends in -arm64.
 func kindOf(name string) (k kind, platform string, err error) {
 	switch stem := strings.TrimSuffix(name, ".yaml"); {
-	case stem == "amd64":
+	case stem == "amd64" || stem == "amd64-large":
 		return built, "linux/amd64", nil
 	case stem == "arm64":
 		return emulated, "linux/arm64", nil
