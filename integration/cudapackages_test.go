@@ -235,3 +235,22 @@ func TestCUDAOfTheBase(t *testing.T) {
 	assertContains(t, project(t, "8.4.1.50-1+cuda11.4").fail(t, asBoard(t), nowhere).Stderr, "the plan has cuDNN 8.6, and the header is of 8.4")
 	assertContains(t, project(t, "8.6.0.166-1+cuda11.4").fail(t, asBoard(t), nowhere, arg("CUDNN_PACKAGE=libcudnn8-dev")).Stderr, "no repository of NVIDIA's is known for this target")
 }
+
+// TestCUDASamples fetches the samples by their commit and compiles three of them for the target's GPUs.
+func TestCUDASamples(t *testing.T) {
+	t.Parallel()
+	samples := newProject(t, files{
+		"Samples/0_Introduction/matrixMul/matrixMul.cu": "", "Samples/0_Introduction/matrixMul_nvrtc/matrixMul.cpp": "",
+		"Samples/0_Introduction/vectorAdd/vectorAdd.cu": "", "Samples/1_Utilities/deviceQuery/deviceQuery.cpp": "", "Common/helper_cuda.h": "",
+	}).serveGit(t, "")
+	commit := samples.git(t, "rev-parse", "HEAD")
+	samples.commit(t, files{"Samples/later": ""})
+	options := []buildOption{arg("CUDA_SAMPLES_URL=" + samples.url), arg("CUDA_SAMPLES_COMMIT=" + commit)}
+	project := libraryProject(t, "standins-cuda-samples.yaml", nil)
+	b := project.build(t, append(options, push(), arg("CUDA_ARCHITECTURES=80;90"))...)
+	const flags = "-gencode=arch=compute_80,code=sm_80 -gencode=arch=compute_90,code=sm_90 -I Common -o "
+	assert.Contains(t, b.file(t, "/opt/cuda-samples/bin/matrixMul"), flags+"bin/matrixMul Samples/0_Introduction/matrixMul/matrixMul.cu")
+	assert.Contains(t, b.file(t, "/opt/cuda-samples/bin/deviceQuery"), flags+"bin/deviceQuery Samples/1_Utilities/deviceQuery/deviceQuery.cpp")
+	b.assertAbsent(t, "/opt/cuda-samples/.git/HEAD", "/opt/cuda-samples/Samples/later")
+	assertContains(t, project.fail(t, append(options, arg("CUDA_SAMPLES=nbody"))...).Stderr, "the samples of CUDA 12.5 have no nbody")
+}
