@@ -43,6 +43,9 @@ func (k kind) schema() *schema.Schema {
 	case someTexts:
 		text.Pattern = `\S`
 		return list(text)
+	case someKernels:
+		text.Pattern = kernelForm.String()
+		return list(text)
 	case someNames:
 		text.Pattern = namePattern
 		return list(text)
