@@ -33,7 +33,7 @@ func TestLibraryPythonIsTheTargets(t *testing.T) {
 // finished image. The chain is a file, as the library's pages say of each package what was done with it.
 func TestLibraryOnDebian(t *testing.T) {
 	t.Parallel()
-	assert.GreaterOrEqual(t, buildLibrary(t, "amd64.yaml"), 15)
+	assert.GreaterOrEqual(t, buildLibrary(t, "amd64.yaml"), 11)
 }
 
 // buildLibrary builds a chain of the library's packages for linux/amd64 with all their tests, and returns how many packages it has.
@@ -41,8 +41,8 @@ func buildLibrary(t *testing.T, file string) int {
 	t.Helper()
 	needsAMD64(t)
 	p := newProject(t, files{"jetson.yaml": libraryFile(t, file)})
-	chain := p.planOf(t, forPlatforms(t, "linux/amd64"))
-	b := p.build(t, forPlatforms(t, "linux/amd64"))
+	chain := p.planOf(t)
+	b := p.build(t)
 	var want []string
 	for _, step := range chain.Steps {
 		require.NotEmpty(t, step.Tests, "%s has no test", step.Name)
@@ -54,18 +54,6 @@ func buildLibrary(t *testing.T, file string) int {
 	assert.Equal(t, want, b.tests())
 	t.Logf("library: %d packages built on linux/amd64, %d tests of theirs passed", len(chain.Steps), len(want))
 	return len(chain.Steps)
-}
-
-// TestCameraExample builds an example on the archive's packages, and lets it count in frames that need no camera.
-func TestCameraExample(t *testing.T) {
-	t.Parallel()
-	needsAMD64(t)
-	p := newProject(t, files{})
-	frontend, err := shared.FrontendImage(t.Context())
-	require.NoError(t, err)
-	p.dir = "../examples/camera-opencv"
-	b := p.build(t, forPlatforms(t, "linux/amd64"), arg("BUILDKIT_SYNTAX="+frontend), arg("CUDA_ARCH=x86_64"), arg("PYTHON_VERSION=3.11"), arg("TESTS=final"))
-	assert.Contains(t, b.output(t, "[test cube-counter on image] test.py"), "cube-counter works")
 }
 
 // libraryFile returns one of the files that say what of the library is tried, without the comment in front.
